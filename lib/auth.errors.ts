@@ -1,0 +1,65 @@
+import { HttpException, HttpStatus } from '@nestjs/common';
+
+/**
+ * Every code an answer of this module can carry, with its status and its safe public message.
+ * Codes are stable: check `code`, never the message. Where the difference would help an attacker,
+ * many internal reasons share one code (an unknown, used, expired or foreign link is one 400).
+ */
+export const AUTH_ERRORS = {
+  INPUT_INVALID: [HttpStatus.BAD_REQUEST, 'The request has invalid fields.'],
+  INPUT_MALFORMED: [HttpStatus.BAD_REQUEST, 'The request could not be read.'],
+  INPUT_TOO_LARGE: [HttpStatus.PAYLOAD_TOO_LARGE, 'The request body is larger than 16 KB.'],
+  INPUT_UNSUPPORTED_TYPE: [HttpStatus.UNSUPPORTED_MEDIA_TYPE, 'The content type is not accepted here.'],
+  INPUT_CROSS_SITE: [HttpStatus.FORBIDDEN, 'The form was sent from another site.'],
+  PASSWORD_REJECTED: [HttpStatus.BAD_REQUEST, 'The password does not meet the policy.'],
+  SIGNUP_EMAIL_TAKEN: [HttpStatus.CONFLICT, 'An account with this address exists.'],
+  SIGNUP_CONFLICT: [HttpStatus.CONFLICT, 'A field of the signup is already used by another account.'],
+  ACTIVATION_INVALID_TOKEN: [HttpStatus.BAD_REQUEST, 'The activation link is invalid or has expired.'],
+  LOGIN_INVALID_CREDENTIALS: [HttpStatus.UNAUTHORIZED, 'The address or the password is wrong.'],
+  SESSION_INVALID_TOKEN: [HttpStatus.UNAUTHORIZED, 'The session has ended; log in again.'],
+  PASSWORD_RESET_INVALID_TOKEN: [HttpStatus.BAD_REQUEST, 'The password reset link is invalid or has expired.'],
+  ACCESS_UNAUTHENTICATED: [HttpStatus.UNAUTHORIZED, 'Log in to use this route.'],
+  ACCESS_INVALID_TOKEN: [HttpStatus.UNAUTHORIZED, 'The access token is invalid or has expired.'],
+  ACCESS_EMAIL_UNVERIFIED: [HttpStatus.FORBIDDEN, 'Verify your e-mail address to use this route.'],
+  SERVICE_BUSY: [HttpStatus.SERVICE_UNAVAILABLE, 'The service is busy; try again in a moment.'],
+  SERVICE_UNAVAILABLE: [HttpStatus.SERVICE_UNAVAILABLE, 'The service is unavailable; try again in a moment.'],
+} as const satisfies Record<string, readonly [HttpStatus, string]>;
+
+/** One of the stable error codes, `<FLOW>_<REASON>`. */
+export type AuthErrorCode = keyof typeof AUTH_ERRORS;
+
+/** What was wrong with one field of the request. */
+export interface FieldProblem {
+  field: string;
+  messages: string[];
+}
+
+/** What an {@link AuthError} may carry besides its code. */
+export interface AuthErrorDetails {
+  /** The fields at fault; part of the answer. */
+  errors?: FieldProblem[];
+  /** Seconds after which trying again makes sense; becomes `Retry-After`. */
+  retryAfterSeconds?: number;
+  /** The internal reason: for the log, never part of the answer. */
+  cause?: unknown;
+}
+
+/**
+ * The one error class of this module. It is an HttpException, so that it works in any Nest application;
+ * its body is `{ statusCode, code, message, errors? }`.
+ */
+export class AuthError extends HttpException {
+  readonly retryAfterSeconds?: number;
+
+  constructor(
+    readonly code: AuthErrorCode,
+    details: AuthErrorDetails = {},
+  ) {
+    const [statusCode, message] = AUTH_ERRORS[code];
+    super({ statusCode, code, message, ...(details.errors && { errors: details.errors }) }, statusCode, {
+      cause: details.cause,
+    });
+    this.message = message;
+    this.retryAfterSeconds = details.retryAfterSeconds ?? (statusCode === HttpStatus.SERVICE_UNAVAILABLE ? 1 : undefined);
+  }
+}

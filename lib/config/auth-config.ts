@@ -1,0 +1,41 @@
+import type {
+  AuthConfigActivation,
+  AuthConfigHashing,
+  AuthConfigJwt,
+  AuthConfigMail,
+  AuthConfigPassword,
+  AuthConfigPasswordReset,
+  AuthConfigSession,
+  AuthConfigSessionCheck,
+  AuthConfigSmtp,
+} from './auth-options.js';
+import type { ModeLetter } from './modes.js';
+
+/**
+ * The effective configuration: resolved once at start from code, environment, mode preset and defaults
+ * (in this order), validated as a whole, and frozen. Services inject it; nothing else reads options or environment.
+ */
+export interface AuthConfig {
+  readonly mode: ModeLetter;
+  readonly autoActivate: boolean;
+  readonly returnLinkInResponse: boolean;
+  readonly backendLinks: boolean;
+  /** True where mail is sent at all: modes A, B and E. */
+  readonly sendsMail: boolean;
+  readonly allowUnsafeMode: boolean;
+  readonly publicUrl?: string;
+  readonly loginUrl?: string;
+  readonly password: Readonly<AuthConfigPassword>;
+  readonly activation: Readonly<Omit<AuthConfigActivation, 'urlTemplate'> & { urlTemplate?: string }>;
+  readonly passwordReset: Readonly<Omit<AuthConfigPasswordReset, 'urlTemplate'> & { urlTemplate?: string }>;
+  readonly jwt: Readonly<AuthConfigJwt>;
+  readonly session: Readonly<AuthConfigSession>;
+  readonly sessionCheck: Readonly<AuthConfigSessionCheck>;
+  readonly hashing: Readonly<AuthConfigHashing>;
+  readonly smtp: Readonly<Pick<AuthConfigSmtp, 'secure'> & Partial<AuthConfigSmtp>>;
+  readonly mail: Readonly<Omit<AuthConfigMail, 'templateDir'> & { templateDir?: string }>;
+  readonly uniformAnswerMs: number;
+}
+
+/** Injection token of the one {@link AuthConfig}. */
+export const AUTH_CONFIG = Symbol('AUTH_CONFIG');

@@ -1,0 +1,87 @@
+import { Column, Index, PrimaryColumn } from 'typeorm';
+import { instant } from './instant.js';
+
+/** What a row of the token table is for: a session, a link, or only a mail that is owed. */
+export type TokenPurpose =
+  | 'session'
+  | 'activation'
+  | 'password-reset'
+  | 'account-exists'
+  | 'password-changed-notice'
+  | 'session-reuse-notice';
+
+/** What a signup binds to its own activation link: the link that is clicked decides which signup becomes the account. */
+export interface SignupPayload {
+  passwordHash: string;
+  /** Columns of the user entity, as the signup stated them. */
+  fields: Record<string, unknown>;
+}
+
+/**
+ * Everything a user can present to prove something (sessions and link tokens), and at the same time the outbox:
+ * a row whose `mailDueAt` is set owes a mail. The application extends it and adds the relation:
+ *
+ *     @Entity('user_tokens') class UserToken extends BaseUserToken {
+ *       @ManyToOne(() => User, { onDelete: 'CASCADE', nullable: false }) @JoinColumn({ name: 'user_id' }) user!: User }
+ */
+export abstract class BaseUserToken {
+  /** UUID v7, made by the module: the key is in order of time. */
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  /** The relation to the application's user entity; declared by the concrete class, indexed. */
+  abstract user: { id: string | number };
+
+  @Column({ type: 'varchar', length: 32 })
+  purpose!: TokenPurpose;
+
+  /** SHA-256 of purpose and link token, in hexadecimal; null for sessions and notices. Nothing at rest can be replayed. */
+  @Index({ unique: true })
+  @Column({ name: 'token_hash', type: 'varchar', length: 64, nullable: true })
+  tokenHash!: string | null;
+
+  /** Random part of a link token, from which, with a key that is not in the database, the link is made again for a retried mail. */
+  @Column({ type: 'varchar', length: 32, nullable: true })
+  nonce!: string | null;
+
+  /** How often the refresh token of a session has rotated. */
+  @Column({ type: 'int', default: 0 })
+  generation!: number;
+
+  @Column({ type: 'simple-json', nullable: true })
+  payload!: SignupPayload | null;
+
+  @Column({ name: 'created_at', type: 'bigint', transformer: instant })
+  createdAt!: Date;
+
+  @Column({ name: 'expires_at', type: 'bigint', transformer: instant })
+  expiresAt!: Date;
+
+  @Column({ name: 'used_at', type: 'bigint', nullable: true, transformer: instant })
+  usedAt!: Date | null;
+
+  @Column({ name: 'revoked_at', type: 'bigint', nullable: true, transformer: instant })
+  revokedAt!: Date | null;
+
+  /** When the session's refresh token last rotated. */
+  @Column({ name: 'last_used_at', type: 'bigint', nullable: true, transformer: instant })
+  lastUsedAt!: Date | null;
+
+  @Column({ type: 'varchar', length: 45, nullable: true })
+  ip!: string | null;
+
+  @Column({ name: 'user_agent', type: 'varchar', length: 255, nullable: true })
+  userAgent!: string | null;
+
+  /** Not null: a mail is owed, and due at this instant. A claim moves it into the future: the lease. */
+  @Index()
+  @Column({ name: 'mail_due_at', type: 'bigint', nullable: true, transformer: instant })
+  mailDueAt!: Date | null;
+
+  @Column({ name: 'mail_attempts', type: 'int', default: 0 })
+  mailAttempts!: number;
+
+  /** Why the last attempt to send failed; set for good when the mail was given up. */
+  @Column({ name: 'mail_error', type: 'varchar', length: 500, nullable: true })
+  mailError!: string | null;
+}
