@@ -50,6 +50,8 @@ export interface AuthErrorDetails {
  */
 export class AuthError extends HttpException {
   readonly retryAfterSeconds?: number;
+  /** The fields at fault; empty where no field is. */
+  readonly errors: readonly FieldProblem[];
 
   constructor(
     readonly code: AuthErrorCode,
@@ -60,6 +62,8 @@ export class AuthError extends HttpException {
       cause: details.cause,
     });
     this.message = message;
-    this.retryAfterSeconds = details.retryAfterSeconds ?? (statusCode === HttpStatus.SERVICE_UNAVAILABLE ? 1 : undefined);
+    this.errors = details.errors ?? [];
+    this.retryAfterSeconds =
+      details.retryAfterSeconds ?? (statusCode === HttpStatus.SERVICE_UNAVAILABLE ? 1 : undefined);
   }
 }

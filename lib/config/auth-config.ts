@@ -26,7 +26,9 @@ export interface AuthConfig {
   readonly publicUrl?: string;
   readonly loginUrl?: string;
   readonly password: Readonly<AuthConfigPassword>;
+  /** `urlTemplate` is absent where links lead to pages of this back end, and where no link is ever delivered. */
   readonly activation: Readonly<Omit<AuthConfigActivation, 'urlTemplate'> & { urlTemplate?: string }>;
+  /** `urlTemplate` as in `activation`. */
   readonly passwordReset: Readonly<Omit<AuthConfigPasswordReset, 'urlTemplate'> & { urlTemplate?: string }>;
   readonly jwt: Readonly<AuthConfigJwt>;
   readonly session: Readonly<AuthConfigSession>;

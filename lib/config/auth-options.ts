@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
-import type { BaseUser } from '../entities/base-user.entity.js';
+import type { Account } from '../entities/base-user.entity.js';
 import type { ModeName, ModeLetter } from './modes.js';
 
 /** The hash function of symmetric access and refresh tokens. */
@@ -10,12 +10,12 @@ export type JwtAlgorithm = 'HS256' | 'HS384' | 'HS512';
  * Options Nest must know before any factory runs: they decide which routes, providers and tables exist.
  * In `forRootAsync` they sit beside `useFactory`.
  */
-export interface StructuralOptions<U extends BaseUser<string | number> = BaseUser, T extends BaseUserToken = BaseUserToken> {
+export interface StructuralOptions<U extends Account = Account, T extends BaseUserToken = BaseUserToken> {
   /** The application's user entity, extending BaseUser. */
   userEntity: Type<U>;
   /** The application's token entity, extending BaseUserToken, with a `user` relation to the user entity. */
   tokenEntity: Type<T>;
-  /** The preset, by letter or name. `AUTH_MODE`. @default 'A' */
+  /** The preset, by letter or name. `AUTH_MODE`. @default A */
   mode?: ModeLetter | ModeName;
   /** True makes a signup an active account at once, without mail. `AUTH_AUTO_ACTIVATE`. @default by mode */
   autoActivate?: boolean;
@@ -29,7 +29,7 @@ export interface StructuralOptions<U extends BaseUser<string | number> = BaseUse
   dataSource?: string;
 }
 
-/** Options that may come from a factory, each with an environment variable; code wins over environment. */
+/** Options that may come from a factory; those with an environment variable name it, and code wins over it. */
 export interface RuntimeOptions {
   /** True lets the unsafe modes C and D start with NODE_ENV=production. `AUTH_ALLOW_UNSAFE_MODE`. @default false */
   allowUnsafeMode?: boolean;
@@ -37,15 +37,23 @@ export interface RuntimeOptions {
   publicUrl?: string;
   /** Where the "Go to login" button of the pages leads; no button when unset. `AUTH_LOGIN_URL`. @default none */
   loginUrl?: string;
+  /** The password policy. */
   password?: Partial<AuthConfigPassword>;
+  /** The activation link and its mail. */
   activation?: Partial<AuthConfigActivation>;
+  /** The reset link and its mail. */
   passwordReset?: Partial<AuthConfigPasswordReset>;
+  /** Access and refresh tokens, and the secret behind every key. */
   jwt?: Partial<AuthConfigJwt>;
+  /** How long a sign-in lasts. */
   session?: Partial<AuthConfigSession>;
   /** How long a session's state may be remembered between requests. */
   sessionCheck?: Partial<AuthConfigSessionCheck>;
+  /** Argon2id (RFC 9106) and the limiter before it. */
   hashing?: Partial<AuthConfigHashing>;
+  /** The server mail leaves through, and the sender it names. */
   smtp?: Partial<AuthConfigSmtp>;
+  /** What mails look like, and when left-over ones are looked for. */
   mail?: Partial<AuthConfigMail>;
   /** Least time, in milliseconds after arrival, before signup, resend and reset request answer; it hides which path was taken. `AUTH_UNIFORM_ANSWER_MS`. @default 250 */
   uniformAnswerMs?: number;
@@ -63,10 +71,11 @@ export interface AuthConfigPassword {
   blockCommon: boolean;
 }
 
+/** The link that proves an address. */
 export interface AuthConfigActivation {
   /** Life of an activation link, in seconds. `AUTH_ACTIVATION_TTL_SECONDS`. @default 604800 */
   ttlSeconds: number;
-  /** Where the activation link points, with exactly one `{token}`. `AUTH_ACTIVATION_URL_TEMPLATE`. @default http://localhost:5173/activate?token={token} outside production */
+  /** Where the activation link points, with exactly one `{token}`. `AUTH_ACTIVATION_URL_TEMPLATE`. @default http://localhost:5173/activate?token={token} outside production; none in production; derived in mode E */
   urlTemplate: string;
   /** Mode E: true makes the link show a button that activates, so that mail scanners cannot. `AUTH_ACTIVATION_CONFIRM`. @default false */
   confirm: boolean;
@@ -74,10 +83,11 @@ export interface AuthConfigActivation {
   template: string;
 }
 
+/** The link that sets a new password. */
 export interface AuthConfigPasswordReset {
   /** Life of a reset link, in seconds. `AUTH_PASSWORD_RESET_TTL_SECONDS`. @default 3600 */
   ttlSeconds: number;
-  /** Where the reset link points, with exactly one `{token}`. `AUTH_PASSWORD_RESET_URL_TEMPLATE`. @default http://localhost:5173/reset-password?token={token} outside production */
+  /** Where the reset link points, with exactly one `{token}`. `AUTH_PASSWORD_RESET_URL_TEMPLATE`. @default http://localhost:5173/reset-password?token={token} outside production; none in production; derived in mode E */
   urlTemplate: string;
   /** True logs the user in after a JSON reset; false answers 204. `AUTH_LOGIN_AFTER_RESET`. @default true */
   loginAfterReset: boolean;
@@ -85,6 +95,7 @@ export interface AuthConfigPasswordReset {
   template: string;
 }
 
+/** Access and refresh tokens, and the secret behind every key. */
 export interface AuthConfigJwt {
   /** The secret every key is derived from, at least 32 bytes; required. `JWT_SECRET`. @default none */
   secret: string;
@@ -96,17 +107,19 @@ export interface AuthConfigJwt {
   audience: string;
   /** Life of an access token, in seconds. `JWT_ACCESS_TTL_SECONDS`. @default 900 */
   accessTtlSeconds: number;
-  /** Idle time after which a session ends, in seconds. `JWT_REFRESH_TTL_SECONDS`. @default 604800 */
+  /** Idle time after which a session ends, in seconds. `JWT_REFRESH_TTL_SECONDS`. @default 604800, or the absolute life of a session where that is shorter */
   refreshTtlSeconds: number;
-  /** Time in seconds during which a just rotated refresh token gets the same successor again; 0 is strict. `JWT_REFRESH_GRACE_SECONDS`. @default 10 */
+  /** Time in seconds during which a just rotated refresh token gets the same successor again; 0 is strict. `JWT_REFRESH_GRACE_SECONDS`. @default 10, or less where tokens live shorter than that */
   refreshGraceSeconds: number;
 }
 
+/** How long a sign-in lasts. */
 export interface AuthConfigSession {
   /** Absolute life of a session, in seconds. `AUTH_SESSION_MAX_SECONDS`. @default 2592000 */
   maxSeconds: number;
 }
 
+/** How fresh the guard's view of a session is. */
 export interface AuthConfigSessionCheck {
   /** Seconds for which the guard trusts a session it has just checked; 0 checks on every request. `AUTH_SESSION_CHECK_CACHE_SECONDS`. @default 0 */
   cacheSeconds: number;
@@ -124,6 +137,7 @@ export interface AuthConfigHashing {
   queue: number;
 }
 
+/** The server mail leaves through, and the sender it names. */
 export interface AuthConfigSmtp {
   /** Host of the SMTP server; required where mail is sent. `SMTP_HOST`. @default none */
   host: string;
@@ -141,6 +155,7 @@ export interface AuthConfigSmtp {
   fromName: string;
 }
 
+/** What mails look like, and when left-over ones are looked for. */
 export interface AuthConfigMail {
   /** Directory whose files shadow the bundled templates one by one, per locale or flat. `AUTH_TEMPLATE_DIR`. @default none */
   templateDir: string;
@@ -153,5 +168,8 @@ export interface AuthConfigMail {
 }
 
 /** Everything an application passes to `AuthModule.forRoot`. */
-export type AuthModuleOptions<U extends BaseUser<string | number> = BaseUser, T extends BaseUserToken = BaseUserToken> =
-  StructuralOptions<U, T> & RuntimeOptions;
+export type AuthModuleOptions<U extends Account = Account, T extends BaseUserToken = BaseUserToken> = StructuralOptions<
+  U,
+  T
+> &
+  RuntimeOptions;

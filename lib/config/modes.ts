@@ -11,7 +11,13 @@ export interface ModePreset {
 export const MODES = {
   A: { name: 'production', autoActivate: false, returnLinkInResponse: false, backendLinks: false, sendsMail: true },
   B: { name: 'local-smtp', autoActivate: false, returnLinkInResponse: false, backendLinks: false, sendsMail: true },
-  C: { name: 'link-in-response', autoActivate: false, returnLinkInResponse: true, backendLinks: false, sendsMail: false },
+  C: {
+    name: 'link-in-response',
+    autoActivate: false,
+    returnLinkInResponse: true,
+    backendLinks: false,
+    sendsMail: false,
+  },
   D: { name: 'auto-activate', autoActivate: true, returnLinkInResponse: false, backendLinks: false, sendsMail: false },
   E: { name: 'backend-pages', autoActivate: false, returnLinkInResponse: false, backendLinks: true, sendsMail: true },
 } as const satisfies Record<string, ModePreset>;

@@ -3,12 +3,7 @@ import { instant } from './instant.js';
 
 /** What a row of the token table is for: a session, a link, or only a mail that is owed. */
 export type TokenPurpose =
-  | 'session'
-  | 'activation'
-  | 'password-reset'
-  | 'account-exists'
-  | 'password-changed-notice'
-  | 'session-reuse-notice';
+  'session' | 'activation' | 'password-reset' | 'account-exists' | 'password-changed-notice' | 'session-reuse-notice';
 
 /** What a signup binds to its own activation link: the link that is clicked decides which signup becomes the account. */
 export interface SignupPayload {
@@ -23,13 +18,16 @@ export interface SignupPayload {
  *
  *     @Entity('user_tokens') class UserToken extends BaseUserToken {
  *       @ManyToOne(() => User, { onDelete: 'CASCADE', nullable: false }) @JoinColumn({ name: 'user_id' }) user!: User }
+ *
+ * The index on `user` is inherited: the relation needs no `@Index()` of its own.
  */
+@Index(['user'])
 export abstract class BaseUserToken {
   /** UUID v7, made by the module: the key is in order of time. */
   @PrimaryColumn('uuid')
   id!: string;
 
-  /** The relation to the application's user entity; declared by the concrete class, indexed. */
+  /** The relation to the application's user entity; declared by the concrete class, indexed here. */
   abstract user: { id: string | number };
 
   @Column({ type: 'varchar', length: 32 })

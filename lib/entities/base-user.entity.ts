@@ -1,17 +1,22 @@
 import { Column, PrimaryColumn } from 'typeorm';
 import { instant } from './instant.js';
 
+/** A user's key: a UUID, or an integer where the application declares one. */
+export type UserId = string | number;
+
+/** A user of the application, as far as this module knows it. */
+export type Account = BaseUserWithoutKey<UserId>;
+
 /**
- * What the module needs to know of a user. The application extends it and adds its own columns:
+ * What the module needs to know of a user, the primary key left to the application. For an integer key:
  *
- *     @Entity('users') class User extends BaseUser { @Column({ nullable: true }) name?: string }
+ *     @Entity('users') class User extends BaseUserWithoutKey<number> { @PrimaryGeneratedColumn() id!: number }
  *
- * The key is a UUID v7 made by the module. For an integer key, extend `BaseUser<number>` and redeclare it:
- * `@PrimaryGeneratedColumn() override id!: number`.
+ * It is a class of its own because TypeORM keeps a parent's column when a subclass decorates the same property again.
  */
-export abstract class BaseUser<Id extends string | number = string> {
-  @PrimaryColumn('uuid')
-  id!: Id;
+export abstract class BaseUserWithoutKey<Id extends UserId = string> {
+  /** The primary key; one column, declared by the concrete class. */
+  abstract id: Id;
 
   /** Canonical address: ASCII, lower case, unique. 254 characters at most (RFC 5321). */
   @Column({ type: 'varchar', length: 254, unique: true })
@@ -34,4 +39,15 @@ export abstract class BaseUser<Id extends string | number = string> {
 
   @Column({ name: 'updated_at', type: 'bigint', transformer: instant })
   updatedAt!: Date;
+}
+
+/**
+ * What the module needs to know of a user. The application extends it and adds its own columns:
+ *
+ *     @Entity('users') class User extends BaseUser { @Column({ nullable: true }) name?: string }
+ */
+export abstract class BaseUser<Id extends UserId = string> extends BaseUserWithoutKey<Id> {
+  /** UUID v7, made by the module: the key is in order of time. */
+  @PrimaryColumn('uuid')
+  id!: Id;
 }

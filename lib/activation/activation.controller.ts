@@ -1,0 +1,51 @@
+import { Controller, Param, UseFilters } from '@nestjs/common';
+import { Public } from '../access/access.decorators.js';
+import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Device } from '../http/device.decorator.js';
+import { Endpoint } from '../http/endpoint.decorator.js';
+import { Input } from '../http/input.decorator.js';
+import { type TokenPairBody, toTokenPairBody } from '../http/token-pair.body.js';
+import type { UserId } from '../entities/base-user.entity.js';
+import { ActivationDto, ResendActivationDto } from './activation.dto.js';
+import { type ActivationResult, ActivationService } from './activation.service.js';
+
+/** Answer of an activation. */
+export interface ActivationBody extends TokenPairBody {
+  user_id: UserId;
+}
+
+@Public()
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class ActivationController {
+  constructor(private readonly activations: ActivationService) {}
+
+  @Endpoint('activate')
+  async activate(@Input(ActivationDto) { token }: ActivationDto, @Device() device: Device): Promise<ActivationBody> {
+    return toActivationBody(await this.activations.activate(token, device));
+  }
+
+  @Endpoint('resendActivation')
+  async resend(@Input(ResendActivationDto) { email }: ResendActivationDto): Promise<{ message: string }> {
+    await this.activations.resend(email);
+    return { message: 'If the account waits for its activation, a new link is on its way.' };
+  }
+}
+
+/** `POST activate/:token`, where the link leads to a front end. */
+@Public()
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class ActivationByPathController {
+  constructor(private readonly activations: ActivationService) {}
+
+  @Endpoint('activateByPath')
+  async activate(@Param('token') token: string, @Device() device: Device): Promise<ActivationBody> {
+    return toActivationBody(await this.activations.activate(token, device));
+  }
+}
+
+/** Translates an activation to its wire form. */
+export function toActivationBody({ userId, tokens }: ActivationResult): ActivationBody {
+  return { user_id: userId, ...toTokenPairBody(tokens) };
+}

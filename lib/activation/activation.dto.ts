@@ -1,0 +1,15 @@
+import { IsString } from 'class-validator';
+import { CanonicalEmail, IsAccountEmail } from '../http/email.js';
+
+/** Body of `POST activate`. */
+export class ActivationDto {
+  @IsString({ message: 'token must be a string' })
+  token!: string;
+}
+
+/** Body of `POST activation/resend`. */
+export class ResendActivationDto {
+  @CanonicalEmail()
+  @IsAccountEmail()
+  email!: string;
+}

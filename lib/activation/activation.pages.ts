@@ -1,0 +1,86 @@
+import { Controller, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Public } from '../access/access.decorators.js';
+import { AuthError } from '../auth.errors.js';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { deviceOf, type DeviceRequest } from '../http/device.decorator.js';
+import { Endpoint } from '../http/endpoint.decorator.js';
+import { Links } from '../mail/links.js';
+import { assertSameSite, isForm, type PageRequest, type PageResponse, sendPage } from '../pages/page-exchange.js';
+import { PageRenderer } from '../pages/page-renderer.js';
+import { type ActivationBody, toActivationBody } from './activation.controller.js';
+import { type ActivationLinkState, ActivationService } from './activation.service.js';
+
+/** Mode E: the mailed link opens a page of this back end. Pages never hand out tokens. */
+@Public()
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class ActivationPages {
+  constructor(
+    private readonly activations: ActivationService,
+    private readonly pages: PageRenderer,
+    private readonly links: Links,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /** Activates, or with `activation.confirm` shows a button. HEAD, which mail scanners like to send, only looks. */
+  @Endpoint('activationPage')
+  async show(
+    @Param('token') token: string,
+    @Req() request: PageRequest,
+    @Res({ passthrough: true }) response: PageResponse,
+  ): Promise<string> {
+    if (request.method === 'GET' && !this.config.activation.confirm) return this.activate(token, request, response);
+    return this.page(await this.activations.inspect(token), token, request, response);
+  }
+
+  /** The button of the page above; a JSON request is answered as everywhere. */
+  @Endpoint('activateByPath')
+  async submit(
+    @Param('token') token: string,
+    @Req() request: PageRequest & DeviceRequest,
+    @Res({ passthrough: true }) response: PageResponse,
+  ): Promise<string | ActivationBody> {
+    if (!isForm(request)) return toActivationBody(await this.activations.activate(token, deviceOf(request)));
+    assertSameSite(request, this.config.publicUrl);
+    return this.activate(token, request, response);
+  }
+
+  private async activate(token: string, request: PageRequest, response: PageResponse): Promise<string> {
+    try {
+      await this.activations.activateWithoutSession(token);
+    } catch (error) {
+      if (!(error instanceof AuthError) || error.code !== 'ACTIVATION_INVALID_TOKEN') throw error;
+      const state = await this.activations.inspect(token);
+      return this.page(state === 'live' ? 'invalid' : state, token, request, response);
+    }
+    return sendPage(response, this.pages.render('activation_success', this.locale(request), {}));
+  }
+
+  private page(state: ActivationLinkState, token: string, request: PageRequest, response: PageResponse): string {
+    const locale = this.locale(request);
+    switch (state) {
+      case 'live':
+        return sendPage(
+          response,
+          this.pages.render('activation_confirm', locale, {
+            form_action: this.links.pagePath('activationPage', token),
+          }),
+        );
+      case 'already active':
+        return sendPage(response, this.pages.render('activation_success', locale, { already_active: true }));
+      default: {
+        const { code, message } = new AuthError('ACTIVATION_INVALID_TOKEN');
+        return sendPage(
+          response,
+          this.pages.render('activation_error', locale, { reason: message, reason_code: code }),
+          400,
+        );
+      }
+    }
+  }
+
+  private locale({ headers }: PageRequest): string {
+    return this.pages.localeFor(headers['accept-language']);
+  }
+}

@@ -1,0 +1,124 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AuthError } from '../auth.errors.js';
+import { Clock } from '../clock.js';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { Device } from '../http/device.decorator.js';
+import { LinkIssuer } from '../mail/link-issuer.js';
+import { Outbox } from '../mail/outbox.js';
+import { SessionService } from '../session/session.service.js';
+import type { UserId } from '../entities/base-user.entity.js';
+import { Database } from '../store/database.js';
+import { TokensStore } from '../store/tokens.store.js';
+import { UsersStore } from '../store/users.store.js';
+import { LinkTokens } from '../tokens/link-tokens.js';
+import type { TokenPair } from '../tokens/session-tokens.js';
+import { UniformAnswer } from '../uniform-answer.js';
+
+/** What an activation gives. */
+export interface ActivationResult {
+  userId: UserId;
+  tokens: TokenPair;
+}
+
+/** What a link can still do. */
+export type ActivationLinkState = 'live' | 'already active' | 'invalid';
+
+/** Activation: the mailed link proves the address, and the signup it belongs to becomes the account. */
+@Injectable()
+export class ActivationService {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersStore,
+    private readonly tokens: TokensStore,
+    private readonly linkTokens: LinkTokens,
+    private readonly linkIssuer: LinkIssuer,
+    private readonly sessions: SessionService,
+    private readonly outbox: Outbox,
+    private readonly uniform: UniformAnswer,
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /**
+   * Activates the account and opens its first session.
+   * @throws AuthError ACTIVATION_INVALID_TOKEN for an unknown, used, expired or foreign link alike
+   */
+  activate(token: string, device: Device): Promise<ActivationResult> {
+    return this.redeem(token, async (manager, userId) => ({
+      userId,
+      tokens: await this.sessions.open(manager, userId, device),
+    }));
+  }
+
+  /** Activates the account without a session: what a page does, which must not hand out tokens. */
+  activateWithoutSession(token: string): Promise<UserId> {
+    return this.redeem(token, (_, userId) => Promise.resolve(userId));
+  }
+
+  /** Looks at a link without consuming it. */
+  async inspect(token: string): Promise<ActivationLinkState> {
+    const hash = this.linkTokens.hash('activation', token);
+    const link = hash && (await this.tokens.findByHash('activation', hash));
+    if (!link) return 'invalid';
+    if (link.usedAt !== null) return link.user.isActive ? 'already active' : 'invalid';
+    return this.tokens.isLive(link) && !link.user.isActive ? 'live' : 'invalid';
+  }
+
+  /**
+   * Sends a new link to a pending account; it carries the account's latest signup. Always the same answer, after the
+   * same statements.
+   */
+  async resend(email: string): Promise<void> {
+    await this.uniform.after(async () => {
+      const latest = await this.latestSignup(email);
+      const link = this.linkIssuer.issue('activation', this.config.activation.ttlSeconds, latest?.payload);
+      await this.database.write((manager) =>
+        this.tokens.insertFor(
+          manager,
+          (users) => users.where({ email, isActive: false }).andWhere('user.emailVerifiedAt IS NULL'),
+          link,
+        ),
+      );
+    });
+    this.outbox.wake();
+  }
+
+  private async redeem<T>(token: string, finish: (manager: EntityManager, userId: UserId) => Promise<T>): Promise<T> {
+    const hash = this.linkTokens.hash('activation', token);
+    if (!hash) throw new AuthError('ACTIVATION_INVALID_TOKEN');
+    return this.database.transaction(async (manager) => {
+      if (!(await this.tokens.consume(manager, 'activation', hash))) throw new AuthError('ACTIVATION_INVALID_TOKEN');
+      const link = await this.tokens.findByHash('activation', hash, manager);
+      if (!link || !(await this.makeActive(manager, link.user.id, link.payload ?? undefined))) {
+        throw new AuthError('ACTIVATION_INVALID_TOKEN');
+      }
+      // The other signups of this address, and their links, die with this one's success.
+      await this.tokens.revokeAll(manager, link.user.id, ['activation', 'password-reset']);
+      return finish(manager, link.user.id);
+    });
+  }
+
+  private makeActive(
+    manager: EntityManager,
+    userId: UserId,
+    signup?: { passwordHash: string; fields: object },
+  ): Promise<boolean> {
+    const own = signup && { ...signup.fields, passwordHash: signup.passwordHash };
+    const changes = { ...own, isActive: true, emailVerifiedAt: new Date(this.clock.now()) };
+    // Never an account that was active before: a link cannot undo a deactivation.
+    return this.users.update(manager, userId, changes, 'pending');
+  }
+
+  private latestSignup(email: string) {
+    return this.database.read((manager) =>
+      this.tokens
+        .owned(manager)
+        .where({ purpose: 'activation' })
+        .andWhere('user.email = :email AND token.payload IS NOT NULL', { email })
+        .orderBy('token.id', 'DESC')
+        .limit(1)
+        .getOne(),
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { type ActivationResult, ActivationService } from './activation/activation.service.js';
+import type { Device } from './http/device.decorator.js';
+import { type Credentials, LoginService } from './login/login.service.js';
+import { PasswordResetService } from './password-reset/password-reset.service.js';
+import { SessionService } from './session/session.service.js';
+import { type SignupInput, type SignupResult, SignupService } from './signup/signup.service.js';
+import type { UserId } from './entities/base-user.entity.js';
+import type { TokenPair } from './tokens/session-tokens.js';
+
+/** Where a call does not come from a request. */
+const NO_DEVICE: Device = { ip: null, userAgent: null };
+
+/**
+ * The flows, for an application's own code: the same rules, without HTTP. Addresses must be canonical; use
+ * `canonicalEmail()` on what a user typed. Every method throws AuthError with a stable `code`.
+ */
+@Injectable()
+export class AuthService {
+  constructor(
+    private readonly signups: SignupService,
+    private readonly activations: ActivationService,
+    private readonly logins: LoginService,
+    private readonly sessions: SessionService,
+    private readonly passwordResets: PasswordResetService,
+  ) {}
+
+  /** Signs up; with mail, the same answer for a new and a taken address. Throws PASSWORD_REJECTED, SIGNUP_EMAIL_TAKEN (modes C, D), SIGNUP_CONFLICT. */
+  signup(input: SignupInput, device: Device = NO_DEVICE): Promise<SignupResult> {
+    return this.signups.signup(input, device);
+  }
+
+  /** Redeems an activation link and opens a session. Throws ACTIVATION_INVALID_TOKEN. */
+  activate(token: string, device: Device = NO_DEVICE): Promise<ActivationResult> {
+    return this.activations.activate(token, device);
+  }
+
+  /** Owes a pending account a new activation link; silent about any other address. */
+  resendActivation(email: string): Promise<void> {
+    return this.activations.resend(email);
+  }
+
+  /** Verifies address and password and opens a session. Throws LOGIN_INVALID_CREDENTIALS, SERVICE_BUSY. */
+  login(credentials: Credentials, device: Device = NO_DEVICE): Promise<TokenPair> {
+    return this.logins.login(credentials, device);
+  }
+
+  /** Exchanges a refresh token for the next pair. Throws SESSION_INVALID_TOKEN. */
+  refresh(refreshToken: string): Promise<TokenPair> {
+    return this.sessions.refresh(refreshToken);
+  }
+
+  /** Ends the session of a refresh or access token. Throws SESSION_INVALID_TOKEN where neither is genuine. */
+  logout(credentials: { refreshToken?: string; accessToken?: string }): Promise<void> {
+    return this.sessions.logout(credentials);
+  }
+
+  /** Ends every session of a user, on every device. */
+  logoutAll(userId: UserId): Promise<void> {
+    return this.sessions.logoutAll(userId);
+  }
+
+  /** Owes a reset link to an account that was not deactivated; returns the link in mode C, else null. */
+  requestPasswordReset(email: string): Promise<string | null> {
+    return this.passwordResets.request(email);
+  }
+
+  /** Redeems a reset link; null with `passwordReset.loginAfterReset: false`. Throws PASSWORD_RESET_INVALID_TOKEN, PASSWORD_REJECTED. */
+  confirmPasswordReset(token: string, newPassword: string, device: Device = NO_DEVICE): Promise<TokenPair | null> {
+    return this.passwordResets.confirm(token, newPassword, device);
+  }
+}

@@ -1,0 +1,215 @@
+import type { AuthConfig } from './auth-config.js';
+import { MODES } from './modes.js';
+import { settingAt } from './settings.js';
+import type { StartUpProblem } from './start-up-error.js';
+
+/** What the checks look at: the configuration as it would be, and what is already known to be wrong in it. */
+export interface ConfigUnderCheck {
+  readonly config: AuthConfig;
+  /** True with NODE_ENV=production. */
+  readonly production: boolean;
+  /** Paths whose own value was refused; the draft holds their defaults, about which nobody wants to hear. */
+  readonly broken: ReadonlySet<string>;
+}
+
+type Problem = StartUpProblem | false;
+
+/** A problem of the setting at `path`, with the name of its variable. */
+export function problemAt(path: string, message: string, fix: string): StartUpProblem {
+  const { env } = settingAt(path);
+  return { path, ...(env && { env }), message, fix };
+}
+
+/** Everything wrong between the settings: what is missing, what contradicts, what is unsafe in production. */
+export function checkConfig(draft: ConfigUnderCheck): readonly StartUpProblem[] {
+  // Without a known mode nobody can say which flags, links or mail server it needs.
+  const byMode = draft.broken.has('mode')
+    ? []
+    : [...checkMode(draft), ...checkLinks(draft), ...checkMail(draft.config)];
+  const found = [
+    ...byMode,
+    ...checkDurations(draft),
+    ...checkHashing(draft),
+    ...checkSmtpLogin(draft.config),
+    draft.config.jwt.secret === undefined &&
+      problemAt(
+        'jwt.secret',
+        'is missing; every token of the application is signed with keys derived from it',
+        'Set it to at least 32 random bytes, e.g. the output of: openssl rand -base64 48',
+      ),
+    draft.config.password.minLength > draft.config.password.maxLength &&
+      problemAt(
+        'password.minLength',
+        'is greater than password.maxLength, so no password would be accepted',
+        'Lower it, or raise password.maxLength.',
+      ),
+  ];
+  return found.filter((problem) => problem !== false).filter((problem) => !draft.broken.has(problem.path));
+}
+
+/** What should be known about a valid configuration, as sentences for the log. */
+export function configWarnings(config: AuthConfig, production: boolean): readonly string[] {
+  const { cacheSeconds } = config.sessionCheck;
+  const warnings = [
+    production &&
+      config.allowUnsafeMode &&
+      'allowUnsafeMode (AUTH_ALLOW_UNSAFE_MODE) is on in production: in modes C and D anybody can take an address that is not theirs.',
+    cacheSeconds > 0 &&
+      `sessionCheck.cacheSeconds (AUTH_SESSION_CHECK_CACHE_SECONDS) is above 0: revocation takes up to ${cacheSeconds} seconds.`,
+  ];
+  return warnings.filter((warning) => warning !== false);
+}
+
+function checkMode({ config, production, broken }: ConfigUnderCheck): Problem[] {
+  const preset = MODES[config.mode];
+  const unsafe = production && !config.allowUnsafeMode && !broken.has('allowUnsafeMode');
+  const unsafeMode = preset.autoActivate || preset.returnLinkInResponse;
+  const allow = 'Turn it off, or set allowUnsafeMode (AUTH_ALLOW_UNSAFE_MODE) if nobody but you can reach this server.';
+  return [
+    unsafe &&
+      unsafeMode &&
+      problemAt(
+        'mode',
+        'is unsafe in production: modes C and D prove no address, so anybody can take one that is not theirs',
+        'Use mode A or E, or set allowUnsafeMode (AUTH_ALLOW_UNSAFE_MODE) if nobody but you can reach this server.',
+      ),
+    unsafe &&
+      !unsafeMode &&
+      config.autoActivate &&
+      problemAt(
+        'autoActivate',
+        'is unsafe in production: accounts become active with addresses nobody has proved',
+        allow,
+      ),
+    unsafe &&
+      !unsafeMode &&
+      config.returnLinkInResponse &&
+      problemAt(
+        'returnLinkInResponse',
+        'is unsafe in production: whoever asks to reset a password is handed the link, whosever account it is',
+        allow,
+      ),
+    config.autoActivate &&
+      config.returnLinkInResponse &&
+      problemAt(
+        'returnLinkInResponse',
+        'contradicts autoActivate; an account that is active at once has no activation link to return',
+        'Turn one of the two off.',
+      ),
+    !config.sendsMail &&
+      !config.autoActivate &&
+      !config.returnLinkInResponse &&
+      problemAt(
+        preset.autoActivate ? 'autoActivate' : 'returnLinkInResponse',
+        `is off, and mode ${config.mode} sends no mail, so nothing would ever deliver the activation link`,
+        'Choose a mode that sends mail (A, B or E), or leave the flag to the mode.',
+      ),
+  ];
+}
+
+function checkLinks({ config, production }: ConfigUnderCheck): Problem[] {
+  const linksLeave = config.sendsMail || config.returnLinkInResponse;
+  const missing = (path: string) =>
+    problemAt(
+      path,
+      'is missing; in production nothing is assumed about where the front end is, and links would lead nowhere',
+      'Set it to an https address of the front end with {token} in it.',
+    );
+  const expected = production && !config.backendLinks && linksLeave;
+  return [
+    config.backendLinks &&
+      config.publicUrl === undefined &&
+      problemAt(
+        'publicUrl',
+        'is missing; links lead to pages of this back end, and its address as users see it is never guessed from a Host header, which the client writes',
+        'Set it to the origin of the back end, e.g. https://api.example.com.',
+      ),
+    expected && config.activation.urlTemplate === undefined && missing('activation.urlTemplate'),
+    expected && config.passwordReset.urlTemplate === undefined && missing('passwordReset.urlTemplate'),
+  ];
+}
+
+function checkDurations({ config, broken }: ConfigUnderCheck): Problem[] {
+  const { accessTtlSeconds, refreshTtlSeconds, refreshGraceSeconds } = config.jwt;
+  const grace = refreshGraceSeconds > 0 && !broken.has('jwt.accessTtlSeconds') && !broken.has('jwt.refreshTtlSeconds');
+  return [
+    grace &&
+      refreshGraceSeconds >= accessTtlSeconds &&
+      problemAt(
+        'jwt.refreshGraceSeconds',
+        'is not below jwt.accessTtlSeconds; a stolen refresh token would stay useful for longer than an access token',
+        'Lower it; a few seconds cover a lost answer and a second tab.',
+      ),
+    grace &&
+      refreshGraceSeconds >= refreshTtlSeconds &&
+      problemAt(
+        'jwt.refreshGraceSeconds',
+        'is not below jwt.refreshTtlSeconds, so a rotated token would never be refused',
+        'Lower it; a few seconds cover a lost answer and a second tab.',
+      ),
+    !broken.has('session.maxSeconds') &&
+      refreshTtlSeconds > config.session.maxSeconds &&
+      problemAt(
+        'jwt.refreshTtlSeconds',
+        'is greater than session.maxSeconds, which ends the session before; one of the two is not what was meant',
+        'Lower it, or raise session.maxSeconds (AUTH_SESSION_MAX_SECONDS).',
+      ),
+  ];
+}
+
+/** Equivalent least parameters of Argon2id with one lane: OWASP Password Storage Cheat Sheet. */
+const LEAST_HASHING: readonly (readonly [memoryKib: number, timeCost: number])[] = [
+  [47_104, 1],
+  [19_456, 2],
+  [12_288, 3],
+  [9_216, 4],
+  [7_168, 5],
+];
+
+function checkHashing({ config: { hashing }, production, broken }: ConfigUnderCheck): Problem[] {
+  if (!production || broken.has('hashing.timeCost')) return [];
+  const strong = LEAST_HASHING.some(([memory, time]) => hashing.memoryKib >= memory && hashing.timeCost >= time);
+  return [
+    !strong &&
+      problemAt(
+        'hashing.memoryKib',
+        'is, with hashing.timeCost, below the least OWASP recommends for Argon2id; stolen hashes would be guessed too cheaply',
+        'In production use 19456 KiB and 2 passes, or more.',
+      ),
+  ];
+}
+
+function checkMail({ sendsMail, smtp }: AuthConfig): Problem[] {
+  const cause = 'is missing; this mode sends activation and reset links by mail';
+  return [
+    sendsMail &&
+      smtp.host === undefined &&
+      problemAt(
+        'smtp.host',
+        cause,
+        'Set it to the host of an SMTP server; for local work a mail catcher on localhost will do.',
+      ),
+    sendsMail &&
+      smtp.fromAddress === undefined &&
+      problemAt('smtp.fromAddress', cause, 'Set it to the address mails come from, e.g. no-reply@example.com.'),
+  ];
+}
+
+function checkSmtpLogin({ smtp }: AuthConfig): Problem[] {
+  return [
+    smtp.username !== undefined &&
+      smtp.password === undefined &&
+      problemAt(
+        'smtp.password',
+        'is missing while smtp.username is set; the server would refuse the login',
+        'Set both or neither.',
+      ),
+    smtp.username === undefined &&
+      smtp.password !== undefined &&
+      problemAt(
+        'smtp.username',
+        'is missing while smtp.password is set; the password would never be used',
+        'Set both or neither.',
+      ),
+  ];
+}

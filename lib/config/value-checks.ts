@@ -1,0 +1,200 @@
+import { statSync } from 'node:fs';
+import type { Setting, SettingKind } from './settings.js';
+
+/** What is wrong with a value, and why it matters; what to do. Neither ever quotes the value. */
+export interface Finding {
+  readonly message: string;
+  readonly fix: string;
+}
+
+type Check<T> = (value: T, setting: Setting, production: boolean) => readonly (Finding | false)[];
+
+/**
+ * What is wrong with one setting, looked at alone. The value has the type its kind demands
+ * (true or false, a number, a list of columns, or a string).
+ */
+export function checkValue(setting: Setting, value: unknown, production: boolean): readonly Finding[] {
+  if (typeof value === 'boolean') return [];
+  const findings =
+    typeof value === 'number'
+      ? checkInteger(value, setting)
+      : Array.isArray(value)
+        ? checkColumns(value)
+        : checkString(String(value), setting, production);
+  return findings.filter((finding) => finding !== false);
+}
+
+function checkInteger(value: number, { min = 0, max = Number.MAX_SAFE_INTEGER, unit }: Setting): (Finding | false)[] {
+  const fix = `Set it to a whole number (${unit}) from ${min} to ${max}.`;
+  if (!Number.isSafeInteger(value)) return [{ message: 'is not a whole number', fix }];
+  return [(value < min || value > max) && { message: 'is outside the range in which it is safe and useful', fix }];
+}
+
+function checkColumns(values: readonly unknown[]): (Finding | false)[] {
+  const fix = 'List the property names of columns, e.g. firstName.';
+  return [
+    !values.every(isPropertyName) && { message: 'has an entry that is not the name of a column', fix },
+    values.some((value) => /^password_?hash$/i.test(String(value))) && {
+      message: 'names the password hash; a template would mail it to whoever reads the mailbox',
+      fix: 'Take it off the list.',
+    },
+  ];
+}
+
+function isPropertyName(value: unknown): boolean {
+  return typeof value === 'string' && /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(value);
+}
+
+function checkString(value: string, setting: Setting, production: boolean): readonly (Finding | false)[] {
+  const unprintable = /\p{Cc}/u.test(value) && {
+    message: 'contains a line break or another control character, which would end a header or a log line early',
+    fix: 'Remove it; look at the end of the value first.',
+  };
+  return [unprintable, ...(STRING_CHECKS[setting.kind]?.(value, setting, production) ?? [])];
+}
+
+const STRING_CHECKS: Partial<Record<SettingKind, Check<string>>> = {
+  choice: (value, { values = [] }) => [
+    !values.includes(value) && { message: 'is not one of the values known', fix: `Set it to ${values.join(', ')}.` },
+  ],
+  'signing-secret': (value, { placeholder }) => checkSigningSecret(value, placeholder),
+  origin: (value, _setting, production) =>
+    !/^https?:\/\/[^/?#@\\\s]+\/?$/i.test(value) || !URL.canParse(value)
+      ? [
+          {
+            message: 'is not an origin; links are built by appending a path to it',
+            fix: 'Set it to scheme, host and port only, e.g. https://api.example.com.',
+          },
+        ]
+      : [checkTransport(value, production)],
+  url: (value, _setting, production) =>
+    isWebUrl(value)
+      ? [checkTransport(value, production)]
+      : [
+          {
+            message: 'is not an absolute http or https URL without user name and password',
+            fix: 'Set it to a full address, e.g. https://app.example.com/login.',
+          },
+        ],
+  'link-template': (value, _setting, production) => checkLinkTemplate(value, production),
+  'email-address': (value) => [
+    !/^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,255}$/.test(value) && {
+      message: 'is not a plain e-mail address',
+      fix: 'Set it to the address alone, e.g. no-reply@example.com; the name goes into smtp.fromName.',
+    },
+  ],
+  'file-name': (value) => [
+    !/^[A-Za-z0-9][\w.-]*$/.test(value) && {
+      message: 'is not a plain file name; the file is looked up inside the template directory, never outside',
+      fix: 'Set it to a name without directories, e.g. activation.hbs.',
+    },
+  ],
+  directory: (value) => [
+    !isDirectory(value) && {
+      message: 'is not an existing directory, so no template in it would ever be used',
+      fix: 'Create it, or correct the path; relative paths start at the working directory of the process.',
+    },
+  ],
+  locale: (value) => [
+    !isLocale(value) && { message: 'is not a language tag (BCP 47)', fix: 'Set it to a tag such as en or pt-BR.' },
+  ],
+};
+
+/**
+ * Whoever guesses the secret signs tokens for any account, off line and unnoticed: RFC 8725 section 3.5 asks for
+ * cryptographic randomness. Length cannot prove that, but these mistakes can be seen.
+ */
+function checkSigningSecret(value: string, placeholder: string | undefined): (Finding | false)[] {
+  const fix = 'Set it to at least 32 random bytes, e.g. the output of: openssl rand -base64 48';
+  return [
+    Buffer.byteLength(value) < 32 && { message: 'is shorter than 32 bytes; a short one is found by trying', fix },
+    (value === placeholder || PLACEHOLDERS.some((pattern) => pattern.test(value))) && {
+      message: 'is a placeholder, known to everybody who has read an example',
+      fix,
+    },
+    (new Set(value).size < 8 || isRepetition(value)) && {
+      message: 'repeats a few characters; repetition adds length, not strength',
+      fix,
+    },
+  ];
+}
+
+/** Phrases of published examples. Each is long enough not to occur in random text. */
+const PLACEHOLDERS: readonly RegExp[] = [
+  /change[-_ ]?(me|this|it)/i,
+  /replace[-_ ]?(me|this|with)/i,
+  /place[-_ ]?holder/i,
+  /^secret/i,
+  /(your|my|the|super|very|top|jwt|app|long|string)[-_ ]?secret/i,
+  /your[-_ ]?(own|jwt|super|very|\d+)[-_ ]/i,
+  /(insert|put|enter)[-_ ](your|a|the)[-_ ]/i,
+  /at[-_ ]least[-_ ]\d+/i,
+  /keyboard[-_ ]?cat/i,
+  /^<.*>$/,
+];
+
+/** True for a text of up to 15 characters said again and again. */
+function isRepetition(value: string): boolean {
+  const sizes = Array.from({ length: 15 }, (_, index) => index + 1);
+  return sizes.some((size) => value.length >= 2 * size && value.slice(size) === value.slice(0, -size));
+}
+
+/** The token is a secret in a URL: it may stand in path, query or fragment, never where it would reach DNS. */
+function checkLinkTemplate(value: string, production: boolean): (Finding | false)[] {
+  const example = 'e.g. https://app.example.com/activate?token={token}.';
+  const pieces = value.split('{token}');
+  const [authority = ''] = /^https?:\/\/[^/?#\\]*/i.exec(value) ?? [];
+  if (authority.includes('{token}')) {
+    return [
+      {
+        message: 'has {token} in its host, which would send the token to name servers',
+        fix: `Move it behind the host, ${example}`,
+      },
+    ];
+  }
+  if (!isWebUrl(pieces.join('token'))) {
+    const message =
+      'is not an absolute http or https URL without user name and password, so the link would lead nowhere';
+    return [{ message, fix: `Set it to a full address, ${example}` }];
+  }
+  return [
+    pieces.length !== 2 && { message: 'does not have exactly one {token}', fix: `Write {token} once, ${example}` },
+    /[{}]/.test(pieces.join('')) && {
+      message: 'has braces besides {token}, and nothing fills them in',
+      fix: `Leave {token} as the only one, ${example}`,
+    },
+    checkTransport(value, production),
+  ];
+}
+
+function isWebUrl(value: string): boolean {
+  // The scheme, host and user part are looked at in the text: the URL parser repairs what mail clients do not.
+  return /^https?:\/\/[^/?#@\\\s]+([/?#]\S*)?$/i.test(value) && URL.canParse(value);
+}
+
+function checkTransport(value: string, production: boolean): Finding | false {
+  return (
+    production &&
+    !/^https:/i.test(value) && {
+      message: 'is not https; whoever reads along takes the link over',
+      fix: 'Use https with NODE_ENV=production.',
+    }
+  );
+}
+
+function isDirectory(path: string): boolean {
+  // A path that cannot be looked at (a NUL in it, no permission) is as good as missing.
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,78 @@
+/** What the module relies on in one column of an entity. */
+export interface ColumnRule {
+  /** The property, as BaseUser or BaseUserToken declares it: the fix for a missing one. */
+  readonly declaration: string;
+  /** True where the module writes null. */
+  readonly nullable?: true;
+  /** True where the module stores an instant as epoch milliseconds. */
+  readonly instant?: true;
+  /** True where two rows with the same value would mix up accounts or links. */
+  readonly unique?: true;
+  /** True where rows are looked up by the column. */
+  readonly indexed?: true;
+  /** True where a query that does not ask for the column by name must not get it. */
+  readonly hidden?: true;
+}
+
+/** The columns of the user entity but the primary key, by property. */
+export const USER_COLUMNS: Readonly<Record<string, ColumnRule>> = {
+  email: { declaration: "@Column({ type: 'varchar', length: 254, unique: true }) email!: string", unique: true },
+  passwordHash: {
+    declaration: "@Column({ type: 'varchar', length: 255, select: false }) passwordHash!: string",
+    hidden: true,
+  },
+  isActive: { declaration: "@Column({ type: 'boolean', default: false }) isActive!: boolean" },
+  emailVerifiedAt: nullableInstant('emailVerifiedAt'),
+  createdAt: instant('createdAt'),
+  updatedAt: instant('updatedAt'),
+};
+
+/** The columns of the token entity but the primary key and the relation, by property. */
+export const TOKEN_COLUMNS: Readonly<Record<string, ColumnRule>> = {
+  purpose: { declaration: "@Column({ type: 'varchar', length: 32 }) purpose!: TokenPurpose" },
+  tokenHash: {
+    declaration:
+      "@Index({ unique: true }) @Column({ type: 'varchar', length: 64, nullable: true }) tokenHash!: string | null",
+    nullable: true,
+    unique: true,
+  },
+  nonce: nullableText('nonce', 32),
+  generation: { declaration: "@Column({ type: 'int', default: 0 }) generation!: number" },
+  payload: {
+    declaration: "@Column({ type: 'simple-json', nullable: true }) payload!: SignupPayload | null",
+    nullable: true,
+  },
+  createdAt: instant('createdAt'),
+  expiresAt: instant('expiresAt'),
+  usedAt: nullableInstant('usedAt'),
+  revokedAt: nullableInstant('revokedAt'),
+  lastUsedAt: nullableInstant('lastUsedAt'),
+  ip: nullableText('ip', 45),
+  userAgent: nullableText('userAgent', 255),
+  mailDueAt: {
+    ...nullableInstant('mailDueAt'),
+    declaration: `@Index() ${nullableInstant('mailDueAt').declaration}`,
+    indexed: true,
+  },
+  mailAttempts: { declaration: "@Column({ type: 'int', default: 0 }) mailAttempts!: number" },
+  mailError: nullableText('mailError', 500),
+};
+
+function instant(property: string): ColumnRule {
+  return { declaration: `@Column({ type: 'bigint', transformer: instant }) ${property}!: Date`, instant: true };
+}
+
+function nullableInstant(property: string): ColumnRule {
+  return {
+    declaration: `@Column({ type: 'bigint', nullable: true, transformer: instant }) ${property}!: Date | null`,
+    instant: true,
+    nullable: true,
+  };
+}
+
+function nullableText(property: string, length: number): ColumnRule {
+  return {
+    declaration: `@Column({ type: 'varchar', length: ${length}, nullable: true }) ${property}!: string | null`,
+    nullable: true,
+  };
+}

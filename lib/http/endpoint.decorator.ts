@@ -1,0 +1,16 @@
+import { applyDecorators, HttpCode, RequestMapping, RequestMethod, Version, VERSION_NEUTRAL } from '@nestjs/common';
+import { type Endpoint as EndpointEntry, type EndpointKey, ENDPOINTS } from './endpoints.js';
+
+/**
+ * Makes a controller method the handler of an endpoint: method, path and status of a success come from
+ * {@link ENDPOINTS}. The controller itself is a plain `@Controller()`. The route is version-neutral: an application
+ * that versions its own routes keeps these where the input gate and the mailed links expect them.
+ */
+export function Endpoint(key: EndpointKey): MethodDecorator {
+  const { method, path, status }: EndpointEntry = ENDPOINTS[key];
+  return applyDecorators(
+    RequestMapping({ method: RequestMethod[method], path }),
+    HttpCode(status),
+    Version(VERSION_NEUTRAL),
+  );
+}

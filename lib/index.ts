@@ -1,0 +1,40 @@
+export { AuthModule, type AuthModuleAsyncOptions } from './auth.module.js';
+export { AuthService } from './auth.service.js';
+export { AUTH_ERRORS, AuthError, type AuthErrorCode, type AuthErrorDetails, type FieldProblem } from './auth.errors.js';
+export { Clock } from './clock.js';
+
+export type { AuthModuleOptions, RuntimeOptions, StructuralOptions } from './config/auth-options.js';
+export { AUTH_CONFIG, type AuthConfig } from './config/auth-config.js';
+export type { ModeLetter, ModeName } from './config/modes.js';
+export { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
+
+export { type Account, BaseUser, BaseUserWithoutKey, type UserId } from './entities/base-user.entity.js';
+export { BaseUserToken, type TokenPurpose } from './entities/base-user-token.entity.js';
+
+export {
+  Authenticated,
+  CurrentSession,
+  CurrentUser,
+  OptionalAuth,
+  Public,
+  Verified,
+} from './access/access.decorators.js';
+export { AccessGuard } from './access/access.guard.js';
+export type { Principal } from './access/principal.js';
+export type { AccessClaims, TokenPair } from './tokens/session-tokens.js';
+
+export type { SignupInput, SignupResult } from './signup/signup.service.js';
+export type { ActivationResult } from './activation/activation.service.js';
+export type { Credentials } from './login/login.service.js';
+export type { Device } from './http/device.decorator.js';
+export { canonicalEmail } from './http/email.js';
+export { redactUrl } from './http/redact-url.js';
+
+export {
+  addUserColumns,
+  userColumns,
+  userTable,
+  type UserIdType,
+  type UserTableOptions,
+} from './migrations/user-table.js';
+export { userTokenTable, type UserTokenTableOptions } from './migrations/user-token-table.js';

@@ -1,0 +1,62 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AuthError } from '../auth.errors.js';
+import type { Device } from '../http/device.decorator.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import { SessionService } from '../session/session.service.js';
+import type { Account } from '../entities/base-user.entity.js';
+import { Database } from '../store/database.js';
+import { UsersStore } from '../store/users.store.js';
+import type { TokenPair } from '../tokens/session-tokens.js';
+
+/** Address and password. */
+export interface Credentials {
+  /** Canonical address. */
+  email: string;
+  password: string;
+}
+
+/** Login: address and password become a session. */
+@Injectable()
+export class LoginService {
+  private readonly logger = new Logger('AuthLogin');
+
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersStore,
+    private readonly hasher: PasswordHasher,
+    private readonly sessions: SessionService,
+  ) {}
+
+  /**
+   * Exactly one Argon2 computation and the same answer for an unknown address, a wrong password and an account that is
+   * not active: neither words nor time tell which addresses have accounts (ASVS 6.3.8).
+   * @throws AuthError LOGIN_INVALID_CREDENTIALS; SERVICE_BUSY where too many logins wait
+   */
+  async login(credentials: Credentials, device: Device): Promise<TokenPair> {
+    const account = await this.authenticate(credentials);
+    // Undefined where the password changed while we verified the old one, be it by a rehash: look again, once.
+    const tokens =
+      (await this.sessions.openWithPassword(account, device)) ??
+      (await this.sessions.openWithPassword(await this.authenticate(credentials), device));
+    if (!tokens) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
+    if (this.hasher.needsRehash(account.passwordHash)) await this.rehash(account, credentials.password);
+    return tokens;
+  }
+
+  private async authenticate({ email, password }: Credentials): Promise<Account> {
+    const account = await this.users.findByEmail(email);
+    const isCorrect = await this.hasher.verify(account?.passwordHash, password);
+    if (!account || !isCorrect || !account.isActive) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
+    return account;
+  }
+
+  /** Lifts the stored hash to today's parameters. Its failure never fails a login. */
+  private async rehash(account: Account, password: string): Promise<void> {
+    try {
+      const passwordHash = await this.hasher.hash(password);
+      await this.database.write((manager) => this.users.replaceHash(manager, account, passwordHash));
+    } catch (error) {
+      this.logger.warn(`a password could not be hashed anew: ${error instanceof Error ? error.name : 'unknown error'}`);
+    }
+  }
+}

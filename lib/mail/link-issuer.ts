@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import type { SignupPayload } from '../entities/base-user-token.entity.js';
+import { type NewToken, TokensStore } from '../store/tokens.store.js';
+import { type LinkPurpose, LinkTokens } from '../tokens/link-tokens.js';
+import { Outbox } from './outbox.js';
+
+/** A row that a link redeems. */
+export type LinkRow = NewToken & { purpose: LinkPurpose; id: string; nonce: string };
+
+/** Makes rows that hold a link and owe the mail that carries it. */
+@Injectable()
+export class LinkIssuer {
+  constructor(
+    private readonly tokens: TokensStore,
+    private readonly linkTokens: LinkTokens,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A new link, live for `ttlSeconds`, to be inserted by the flow. The row knows the hash of the link, not the link. */
+  issue(purpose: LinkPurpose, ttlSeconds: number, payload: SignupPayload | null = null): LinkRow {
+    const source = { purpose, id: this.tokens.newId(), nonce: this.linkTokens.nonce() };
+    return {
+      ...source,
+      tokenHash: this.linkTokens.hash(purpose, this.linkTokens.token(source)),
+      expiresAt: new Date(this.clock.now() + ttlSeconds * 1000),
+      mailDueAt: this.outbox.due(),
+      payload,
+    };
+  }
+}

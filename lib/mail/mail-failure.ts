@@ -1,0 +1,24 @@
+/** What nodemailer adds to its errors. */
+interface SmtpError extends Error {
+  code?: string;
+  responseCode?: number;
+  command?: string;
+}
+
+/** Commands whose 5xx is about this mail; elsewhere (AUTH, MAIL FROM, CONN) it is about the set-up and may be mended. */
+const ABOUT_THIS_MAIL = new Set(['RCPT TO', 'DATA']);
+
+/** True where the server refused this recipient or this message for good (RFC 5321, section 4.2.1). */
+export function isPermanent(error: unknown): boolean {
+  const { responseCode = 0, command = '' } = error as SmtpError;
+  return responseCode >= 500 && ABOUT_THIS_MAIL.has(command);
+}
+
+/**
+ * One line for the log and for `mailError`. Only codes: a server's own words may repeat the address or the message.
+ */
+export function describeMailFailure(error: unknown): string {
+  const { code, responseCode, command, message } = error as SmtpError;
+  const known = [code, responseCode, command && `at ${command}`].filter(Boolean).join(' ');
+  return (known || message || 'unknown failure').replaceAll(/\s+/g, ' ').slice(0, 500);
+}

@@ -1,0 +1,66 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { MailerService, type TransportType } from '@nestjs-modules/mailer';
+import { createTransport } from 'nodemailer';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { OwnedToken } from '../store/tokens.store.js';
+import { Links } from './links.js';
+import { type MailContext, type MailName, MailRenderer, MAILS } from './mail-renderer.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const GREETING_TIMEOUT_MS = 10_000;
+const SOCKET_TIMEOUT_MS = 30_000;
+/** A server that drips single bytes never runs into the time-outs above; this one ends it. */
+export const SEND_TIMEOUT_MS = 60_000;
+
+/** Injection token of the MailerService that belongs to this module alone, beside one the application may have. */
+export const AUTH_MAILER = Symbol('AUTH_MAILER');
+
+/** The SMTP transport: @nestjs-modules/mailer over nodemailer, with explicit time-outs. */
+export function createMailer({ smtp }: AuthConfig): MailerService {
+  const transport: TransportType = {
+    host: smtp.host,
+    port: smtp.port,
+    secure: smtp.secure,
+    auth: smtp.username ? { user: smtp.username, pass: smtp.password } : undefined,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    greetingTimeout: GREETING_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    // A template can never make the transport read a file or fetch an address of this machine.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+  return new MailerService({ transport }, { createTransport: () => createTransport(transport) });
+}
+
+/** Composes the mail a row owes and hands it to SMTP. */
+@Injectable()
+export class MailSender {
+  constructor(
+    @Inject(AUTH_MAILER) private readonly mailer: MailerService,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly renderer: MailRenderer,
+    private readonly links: Links,
+  ) {}
+
+  /** Throws nodemailer's error where the server could not be reached or refused. */
+  async send(mail: OwnedToken): Promise<void> {
+    const { smtp } = this.config;
+    const name = mail.purpose as MailName;
+    // The link is named by the mail: activation_url, reset_url, login_url.
+    const context = {
+      user: mail.user,
+      expires_at: mail.expiresAt,
+      [MAILS[name].link]: this.links.of(mail),
+    } as MailContext;
+    const rendered = this.renderer.render(name, this.config.mail.defaultLocale, context);
+    await this.mailer.sendMail({
+      // Objects, never a string that could be parsed as two recipients; and always the stored address.
+      to: { name: '', address: mail.user.email },
+      from: { name: smtp.fromName ?? '', address: smtp.fromAddress! },
+      ...rendered,
+      messageId: `<${mail.id}@${smtp.fromAddress!.split('@')[1]}>`,
+      headers: { 'Auto-Submitted': 'auto-generated' },
+      timeout: SEND_TIMEOUT_MS,
+    });
+  }
+}

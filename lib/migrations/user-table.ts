@@ -1,0 +1,104 @@
+import { Table, type QueryRunner, type TableColumn } from 'typeorm';
+import { isMysqlFamily, tableColumn, type PortableColumn } from './table-column.js';
+
+/** What a user's primary key is: made by the module (`uuid`) or counted by the database (`integer`). */
+export type UserIdType = 'uuid' | 'integer';
+
+/** How {@link userTable} builds the table. */
+export interface UserTableOptions {
+  /** Name of the table, as in the entity's `@Entity()`. */
+  name: string;
+  /** The primary key: `uuid` for an entity that extends BaseUser, `integer` for `@PrimaryGeneratedColumn()`. @default 'uuid' */
+  idType?: UserIdType;
+  /** The application's own columns. @default none */
+  columns?: PortableColumn[];
+}
+
+const COLUMNS: readonly PortableColumn[] = [
+  { name: 'email', type: 'varchar', length: '254', isUnique: true, binary: true },
+  { name: 'password_hash', type: 'varchar', length: '255', binary: true },
+  { name: 'is_active', type: 'boolean', default: false },
+  { name: 'email_verified_at', type: 'bigint', isNullable: true },
+  { name: 'created_at', type: 'bigint' },
+  { name: 'updated_at', type: 'bigint' },
+];
+
+/**
+ * The table of an entity that extends BaseUser, for a migration of the application, on any supported database:
+ *
+ *     await queryRunner.createTable(userTable(queryRunner, { name: 'users', columns: [...] }));
+ *
+ * Constraints are named by the data source's naming strategy, as TypeORM names those of the entity.
+ */
+export function userTable(queryRunner: QueryRunner, { name, idType = 'uuid', columns = [] }: UserTableOptions): Table {
+  const all = [
+    idColumn(queryRunner, idType),
+    ...userColumns(queryRunner),
+    ...columns.map((column) => tableColumn(queryRunner, column)),
+  ];
+  // MariaDB and MySQL know unique indexes only, and TypeORM names an entity's as indexes there; the column's own
+  // isUnique would name it as a constraint.
+  const uniques = isMysqlFamily(queryRunner) ? all.filter((column) => column.isUnique) : [];
+  const indices = uniques.map(({ name: column }) => ({ columnNames: [column], isUnique: true }));
+  return new Table({ name, columns: all, indices });
+}
+
+/** The columns of BaseUser but the primary key, for `queryRunner.addColumns()` on a user table that is still empty. */
+export function userColumns(queryRunner: QueryRunner): TableColumn[] {
+  return COLUMNS.map((column) => tableColumn(queryRunner, column));
+}
+
+/**
+ * Adds to a user table that already has rows the columns of BaseUser it lacks:
+ *
+ *     await addUserColumns(queryRunner, 'members', {
+ *       email: 'lower(mail)', password_hash: "''", is_active: 'true', created_at: '0', updated_at: '0' });
+ *
+ * An empty password hash matches no password: such users reset theirs.
+ *
+ * @param table name of the existing table
+ * @param values for each added column that may not be null, the SQL expression existing rows get; never put user input
+ * @throws Error naming the columns that need a value and have none
+ */
+export async function addUserColumns(
+  queryRunner: QueryRunner,
+  table: string,
+  values: Record<string, string>,
+): Promise<void> {
+  const existing = await queryRunner.getTable(table);
+  const added = userColumns(queryRunner).filter((column) => !existing?.findColumnByName(column.name));
+  const required = added.filter((column) => !column.isNullable && column.default === undefined);
+  const unfilled = required.filter((column) => values[column.name] === undefined).map((column) => column.name);
+  if (unfilled.length > 0)
+    throw new Error(`addUserColumns: state what existing rows of ${table} get in ${unfilled.join(', ')}`);
+
+  await queryRunner.addColumns(
+    table,
+    added.map((column) => (required.includes(column) ? nullable(column) : column)),
+  );
+  const { driver } = queryRunner.dataSource;
+  for (const column of added.filter(({ name }) => values[name] !== undefined)) {
+    await queryRunner.query(
+      `UPDATE ${driver.escape(table)} SET ${driver.escape(column.name)} = ${values[column.name]}`,
+    );
+  }
+  await queryRunner.changeColumns(
+    table,
+    required.map((column) => ({ oldColumn: nullable(column), newColumn: column })),
+  );
+}
+
+function nullable(column: TableColumn): TableColumn {
+  const copy = column.clone();
+  copy.isNullable = true;
+  return copy;
+}
+
+function idColumn(queryRunner: QueryRunner, idType: UserIdType): TableColumn {
+  return tableColumn(
+    queryRunner,
+    idType === 'uuid'
+      ? { name: 'id', type: 'uuid', isPrimary: true }
+      : { name: 'id', type: 'int', isPrimary: true, isGenerated: true, generationStrategy: 'increment' },
+  );
+}

@@ -1,0 +1,82 @@
+import { Table, type QueryRunner } from 'typeorm';
+import { isMysqlFamily, tableColumn, type PortableColumn } from './table-column.js';
+import type { UserIdType } from './user-table.js';
+
+/** How {@link userTokenTable} builds the table. */
+export interface UserTokenTableOptions {
+  /** Name of the table, as in the entity's `@Entity()`. */
+  name: string;
+  /** Name of the user table the rows belong to. */
+  userTable: string;
+  /** Type of the user table's primary key. @default 'uuid' */
+  userIdType?: UserIdType;
+  /** Name of the user table's primary key. @default 'id' */
+  userIdColumn?: string;
+  /** Name of the column that refers to it, as in the relation's `@JoinColumn()`. @default 'user_id' */
+  userColumn?: string;
+  /** The application's own columns. @default none */
+  columns?: PortableColumn[];
+}
+
+const COLUMNS: readonly PortableColumn[] = [
+  { name: 'purpose', type: 'varchar', length: '32', binary: true },
+  { name: 'token_hash', type: 'varchar', length: '64', isNullable: true, binary: true },
+  { name: 'nonce', type: 'varchar', length: '32', isNullable: true, binary: true },
+  { name: 'generation', type: 'int', default: 0 },
+  { name: 'payload', type: 'simple-json', isNullable: true, binary: true },
+  { name: 'created_at', type: 'bigint' },
+  { name: 'expires_at', type: 'bigint' },
+  { name: 'used_at', type: 'bigint', isNullable: true },
+  { name: 'revoked_at', type: 'bigint', isNullable: true },
+  { name: 'last_used_at', type: 'bigint', isNullable: true },
+  { name: 'ip', type: 'varchar', length: '45', isNullable: true, binary: true },
+  { name: 'user_agent', type: 'varchar', length: '255', isNullable: true, binary: true },
+  { name: 'mail_due_at', type: 'bigint', isNullable: true },
+  { name: 'mail_attempts', type: 'int', default: 0 },
+  { name: 'mail_error', type: 'varchar', length: '500', isNullable: true, binary: true },
+];
+
+/**
+ * The table of an entity that extends BaseUserToken, for a migration of the application, on any supported database:
+ *
+ *     await queryRunner.createTable(userTokenTable(queryRunner, { name: 'user_tokens', userTable: 'users' }));
+ *
+ * Deleting a user deletes the rows that belong to it. Drop this table before the user table.
+ */
+export function userTokenTable(queryRunner: QueryRunner, options: UserTokenTableOptions): Table {
+  const { name, userTable, userIdType = 'uuid', userIdColumn = 'id', userColumn = 'user_id', columns = [] } = options;
+  const all: PortableColumn[] = [
+    { name: 'id', type: 'uuid', isPrimary: true },
+    userIdReference(queryRunner, userColumn, userIdType),
+    ...COLUMNS,
+    ...columns,
+  ];
+  return new Table({
+    name,
+    columns: all.map((column) => tableColumn(queryRunner, column)),
+    // No more than these: every index is written on every insert, and cleanup walks the primary key.
+    indices: [
+      { columnNames: [userColumn] },
+      { columnNames: ['token_hash'], isUnique: true },
+      { columnNames: ['mail_due_at'] },
+    ],
+    foreignKeys: [
+      {
+        columnNames: [userColumn],
+        referencedTableName: userTable,
+        referencedColumnNames: [userIdColumn],
+        onDelete: 'CASCADE',
+        // What TypeORM states for an entity; MariaDB would take RESTRICT, and report the difference.
+        onUpdate: 'NO ACTION',
+      },
+    ],
+  });
+}
+
+function userIdReference(queryRunner: QueryRunner, name: string, userIdType: UserIdType): PortableColumn {
+  if (userIdType === 'integer') return { name, type: 'int' };
+  // Where there is no uuid type, TypeORM gives a reference to one the 36 characters of its text form.
+  const isText =
+    isMysqlFamily(queryRunner) && queryRunner.dataSource.driver.normalizeType({ type: 'uuid' }) === 'varchar';
+  return { name, type: 'uuid', length: isText ? '36' : undefined };
+}

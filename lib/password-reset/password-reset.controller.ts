@@ -1,0 +1,39 @@
+import { Controller, HttpStatus, Res, UseFilters } from '@nestjs/common';
+import { Public } from '../access/access.decorators.js';
+import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Device } from '../http/device.decorator.js';
+import { Endpoint } from '../http/endpoint.decorator.js';
+import { Input } from '../http/input.decorator.js';
+import { type TokenPairBody, toTokenPairBody } from '../http/token-pair.body.js';
+import { PasswordResetConfirmDto, PasswordResetRequestDto } from './password-reset.dto.js';
+import { PasswordResetService } from './password-reset.service.js';
+
+@Public()
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class PasswordResetController {
+  constructor(private readonly resets: PasswordResetService) {}
+
+  @Endpoint('requestPasswordReset')
+  async request(
+    @Input(PasswordResetRequestDto) { email }: PasswordResetRequestDto,
+  ): Promise<{ message: string; reset_url: string | null }> {
+    const resetUrl = await this.resets.request(email);
+    return {
+      message: 'If the address has an account, a link to set a new password is on its way.',
+      reset_url: resetUrl,
+    };
+  }
+
+  @Endpoint('confirmPasswordReset')
+  async confirm(
+    @Input(PasswordResetConfirmDto) { token, new_password }: PasswordResetConfirmDto,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: { status(code: number): unknown },
+  ): Promise<TokenPairBody | undefined> {
+    const tokens = await this.resets.confirm(token, new_password, device);
+    if (tokens) return toTokenPairBody(tokens);
+    response.status(HttpStatus.NO_CONTENT);
+    return undefined;
+  }
+}

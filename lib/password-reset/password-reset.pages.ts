@@ -1,0 +1,83 @@
+import { Controller, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Public } from '../access/access.decorators.js';
+import { AuthError } from '../auth.errors.js';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Endpoint } from '../http/endpoint.decorator.js';
+import { Input } from '../http/input.decorator.js';
+import { Links } from '../mail/links.js';
+import { assertSameSite, type PageRequest, type PageResponse, sendPage } from '../pages/page-exchange.js';
+import { PageRenderer } from '../pages/page-renderer.js';
+import { emailHint } from '../templates/template-context.js';
+import { PasswordResetFormDto } from './password-reset.dto.js';
+import { PasswordResetService } from './password-reset.service.js';
+
+/** Mode E: the mailed link opens a form of this back end. Pages never hand out tokens. */
+@Public()
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class PasswordResetPages {
+  constructor(
+    private readonly resets: PasswordResetService,
+    private readonly pages: PageRenderer,
+    private readonly links: Links,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /** Shows the form and changes nothing, whoever follows the link. */
+  @Endpoint('passwordResetPage')
+  show(
+    @Param('token') token: string,
+    @Req() request: PageRequest,
+    @Res({ passthrough: true }) response: PageResponse,
+  ): Promise<string> {
+    return this.form(token, request, response);
+  }
+
+  /** Takes the form. A password that is refused leaves the link as it was. */
+  @Endpoint('passwordResetForm')
+  async submit(
+    @Param('token') token: string,
+    @Input(PasswordResetFormDto) { new_password, confirm_password = new_password }: PasswordResetFormDto,
+    @Req() request: PageRequest,
+    @Res({ passthrough: true }) response: PageResponse,
+  ): Promise<string> {
+    assertSameSite(request, this.config.publicUrl);
+    if (confirm_password !== new_password) return this.form(token, request, response, 'The two passwords differ.');
+    try {
+      await this.resets.confirmWithoutSession(token, new_password);
+    } catch (error) {
+      if (error instanceof AuthError && error.code === 'PASSWORD_REJECTED') {
+        return this.form(token, request, response, error.errors.flatMap(({ messages }) => messages).join(' '));
+      }
+      if (error instanceof AuthError && error.code === 'PASSWORD_RESET_INVALID_TOKEN')
+        return this.invalid(request, response);
+      throw error;
+    }
+    return sendPage(response, this.pages.render('password_reset_success', this.locale(request), {}));
+  }
+
+  private async form(token: string, request: PageRequest, response: PageResponse, error?: string): Promise<string> {
+    const user = await this.resets.inspect(token);
+    if (!user) return this.invalid(request, response);
+    const page = this.pages.render('password_reset_form', this.locale(request), {
+      user: { email_hint: emailHint(user.email) },
+      form_action: this.links.pagePath('passwordResetPage', token),
+      error,
+    });
+    return sendPage(response, page, error === undefined ? 200 : 400);
+  }
+
+  private invalid(request: PageRequest, response: PageResponse): string {
+    const { code, message } = new AuthError('PASSWORD_RESET_INVALID_TOKEN');
+    const page = this.pages.render('password_reset_error', this.locale(request), {
+      reason: message,
+      reason_code: code,
+    });
+    return sendPage(response, page, 400);
+  }
+
+  private locale({ headers }: PageRequest): string {
+    return this.pages.localeFor(headers['accept-language']);
+  }
+}

@@ -1,0 +1,126 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AuthError } from '../auth.errors.js';
+import { Clock } from '../clock.js';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { Device } from '../http/device.decorator.js';
+import { LinkIssuer } from '../mail/link-issuer.js';
+import { Links } from '../mail/links.js';
+import { Outbox } from '../mail/outbox.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import { PasswordPolicy } from '../passwords/password-policy.js';
+import { SessionService } from '../session/session.service.js';
+import type { Account } from '../entities/base-user.entity.js';
+import { Database } from '../store/database.js';
+import { notDeactivated, type OwnedToken, TokensStore } from '../store/tokens.store.js';
+import { stateOf, UsersStore } from '../store/users.store.js';
+import { LinkTokens } from '../tokens/link-tokens.js';
+import type { TokenPair } from '../tokens/session-tokens.js';
+import { UniformAnswer } from '../uniform-answer.js';
+
+/**
+ * Password reset: the forgotten password, and the way out for everybody a lost activation mail has stranded, since the
+ * mailed link proves the address just as well.
+ */
+@Injectable()
+export class PasswordResetService {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersStore,
+    private readonly tokens: TokensStore,
+    private readonly linkTokens: LinkTokens,
+    private readonly linkIssuer: LinkIssuer,
+    private readonly links: Links,
+    private readonly hasher: PasswordHasher,
+    private readonly policy: PasswordPolicy,
+    private readonly sessions: SessionService,
+    private readonly outbox: Outbox,
+    private readonly uniform: UniformAnswer,
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /**
+   * Owes a reset link to the address, if it has an account that was not deactivated; the links before it die. The same
+   * answer after the same statements, whether the address is known or not.
+   * @returns the link in mode C, else null
+   */
+  async request(email: string): Promise<string | null> {
+    const link = this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds);
+    const isOwed = await this.uniform.after(() =>
+      this.database.transaction(async (manager) => {
+        await this.revokeOlderLinks(manager, email);
+        return this.tokens.insertFor(manager, (users) => notDeactivated(users.where({ email })), link);
+      }),
+    );
+    this.outbox.wake();
+    return isOwed && this.config.returnLinkInResponse ? (this.links.of(link) ?? null) : null;
+  }
+
+  /**
+   * Sets the new password; every session and every other link of the user dies, and the user is told by mail.
+   * @returns the pair of a new session, or null with `passwordReset.loginAfterReset: false`
+   * @throws AuthError PASSWORD_RESET_INVALID_TOKEN for an unknown, used, expired or foreign link alike;
+   * PASSWORD_REJECTED, which leaves the link as it was
+   */
+  confirm(token: string, newPassword: string, device: Device): Promise<TokenPair | null> {
+    return this.redeem(token, newPassword, async (manager, { id }) =>
+      this.config.passwordReset.loginAfterReset ? this.sessions.open(manager, id, device) : null,
+    );
+  }
+
+  /** The same without a session: what a page does, which must not hand out tokens. */
+  confirmWithoutSession(token: string, newPassword: string): Promise<null> {
+    return this.redeem(token, newPassword, () => Promise.resolve(null));
+  }
+
+  /** The user a live link belongs to, without consuming it; undefined for any other link. */
+  async inspect(token: string): Promise<Account | undefined> {
+    return (await this.liveLink(token))?.user;
+  }
+
+  private async redeem<T>(
+    token: string,
+    newPassword: string,
+    finish: (manager: EntityManager, user: Account) => Promise<T>,
+  ): Promise<T> {
+    const link = await this.liveLink(token);
+    if (!link) throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
+    this.policy.assertAcceptable(newPassword, link.user, 'new_password');
+    const passwordHash = await this.hasher.hash(newPassword);
+    const result = await this.database.transaction(async (manager) => {
+      if (!(await this.tokens.consume(manager, 'password-reset', link.tokenHash!))) {
+        throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
+      }
+      await this.setPassword(manager, link.user, passwordHash);
+      await this.sessions.endEverything(manager, link.user.id);
+      await this.outbox.owe(manager, link.user.id, 'password-changed-notice');
+      return finish(manager, link.user);
+    });
+    this.outbox.wake();
+    return result;
+  }
+
+  private async setPassword(manager: EntityManager, user: Account, passwordHash: string): Promise<void> {
+    const emailVerifiedAt = user.emailVerifiedAt ?? new Date(this.clock.now());
+    const changes = { passwordHash, isActive: true, emailVerifiedAt };
+    if (await this.users.update(manager, user.id, changes, 'not deactivated')) return;
+    throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
+  }
+
+  private async liveLink(token: string): Promise<OwnedToken | undefined> {
+    const hash = this.linkTokens.hash('password-reset', token);
+    const link = hash && (await this.tokens.findByHash('password-reset', hash));
+    return link && this.tokens.isLive(link) && stateOf(link.user) !== 'deactivated' ? link : undefined;
+  }
+
+  private async revokeOlderLinks(manager: EntityManager, email: string): Promise<void> {
+    const owner = this.users.select(manager).select('user.id').where('user.email = :email');
+    await this.tokens
+      .update(manager)
+      .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null })
+      .where(`user IN (${owner.getQuery()})`, { email })
+      .andWhere("purpose = 'password-reset' AND usedAt IS NULL AND revokedAt IS NULL")
+      .execute();
+  }
+}

@@ -1,0 +1,46 @@
+/** What a stored Argon2 hash says about how it was made. */
+export interface Argon2Parameters {
+  variant: 'argon2d' | 'argon2i' | 'argon2id';
+  /** Version of the algorithm: 19 (0x13) is RFC 9106; 16 (0x10) is the one before. */
+  version: number;
+  /** Memory, in KiB. */
+  memoryKib: number;
+  /** Passes over the memory. */
+  timeCost: number;
+  parallelism: number;
+}
+
+const PHC =
+  /^\$(argon2(?:d|i|id))\$v=(16|19)\$m=([1-9]\d{0,8}),t=([1-9]\d{0,8}),p=([1-9]\d{0,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
+
+/**
+ * Reads a PHC string, the standard text form of an Argon2 hash:
+ * `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`.
+ *
+ * @returns undefined for everything an Argon2 engine could not verify: another algorithm, a damaged string, parameters
+ * below the minimum of RFC 9106 (section 3.1), a salt or hash of impossible length
+ */
+export function parsePhc(phc: string): Argon2Parameters | undefined {
+  const match = PHC.exec(phc);
+  if (!match) return undefined;
+  const [, variant, version, memory, time, lanes, salt = '', hash = ''] = match;
+  const memoryKib = Number(memory);
+  const parallelism = Number(lanes);
+  const readable =
+    memoryKib >= 8 * parallelism && parallelism <= 255 && decodesTo(salt, 8, 48) && decodesTo(hash, 12, 64);
+  return readable
+    ? {
+        variant: variant as Argon2Parameters['variant'],
+        version: Number(version),
+        memoryKib,
+        timeCost: Number(time),
+        parallelism,
+      }
+    : undefined;
+}
+
+/** True for canonical base64 without padding, of `min` to `max` bytes. */
+function decodesTo(base64: string, min: number, max: number): boolean {
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.length >= min && bytes.length <= max && bytes.toString('base64').replace(/=+$/, '') === base64;
+}

@@ -1,0 +1,167 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AuthError } from '../auth.errors.js';
+import { Clock } from '../clock.js';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { BaseUserToken, TokenPurpose } from '../entities/base-user-token.entity.js';
+import { SessionMemory } from '../access/session-memory.js';
+import type { Device } from '../http/device.decorator.js';
+import { Outbox } from '../mail/outbox.js';
+import type { Account, UserId } from '../entities/base-user.entity.js';
+import { Database } from '../store/database.js';
+import { type NewToken, TokensStore } from '../store/tokens.store.js';
+import { UsersStore } from '../store/users.store.js';
+import { type RefreshClaims, SessionTokens, type TokenPair } from '../tokens/session-tokens.js';
+
+const SESSION: TokenPurpose = 'session';
+
+/**
+ * Sessions: one row per signed-in device, whose refresh token rotates in place (OAuth 2.0 Security BCP, RFC 9700,
+ * section 4.14.2). Opening and ending sessions is the one thing every flow may call.
+ */
+@Injectable()
+export class SessionService {
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: TokensStore,
+    private readonly users: UsersStore,
+    private readonly sessionTokens: SessionTokens,
+    private readonly memory: SessionMemory,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /** Opens a session inside a flow's transaction, for a user that the transaction has just written. */
+  async open(manager: EntityManager, userId: UserId, device: Device): Promise<TokenPair> {
+    const session = this.newSession(device);
+    await this.tokens.insert(manager, userId, session);
+    return this.firstPair(session, userId);
+  }
+
+  /**
+   * Opens a session for a password that was just verified, but only if it still is the account's password at the
+   * moment of writing: a login that overlaps a password change must not outlive it.
+   * @returns undefined where the account changed meanwhile
+   */
+  async openWithPassword(account: Account, device: Device): Promise<TokenPair | undefined> {
+    const { id, passwordHash } = account;
+    const session = this.newSession(device);
+    const opened = await this.database.write((manager) =>
+      this.tokens.insertFor(manager, (users) => users.where({ id, passwordHash, isActive: true }), session),
+    );
+    return opened ? this.firstPair(session, id) : undefined;
+  }
+
+  /**
+   * Exchanges a refresh token for the next pair.
+   * @throws AuthError SESSION_INVALID_TOKEN for anything but the current token, or the one before it within the grace time
+   */
+  async refresh(refreshToken: string): Promise<TokenPair> {
+    const claims = this.sessionTokens.verifyRefresh(refreshToken);
+    if (!claims) throw new AuthError('SESSION_INVALID_TOKEN');
+    return (await this.rotate(claims)) ?? (await this.repeatOrRevoke(claims));
+  }
+
+  /**
+   * Ends the session of a refresh token or an access token.
+   * @throws AuthError SESSION_INVALID_TOKEN where neither is genuine; ending an ended session is no error
+   */
+  async logout(credentials: { refreshToken?: string; accessToken?: string }): Promise<void> {
+    const { refreshToken, accessToken } = credentials;
+    const claims = refreshToken
+      ? this.sessionTokens.verifyRefresh(refreshToken)
+      : accessToken && this.sessionTokens.verifyAccess(accessToken);
+    if (!claims) throw new AuthError('SESSION_INVALID_TOKEN');
+    await this.database.write((manager) => this.revoke(manager, claims.sid));
+  }
+
+  /** Ends every session of a user, on every device. */
+  async logoutAll(userId: UserId): Promise<void> {
+    await this.database.write((manager) => this.tokens.revokeAll(manager, userId, [SESSION]));
+    this.memory.forgetUser(userId);
+  }
+
+  /** Ends all a user could present: sessions and links alike. For a flow that has just changed how the user proves identity. */
+  async endEverything(manager: EntityManager, userId: UserId): Promise<void> {
+    await this.tokens.revokeAll(manager, userId, [SESSION, 'activation', 'password-reset']);
+    this.memory.forgetUser(userId);
+  }
+
+  /** The one statement that lets exactly one of many parallel refreshes rotate the session. */
+  private async rotate(claims: RefreshClaims): Promise<TokenPair | undefined> {
+    const rotatedAt = new Date(this.clock.now());
+    const startedAt = new Date(claims.auth_time * 1000);
+    const expiresAt = this.expiry(startedAt, rotatedAt);
+    const rotated = await this.database.write(async (manager) => {
+      const owner = this.users.select(manager).select('1').where('user.id = :userId AND user.isActive = :isActive');
+      const result = await this.tokens
+        .update(manager)
+        .set({ generation: () => 'generation + 1', lastUsedAt: rotatedAt, expiresAt })
+        .where({ id: claims.sid, generation: claims.gen, purpose: SESSION })
+        .andWhere('revokedAt IS NULL AND expiresAt > :now', { now: rotatedAt.getTime() })
+        .andWhere(`EXISTS (${owner.getQuery()})`, { userId: claims.sub, isActive: true })
+        .execute();
+      return result.affected === 1;
+    });
+    if (!rotated) return undefined;
+    const { sid: id, sub: userId, gen } = claims;
+    return this.sessionTokens.pair({ id, userId, generation: gen + 1, startedAt, rotatedAt, expiresAt });
+  }
+
+  /** A genuine token that did not rotate: a lost answer or a second tab within the grace time, else a stolen token. */
+  private async repeatOrRevoke(claims: RefreshClaims): Promise<TokenPair> {
+    const session = await this.tokens.findById(claims.sid);
+    if (!session || session.purpose !== SESSION || !this.tokens.isLive(session) || !session.user.isActive) {
+      throw new AuthError('SESSION_INVALID_TOKEN');
+    }
+    const rotatedAt = session.lastUsedAt ?? session.createdAt;
+    const graceEnds = rotatedAt.getTime() + this.config.jwt.refreshGraceSeconds * 1000;
+    if (session.generation === claims.gen + 1 && this.clock.now() < graceEnds) {
+      const { id, generation, expiresAt } = session;
+      const startedAt = new Date(claims.auth_time * 1000);
+      return this.sessionTokens.pair({ id, userId: session.user.id, generation, startedAt, rotatedAt, expiresAt });
+    }
+    await this.revokeReused(session, session.user.id);
+    throw new AuthError('SESSION_INVALID_TOKEN');
+  }
+
+  /** Token theft: committed before the 401 is thrown, and told to the owner once, however many replays arrive. */
+  private async revokeReused(session: BaseUserToken, userId: UserId): Promise<void> {
+    const revoked = await this.database.transaction(async (manager) => {
+      const isFirst = await this.revoke(manager, session.id);
+      if (isFirst) await this.outbox.owe(manager, userId, 'session-reuse-notice');
+      return isFirst;
+    });
+    if (revoked) this.outbox.wake();
+  }
+
+  private async revoke(manager: EntityManager, sessionId: string): Promise<boolean> {
+    const result = await this.tokens
+      .update(manager)
+      .set({ revokedAt: new Date(this.clock.now()) })
+      .where({ id: sessionId, purpose: SESSION })
+      .andWhere('revokedAt IS NULL')
+      .execute();
+    this.memory.forget(sessionId);
+    return result.affected === 1;
+  }
+
+  private newSession(device: Device): NewToken & { id: string; expiresAt: Date } {
+    const now = new Date(this.clock.now());
+    return { id: this.tokens.newId(), purpose: SESSION, expiresAt: this.expiry(now, now), generation: 0, ...device };
+  }
+
+  private firstPair(session: { id: string; expiresAt: Date }, userId: UserId): TokenPair {
+    const now = new Date(this.clock.now());
+    return this.sessionTokens.pair({ ...session, userId, generation: 0, startedAt: now, rotatedAt: now });
+  }
+
+  /** Idle time from the last rotation, but never past the absolute life of the session (ASVS 7.3.1, 7.3.2). */
+  private expiry(startedAt: Date, rotatedAt: Date): Date {
+    const { jwt, session } = this.config;
+    return new Date(
+      Math.min(rotatedAt.getTime() + jwt.refreshTtlSeconds * 1000, startedAt.getTime() + session.maxSeconds * 1000),
+    );
+  }
+}

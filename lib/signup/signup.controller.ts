@@ -1,0 +1,41 @@
+import { Controller, UseFilters } from '@nestjs/common';
+import { Public } from '../access/access.decorators.js';
+import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Device } from '../http/device.decorator.js';
+import { Endpoint } from '../http/endpoint.decorator.js';
+import { Input } from '../http/input.decorator.js';
+import { type TokenPairBody, toTokenPairBody } from '../http/token-pair.body.js';
+import type { UserId } from '../entities/base-user.entity.js';
+import { SignupDto } from './signup.dto.js';
+import { SignupService } from './signup.service.js';
+
+/** Answer of `POST signup`: every mode has every field. */
+export interface SignupBody extends Pick<Partial<TokenPairBody>, 'token_type' | 'expires_in'> {
+  user_id: UserId | null;
+  activation_required: boolean;
+  activation_url: string | null;
+  access_token: string | null;
+  refresh_token: string | null;
+  message: string;
+}
+
+@Public()
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class SignupController {
+  constructor(private readonly signups: SignupService) {}
+
+  @Endpoint('signup')
+  async signup(@Input(SignupDto) input: SignupDto, @Device() device: Device): Promise<SignupBody> {
+    const { userId, activationRequired, activationUrl, tokens } = await this.signups.signup({ ...input }, device);
+    return {
+      user_id: userId,
+      activation_required: activationRequired,
+      activation_url: activationUrl,
+      access_token: null,
+      refresh_token: null,
+      ...(tokens && toTokenPairBody(tokens)),
+      message: activationRequired ? 'Follow the activation link to finish.' : 'The account is active.',
+    };
+  }
+}

@@ -1,0 +1,18 @@
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { CanonicalEmail, IsAccountEmail } from '../http/email.js';
+
+/** Body of `POST signup`. */
+export class SignupDto {
+  @CanonicalEmail()
+  @IsAccountEmail()
+  email!: string;
+
+  @IsString({ message: 'password must be a string' })
+  password!: string;
+
+  /** Kept only if the user entity has a `name` column. */
+  @IsOptional()
+  @IsString({ message: 'name must be a string' })
+  @MaxLength(100, { message: 'name must have at most 100 characters' })
+  name?: string;
+}

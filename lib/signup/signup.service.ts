@@ -1,0 +1,155 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AuthError } from '../auth.errors.js';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { SignupPayload } from '../entities/base-user-token.entity.js';
+import type { Device } from '../http/device.decorator.js';
+import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
+import { Links } from '../mail/links.js';
+import { Outbox } from '../mail/outbox.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import { PasswordPolicy } from '../passwords/password-policy.js';
+import { SessionService } from '../session/session.service.js';
+import type { UserId } from '../entities/base-user.entity.js';
+import { Database } from '../store/database.js';
+import { isUniqueViolation } from '../store/database-errors.js';
+import { TokensStore } from '../store/tokens.store.js';
+import { stateOf, UsersStore } from '../store/users.store.js';
+import type { TokenPair } from '../tokens/session-tokens.js';
+import { UniformAnswer } from '../uniform-answer.js';
+
+/** What a signup states: address and password, and any column of the application's user entity. */
+export interface SignupInput {
+  /** Canonical address. */
+  email: string;
+  password: string;
+  [field: string]: unknown;
+}
+
+/** What a signup tells. With mail, always the same, whether the address was new or taken. */
+export interface SignupResult {
+  /** Null in the modes with mail. */
+  userId: UserId | null;
+  activationRequired: boolean;
+  /** Mode C: the link. */
+  activationUrl: string | null;
+  /** Mode D: the session of the new account. */
+  tokens: TokenPair | null;
+}
+
+const UNIFORM: SignupResult = Object.freeze({
+  userId: null,
+  activationRequired: true,
+  activationUrl: null,
+  tokens: null,
+});
+
+/** An account as a signup would make it. */
+interface Application extends SignupPayload {
+  email: string;
+}
+
+/**
+ * Signup. Each signup binds its own password and fields to its own link, and the link that is clicked decides which
+ * of them becomes the account: whoever signed up with someone else's address gains nothing (pre-hijacking).
+ */
+@Injectable()
+export class SignupService {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersStore,
+    private readonly tokens: TokensStore,
+    private readonly linkIssuer: LinkIssuer,
+    private readonly hasher: PasswordHasher,
+    private readonly policy: PasswordPolicy,
+    private readonly sessions: SessionService,
+    private readonly outbox: Outbox,
+    private readonly links: Links,
+    private readonly uniform: UniformAnswer,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /**
+   * @throws AuthError PASSWORD_REJECTED, INPUT_INVALID for a field the entity lacks,
+   * SIGNUP_EMAIL_TAKEN (modes C and D), SIGNUP_CONFLICT where another unique column is taken
+   */
+  async signup(input: SignupInput, device: Device): Promise<SignupResult> {
+    const { email, password, ...fields } = input;
+    this.assertKnown(fields);
+    const name = typeof fields['name'] === 'string' ? fields['name'] : undefined;
+    this.policy.assertAcceptable(password, { email, name });
+    // Always, and before anything depends on the address: the time of the hash tells nothing about it.
+    const application = { email, fields, passwordHash: await this.hasher.hash(password) };
+    if (this.config.autoActivate)
+      return this.openly(email, (manager) => this.createActive(manager, application, device));
+    if (this.config.returnLinkInResponse)
+      return this.openly(email, (manager) => this.createWithLink(manager, application));
+    return this.uniform.after(() => this.apply(application));
+  }
+
+  private assertKnown(fields: Record<string, unknown>): void {
+    const known = this.users.ownFields();
+    const unknown = Object.keys(fields).filter((field) => fields[field] !== undefined && !known.has(field));
+    if (unknown.length === 0) return;
+    const errors = unknown.map((field) => ({ field, messages: [`${field} is not a field of an account`] }));
+    throw new AuthError('INPUT_INVALID', { errors });
+  }
+
+  /** Modes C and D, never for production: a taken address is said to be taken. */
+  private async openly(
+    email: string,
+    create: (manager: EntityManager) => Promise<SignupResult>,
+  ): Promise<SignupResult> {
+    try {
+      return await this.database.transaction(create);
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      const isTaken = (await this.users.findByEmail(email)) !== null;
+      throw new AuthError(isTaken ? 'SIGNUP_EMAIL_TAKEN' : 'SIGNUP_CONFLICT', { cause: error });
+    }
+  }
+
+  private async createActive(manager: EntityManager, application: Application, device: Device): Promise<SignupResult> {
+    const userId = await this.create(manager, application, true);
+    const tokens = await this.sessions.open(manager, userId, device);
+    return { userId, activationRequired: false, activationUrl: null, tokens };
+  }
+
+  private async createWithLink(manager: EntityManager, application: Application): Promise<SignupResult> {
+    const userId = await this.create(manager, application, false);
+    const link = this.newLink(application);
+    await this.tokens.insert(manager, userId, link);
+    return { userId, activationRequired: true, activationUrl: this.links.of(link) ?? null, tokens: null };
+  }
+
+  /** Modes with mail: one row and one mail whatever the address is, and the same answer. */
+  private async apply(application: Application, isSecondTry = false): Promise<SignupResult> {
+    try {
+      const existing = await this.users.findByEmail(application.email);
+      await this.database.transaction(async (manager) => {
+        const userId = existing?.id ?? (await this.create(manager, application, false));
+        if (existing && stateOf(existing) !== 'pending') await this.outbox.owe(manager, userId, 'account-exists');
+        else await this.tokens.insert(manager, userId, this.newLink(application));
+      });
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      // A parallel signup was quicker: its row is there now. If it still is not, another unique column is taken.
+      if (isSecondTry) throw new AuthError('SIGNUP_CONFLICT', { cause: error });
+      return this.apply(application, true);
+    }
+    this.outbox.wake();
+    return UNIFORM;
+  }
+
+  private create(
+    manager: EntityManager,
+    { email, passwordHash, fields }: Application,
+    isActive: boolean,
+  ): Promise<UserId> {
+    return this.users.insert(manager, { ...fields, email, passwordHash, isActive });
+  }
+
+  private newLink({ passwordHash, fields }: Application): LinkRow {
+    return this.linkIssuer.issue('activation', this.config.activation.ttlSeconds, { passwordHash, fields });
+  }
+}

@@ -1,0 +1,70 @@
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import type { DataSource, EntityManager } from 'typeorm';
+import { AuthError } from '../auth.errors.js';
+import { isTransient, isUnavailable } from './database-errors.js';
+
+const MAX_RETRIES = 3;
+
+/**
+ * The one door to the application's data source. It retries what is worth retrying, turns an unreachable
+ * database into a 503, and keeps SQLite's single connection safe.
+ *
+ * Inside `transaction` use the manager that is handed in and nothing else: no hashing, rendering, timers or
+ * network, or a pool of one connection would wait for itself.
+ */
+export class Database {
+  /** SQLite only: the last write that was let in; the next one waits for it. */
+  private tail: Promise<unknown> = Promise.resolve();
+  private readonly sharesOneConnection: boolean;
+
+  constructor(readonly dataSource: DataSource) {
+    this.sharesOneConnection = dataSource.options.type === 'better-sqlite3';
+  }
+
+  /** Statements that only read. */
+  read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.withRetries(() => work(this.dataSource.manager));
+  }
+
+  /** One writing statement, committed by itself. */
+  write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.withRetries(() => this.exclusively(() => work(this.dataSource.manager)));
+  }
+
+  /** All or nothing. May run again from the start after a deadlock, so `work` has no effect outside the database. */
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.withRetries(() => this.exclusively(() => this.dataSource.transaction(work)));
+  }
+
+  /**
+   * TypeORM has one connection for a better-sqlite3 data source: a statement that lands between BEGIN and ROLLBACK
+   * of somebody else is lost although it was acknowledged. So our writes go one after the other, each starting on a
+   * fresh turn of the event loop with no transaction open. better-sqlite3 is synchronous, so a transaction that awaits
+   * only its own statements ends on the turn it began: the application's statements cannot come between either.
+   */
+  private exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.sharesOneConnection) return work();
+    const turn = this.tail.then(() => this.connectionIsFree()).then(work);
+    this.tail = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async connectionIsFree(): Promise<void> {
+    const runner = this.dataSource.createQueryRunner();
+    do await nextTurn();
+    while (runner.isTransactionActive);
+  }
+
+  private async withRetries<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (isUnavailable(error)) throw new AuthError('SERVICE_UNAVAILABLE', { cause: error });
+        if (!isTransient(error)) throw error;
+        if (attempt > MAX_RETRIES) throw new AuthError('SERVICE_BUSY', { cause: error });
+        await delay(attempt * (5 + Math.random() * 20));
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Brackets, type EntityManager, type QueryDeepPartialEntity, type SelectQueryBuilder } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Clock } from '../clock.js';
+import type { BaseUserToken, TokenPurpose } from '../entities/base-user-token.entity.js';
+import type { Account, UserId } from '../entities/base-user.entity.js';
+import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
+import { Database } from './database.js';
+import { insertFromSelect } from './insert-from-select.js';
+
+/** A row to be written; times that are left out are the present. */
+export type NewToken = Pick<BaseUserToken, 'purpose' | 'expiresAt'> &
+  Partial<Omit<BaseUserToken, 'user' | 'purpose' | 'expiresAt' | 'createdAt'>>;
+
+/** A token row together with its user. */
+export type OwnedToken = BaseUserToken & { user: Account };
+
+/** Reads and writes of the application's token table: sessions, links and owed mail. Every method is one statement. */
+@Injectable()
+export class TokensStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    @Inject(ACCOUNT_ENTITIES) private readonly entities: AccountEntities,
+  ) {}
+
+  /** A time-ordered key (UUID v7, RFC 9562): new rows land at the end of the index. */
+  newId(): string {
+    return uuidv7({ msecs: this.clock.now() });
+  }
+
+  async insert(manager: EntityManager, userId: UserId, token: NewToken): Promise<void> {
+    // TypeORM's partial type maps the JSON payload as if it were a relation.
+    const row = { ...this.complete(token), user: { id: userId } } as QueryDeepPartialEntity<BaseUserToken>;
+    await manager.createQueryBuilder().insert().into(this.entities.token).values(row).execute();
+  }
+
+  /**
+   * Writes the row only if `owner` (a query over users under the alias `user`) still finds one at this moment.
+   * The lock on the user makes it wait for a password change in flight, which then no longer matches.
+   */
+  async insertFor(
+    manager: EntityManager,
+    owner: (users: SelectQueryBuilder<Account>) => SelectQueryBuilder<Account>,
+    token: NewToken,
+  ): Promise<boolean> {
+    const { connection } = manager;
+    const users = owner(manager.createQueryBuilder(this.entities.user, 'user'));
+    if (connection.options.type !== 'better-sqlite3') users.setLock('pessimistic_read');
+    const target = connection.getMetadata(this.entities.token);
+    return (await insertFromSelect(manager, target, this.complete(token), { user: 'user.id' }, users)) > 0;
+  }
+
+  /** One winner: of any number of parallel requests with the same link, exactly one gets true. */
+  async consume(manager: EntityManager, purpose: TokenPurpose, tokenHash: string): Promise<boolean> {
+    const now = new Date(this.clock.now());
+    const result = await this.update(manager)
+      .set({ usedAt: now, mailDueAt: null })
+      .where({ tokenHash, purpose })
+      .andWhere('usedAt IS NULL AND revokedAt IS NULL')
+      .andWhere('expiresAt > :now', { now: now.getTime() })
+      .execute();
+    return result.affected === 1;
+  }
+
+  /** The row of a link, live or not, with its user. */
+  findByHash(purpose: TokenPurpose, tokenHash: string, manager?: EntityManager): Promise<OwnedToken | null> {
+    const find = (on: EntityManager) =>
+      this.owned(on).where({ tokenHash, purpose }).getOne() as Promise<OwnedToken | null>;
+    return manager ? find(manager) : this.database.read(find);
+  }
+
+  findById(id: string): Promise<OwnedToken | null> {
+    return this.database.read((manager) => this.owned(manager).where({ id }).getOne() as Promise<OwnedToken | null>);
+  }
+
+  /** True while the row could still be redeemed. */
+  isLive(token: BaseUserToken): boolean {
+    return token.usedAt === null && token.revokedAt === null && token.expiresAt.getTime() > this.clock.now();
+  }
+
+  /** Ends every unrevoked row of the given purposes, and forgets the mail it may still owe. */
+  async revokeAll(manager: EntityManager, userId: UserId, purposes: TokenPurpose[], exceptId?: string): Promise<void> {
+    const statement = this.update(manager)
+      .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null, payload: null })
+      .where('user = :userId AND revokedAt IS NULL AND purpose IN (:...purposes)', { userId, purposes });
+    if (exceptId) statement.andWhere('id <> :exceptId', { exceptId });
+    await statement.execute();
+  }
+
+  /** An update of the token table, for statements that belong to one flow alone. */
+  update(manager: EntityManager) {
+    return manager.createQueryBuilder().update(this.entities.token);
+  }
+
+  /** Token rows joined with their users, under the aliases `token` and `user`. */
+  owned(manager: EntityManager): SelectQueryBuilder<BaseUserToken> {
+    return manager.createQueryBuilder(this.entities.token, 'token').innerJoinAndSelect('token.user', 'user');
+  }
+
+  private complete(token: NewToken) {
+    return {
+      id: this.newId(),
+      ...token,
+      createdAt: new Date(this.clock.now()),
+      generation: token.generation ?? 0,
+      mailAttempts: 0,
+    };
+  }
+}
+
+/** Narrows users to those whom a mailed link may still serve: active, or waiting for their first link. */
+export function notDeactivated(users: SelectQueryBuilder<Account>): SelectQueryBuilder<Account> {
+  return users.andWhere(
+    new Brackets((either) =>
+      either.where('user.isActive = :isActive', { isActive: true }).orWhere('user.emailVerifiedAt IS NULL'),
+    ),
+  );
+}

@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DeepPartial, EntityManager, SelectQueryBuilder } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Clock } from '../clock.js';
+import type { Account, UserId } from '../entities/base-user.entity.js';
+import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
+import { Database } from './database.js';
+
+/** The state of an account as its owner meets it. */
+export type AccountState = 'pending' | 'active' | 'deactivated';
+
+/**
+ * Pending accounts wait for their link. An account that was verified once and is inactive was deactivated by somebody:
+ * no link may ever bring it back.
+ */
+export function stateOf(account: Pick<Account, 'isActive' | 'emailVerifiedAt'>): AccountState {
+  if (account.isActive) return 'active';
+  return account.emailVerifiedAt === null ? 'pending' : 'deactivated';
+}
+
+/** Reads and writes of the application's user table. Every method is one statement. */
+@Injectable()
+export class UsersStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    @Inject(ACCOUNT_ENTITIES) private readonly entities: AccountEntities,
+  ) {}
+
+  /** The account of a canonical address, with its password hash. */
+  findByEmail(email: string, manager?: EntityManager): Promise<Account | null> {
+    const find = (on: EntityManager) =>
+      this.select(on).addSelect('user.passwordHash').where('user.email = :email', { email }).getOne();
+    return manager ? find(manager) : this.database.read(find);
+  }
+
+  /** The whole entity, as the application's handlers see it (without the password hash). */
+  findById(id: UserId): Promise<Account | null> {
+    return this.database.read((manager) => this.select(manager).where('user.id = :id', { id }).getOne());
+  }
+
+  /** The names of the entity's own columns that a signup may set. */
+  ownFields(): Set<string> {
+    const reserved = ['id', 'email', 'passwordHash', 'isActive', 'emailVerifiedAt', 'createdAt', 'updatedAt'];
+    const { columns } = this.database.dataSource.getMetadata(this.entities.user);
+    return new Set(columns.map((column) => column.propertyName).filter((name) => !reserved.includes(name)));
+  }
+
+  /** Adds an account and returns its key. Throws the driver's error where an address is taken. */
+  async insert(manager: EntityManager, account: DeepPartial<Account>): Promise<UserId> {
+    const metadata = manager.connection.getMetadata(this.entities.user);
+    const isGenerated = metadata.primaryColumns.some((column) => column.isGenerated);
+    const now = new Date(this.clock.now());
+    const values: Record<string, unknown> = { ...account, createdAt: now, updatedAt: now };
+    if (!isGenerated) values['id'] = uuidv7({ msecs: now.getTime() });
+    const result = await manager.createQueryBuilder().insert().into(this.entities.user).values(values).execute();
+    return (values['id'] ?? result.identifiers[0]?.['id']) as UserId;
+  }
+
+  /**
+   * Changes a user where `condition` still holds.
+   * @returns false where it did not
+   */
+  async update(
+    manager: EntityManager,
+    id: UserId,
+    changes: DeepPartial<Account>,
+    condition: 'unconditional' | 'pending' | 'not deactivated' = 'unconditional',
+  ): Promise<boolean> {
+    const statement = manager
+      .createQueryBuilder()
+      .update(this.entities.user)
+      .set({ ...changes, updatedAt: new Date(this.clock.now()) })
+      .where('id = :id', { id });
+    if (condition === 'pending') statement.andWhere({ isActive: false }).andWhere('emailVerifiedAt IS NULL');
+    if (condition === 'not deactivated')
+      statement.andWhere('(isActive = :active OR emailVerifiedAt IS NULL)', { active: true });
+    return (await statement.execute()).affected === 1;
+  }
+
+  /** Replaces a password hash that nobody changed meanwhile: of many parallel logins, one rehash wins. */
+  async replaceHash(manager: EntityManager, { id, passwordHash }: Account, newHash: string): Promise<void> {
+    const statement = manager.createQueryBuilder().update(this.entities.user);
+    await statement.set({ passwordHash: newHash }).where({ id, passwordHash }).execute();
+  }
+
+  /** A query over users under the alias `user`, to be narrowed by the caller. */
+  select(manager: EntityManager): SelectQueryBuilder<Account> {
+    return manager.createQueryBuilder(this.entities.user, 'user');
+  }
+}

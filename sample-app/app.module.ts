@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuthModule } from 'nestjs-gatehouse';
+import { databaseOptions } from './database.js';
+import { DemoController } from './demo.controller.js';
+import { InfoController } from './info.controller.js';
+import { PageController } from './page.controller.js';
+import { UserToken } from './user-token.entity.js';
+import { User } from './user.entity.js';
+
+/** Everything else, the mode included, comes from the environment. */
+@Module({
+  imports: [
+    ConfigModule.forRoot(),
+    TypeOrmModule.forRoot(databaseOptions()),
+    AuthModule.forRoot({ userEntity: User, tokenEntity: UserToken }),
+  ],
+  controllers: [DemoController, InfoController, PageController],
+})
+export class AppModule {}

@@ -1,0 +1,21 @@
+import { Logger } from '@nestjs/common';
+import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+
+/** The HTTP server HTTP_ADAPTER names; only the chosen one is loaded. */
+async function httpAdapter(name: string): Promise<AbstractHttpAdapter> {
+  switch (name) {
+    case 'express':
+      return new (await import('@nestjs/platform-express')).ExpressAdapter();
+    case 'fastify':
+      return new (await import('@nestjs/platform-fastify')).FastifyAdapter();
+    default:
+      throw new Error(`HTTP_ADAPTER is ${name}: use express or fastify.`);
+  }
+}
+
+const app = await NestFactory.create(AppModule, await httpAdapter(process.env['HTTP_ADAPTER'] || 'express'));
+// On SIGTERM and SIGINT: finish what is being answered and mailed, then close the database.
+app.enableShutdownHooks();
+await app.listen(Number(process.env['PORT'] || 3000), process.env['HOST'] || '127.0.0.1');
+new Logger('SampleApp').log(`Listening on ${await app.getUrl()}`);

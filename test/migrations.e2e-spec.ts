@@ -1,0 +1,239 @@
+import {
+  Column,
+  DataSource,
+  Entity,
+  JoinColumn,
+  ManyToOne,
+  PrimaryGeneratedColumn,
+  QueryFailedError,
+  Table,
+  type DataSourceOptions,
+  type EntityTarget,
+  type MigrationInterface,
+  type QueryRunner,
+} from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BaseUserToken } from '../lib/entities/base-user-token.entity.js';
+import { BaseUser, BaseUserWithoutKey } from '../lib/entities/base-user.entity.js';
+import { addUserColumns, userColumns, userTable } from '../lib/migrations/user-table.js';
+import { userTokenTable } from '../lib/migrations/user-token-table.js';
+import { CreateAccounts1790000000000 } from '../sample-app/migrations/1790000000000-create-accounts.js';
+import { UserToken } from '../sample-app/user-token.entity.js';
+import { User } from '../sample-app/user.entity.js';
+import { availableDatabases, createDatabase, type TestDatabase } from './support/databases.js';
+
+@Entity('members')
+class Member extends BaseUserWithoutKey<number> {
+  @PrimaryGeneratedColumn()
+  id!: number;
+}
+
+@Entity('member_tokens')
+class MemberToken extends BaseUserToken {
+  @ManyToOne(() => Member, { onDelete: 'CASCADE', nullable: false })
+  @JoinColumn({ name: 'member_id' })
+  user!: Member;
+}
+
+class CreateMembers1790000000001 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.createTable(userTable(queryRunner, { name: 'members', idType: 'integer' }));
+    await queryRunner.createTable(
+      userTokenTable(queryRunner, {
+        name: 'member_tokens',
+        userTable: 'members',
+        userIdType: 'integer',
+        userColumn: 'member_id',
+      }),
+    );
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.dropTable('member_tokens');
+    await queryRunner.dropTable('members');
+  }
+}
+
+@Entity('customers')
+class Customer extends BaseUser {
+  @Column({ type: 'varchar', length: 100 })
+  login!: string;
+}
+
+const FIRST_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+const SECOND_ID = '01890a5d-ac96-774b-bcce-b302099a8058';
+
+const userRow = (email: string) => ({ email, passwordHash: 'x', createdAt: new Date(), updatedAt: new Date() });
+
+const kinds = {
+  'a UUID key': { user: User, token: UserToken, migration: CreateAccounts1790000000000, userColumn: 'user_id' },
+  'an integer key': {
+    user: Member,
+    token: MemberToken,
+    migration: CreateMembers1790000000001,
+    userColumn: 'member_id',
+  },
+};
+
+describe.each(availableDatabases())('migrations on %s', (database) => {
+  let testDatabase: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeEach(async () => {
+    testDatabase = await createDatabase(database);
+  });
+
+  afterEach(async () => {
+    if (dataSource?.isInitialized) await dataSource.destroy();
+    await testDatabase.drop();
+  });
+
+  async function open(options: Pick<DataSourceOptions, 'entities' | 'migrations'>): Promise<void> {
+    dataSource = await new DataSource({ ...testDatabase.options, ...options } as DataSourceOptions).initialize();
+  }
+
+  async function schemaDifferences(): Promise<string[]> {
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    return upQueries.map(({ query }) => query);
+  }
+
+  async function withQueryRunner<T>(work: (queryRunner: QueryRunner) => Promise<T>): Promise<T> {
+    const queryRunner = dataSource.createQueryRunner();
+    try {
+      return await work(queryRunner);
+    } finally {
+      await queryRunner.release();
+    }
+  }
+
+  const tableOf = (entity: EntityTarget<object>): Promise<Table | undefined> =>
+    withQueryRunner((queryRunner) => queryRunner.getTable(dataSource.getMetadata(entity).tableName));
+
+  describe.each(Object.entries(kinds))('with %s', (_name, { user, token, migration, userColumn }) => {
+    beforeEach(() => open({ entities: [user, token], migrations: [migration] }));
+
+    it('goes up, down and up again, and leaves no difference to the entities', async () => {
+      await dataSource.runMigrations();
+      expect(await schemaDifferences()).toEqual([]);
+
+      await dataSource.undoLastMigration();
+      expect(await tableOf(user)).toBeUndefined();
+      expect(await tableOf(token)).toBeUndefined();
+
+      await dataSource.runMigrations();
+      expect(await schemaDifferences()).toEqual([]);
+    });
+
+    it('makes exactly the indexes the module looks rows up by', async () => {
+      await dataSource.runMigrations();
+
+      const table = await tableOf(token);
+      const indexed = table!.indices.map(
+        ({ columnNames, isUnique }) => `${columnNames.join()}${isUnique ? ' unique' : ''}`,
+      );
+      expect(indexed.sort()).toEqual(['mail_due_at', 'token_hash unique', userColumn].sort());
+      expect((await tableOf(user))!.findColumnByName('email')!.isUnique).toBe(true);
+    });
+
+    it('goes down with rows in both tables', async () => {
+      await dataSource.runMigrations();
+      await insertUserWithToken(user, token);
+
+      await dataSource.undoLastMigration();
+
+      expect(await tableOf(user)).toBeUndefined();
+    });
+
+    it('deletes the rows that belong to a deleted user', async () => {
+      await dataSource.runMigrations();
+      const id = await insertUserWithToken(user, token);
+      expect(await dataSource.getRepository(token).count()).toBe(1);
+
+      await dataSource.createQueryBuilder().delete().from(user).where({ id }).execute();
+
+      expect(await dataSource.getRepository(token).count()).toBe(0);
+    });
+  });
+
+  async function insertUserWithToken(user: EntityTarget<object>, token: EntityTarget<object>): Promise<unknown> {
+    const generated = dataSource.getMetadata(user).primaryColumns[0]!.isGenerated;
+    const key = generated ? {} : { id: FIRST_ID };
+    const result = await dataSource.getRepository(user).insert({ ...key, ...userRow('jo@example.com') });
+    const id = generated ? result.identifiers[0]!['id'] : key.id;
+    await dataSource.getRepository(token).insert({
+      id: SECOND_ID,
+      user: { id },
+      purpose: 'session',
+      createdAt: new Date(),
+      expiresAt: new Date(),
+    });
+    return id;
+  }
+
+  describe('text that identifies something', () => {
+    beforeEach(async () => {
+      await open({ entities: [User, UserToken], migrations: [CreateAccounts1790000000000] });
+      await dataSource.runMigrations();
+    });
+
+    it.each([
+      ['josé@example.com', 'jose@example.com'],
+      ['Jo@example.com', 'jo@example.com'],
+      ['straße@example.com', 'strasse@example.com'],
+    ])('keeps %s and %s apart', async (first, second) => {
+      const users = dataSource.getRepository(User);
+      await users.insert({ id: FIRST_ID, ...userRow(first) });
+      await users.insert({ id: SECOND_ID, ...userRow(second) });
+
+      expect((await users.findOneByOrFail({ email: second })).id).toBe(SECOND_ID);
+    });
+
+    it('refuses the same address twice', async () => {
+      const users = dataSource.getRepository(User);
+      await users.insert({ id: FIRST_ID, ...userRow('jo@example.com') });
+
+      await expect(users.insert({ id: SECOND_ID, ...userRow('jo@example.com') })).rejects.toThrow(QueryFailedError);
+    });
+  });
+
+  describe('a user table the application already has', () => {
+    beforeEach(async () => {
+      await open({ entities: [Customer] });
+      const columns = [
+        { name: 'id', type: dataSource.driver.normalizeType({ type: 'uuid' }), isPrimary: true },
+        { name: 'login', type: 'varchar', length: '100' },
+      ];
+      await withQueryRunner((queryRunner) => queryRunner.createTable(new Table({ name: 'customers', columns })));
+    });
+
+    it('gets the columns while it is empty', async () => {
+      await withQueryRunner((queryRunner) => queryRunner.addColumns('customers', userColumns(queryRunner)));
+
+      expect(await schemaDifferences()).toEqual([]);
+    });
+
+    it('gets the columns and their values when it has rows', async () => {
+      await dataSource.query(`INSERT INTO customers (id, login) VALUES ('${FIRST_ID}', 'Jo@Example.com')`);
+
+      await withQueryRunner((queryRunner) =>
+        addUserColumns(queryRunner, 'customers', {
+          email: 'lower(login)',
+          password_hash: "''",
+          created_at: '1000',
+          updated_at: '1000',
+        }),
+      );
+
+      expect(await schemaDifferences()).toEqual([]);
+      const customer = await dataSource.getRepository(Customer).findOneByOrFail({ login: 'Jo@Example.com' });
+      expect(customer).toMatchObject({ email: 'jo@example.com', createdAt: new Date(1000), emailVerifiedAt: null });
+      expect(Boolean(customer.isActive)).toBe(false);
+    });
+
+    it('says which columns existing rows need a value for', async () => {
+      await expect(
+        withQueryRunner((queryRunner) => addUserColumns(queryRunner, 'customers', { password_hash: "''" })),
+      ).rejects.toThrow('email, created_at, updated_at');
+    });
+  });
+});

@@ -1,0 +1,65 @@
+/** An answer, read to its end. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The parsed JSON, else undefined. */
+  // A test reads the wire: what it expects of the body is the test itself.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  body: any;
+}
+
+/** What a request may carry besides its JSON body. */
+export interface RequestExtras {
+  bearer?: string;
+  headers?: Record<string, string>;
+}
+
+/** A small HTTP client over real sockets. */
+export class Client {
+  constructor(readonly origin: string) {}
+
+  get(path: string, extras: RequestExtras = {}): Promise<Answer> {
+    return this.send(path, { method: 'GET', headers: headersOf(extras) });
+  }
+
+  post(path: string, body?: unknown, extras: RequestExtras = {}): Promise<Answer> {
+    const headers = headersOf(extras);
+    if (body !== undefined) headers['content-type'] ??= 'application/json';
+    return this.send(path, { method: 'POST', headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  }
+
+  postForm(path: string, fields: Record<string, string>, extras: RequestExtras = {}): Promise<Answer> {
+    return this.send(path, { method: 'POST', headers: headersOf(extras), body: new URLSearchParams(fields) });
+  }
+
+  async send(path: string, init: RequestInit): Promise<Answer> {
+    const response = await fetch(new URL(path, this.origin), { redirect: 'manual', ...init });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: parse(text) };
+  }
+}
+
+/** Starts `count` requests at the same moment and collects their answers in order. */
+export async function inParallel<T>(count: number, start: (index: number) => Promise<T>): Promise<T[]> {
+  let open!: () => void;
+  const barrier = new Promise<void>((resolve) => (open = resolve));
+  const all = Array.from({ length: count }, async (_, index) => {
+    await barrier;
+    return start(index);
+  });
+  open();
+  return Promise.all(all);
+}
+
+function headersOf({ bearer, headers }: RequestExtras): Record<string, string> {
+  return { ...(bearer && { authorization: `Bearer ${bearer}` }), ...headers };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

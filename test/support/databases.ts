@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DataSourceOptions } from 'typeorm';
+import { inject } from 'vitest';
+import { connectToServer, DATABASE_KINDS, serverUrl, type DatabaseKind } from './database-servers.js';
+
+export type { DatabaseKind } from './database-servers.js';
+
+/** A database of a test's own, empty and gone after {@link TestDatabase.drop}. */
+export interface TestDatabase {
+  readonly kind: DatabaseKind;
+  /** What a DataSource needs to open it; add the entities. */
+  readonly options: DataSourceOptions;
+  /** The same as a DATABASE_URL. */
+  readonly url: string;
+  /** Removes it; close every DataSource first. */
+  drop(): Promise<void>;
+}
+
+/**
+ * The databases this run can test on, for `describe.each(availableDatabases())('... on %s', (kind) => ...)`.
+ * Those that are missing were reported when the run started.
+ */
+export function availableDatabases(): DatabaseKind[] {
+  const { available } = inject('legs');
+  return DATABASE_KINDS.filter((kind) => available.includes(kind));
+}
+
+/** Makes a new empty database with a random name. */
+export async function createDatabase(kind: DatabaseKind): Promise<TestDatabase> {
+  return kind === 'sqlite' ? createSqliteFile() : createOnServer(kind);
+}
+
+async function createSqliteFile(): Promise<TestDatabase> {
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-'));
+  const file = join(directory, 'test.sqlite');
+  return {
+    kind: 'sqlite',
+    options: { type: 'better-sqlite3', database: file, enableWAL: true },
+    url: `sqlite:${file}`,
+    drop: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+async function createOnServer(kind: 'postgres' | 'mariadb'): Promise<TestDatabase> {
+  const name = `gatehouse_${randomBytes(6).toString('hex')}`;
+  // The collation most MariaDB servers start with takes é for e: tests must hold where an application never chose one.
+  const charset = kind === 'mariadb' ? ' CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci' : '';
+  await runOnServer(kind, `CREATE DATABASE ${name}${charset}`);
+  const url = serverUrl(kind);
+  url.pathname = `/${name}`;
+  return {
+    kind,
+    options: { type: kind, url: url.href },
+    url: url.href,
+    drop: () => runOnServer(kind, `DROP DATABASE IF EXISTS ${name}${kind === 'postgres' ? ' WITH (FORCE)' : ''}`),
+  };
+}
+
+async function runOnServer(kind: DatabaseKind, statement: string): Promise<void> {
+  const server = await connectToServer(kind);
+  try {
+    await server.query(statement);
+  } finally {
+    await server.destroy();
+  }
+}

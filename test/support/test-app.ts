@@ -1,0 +1,196 @@
+import { Controller, Get, type INestApplication, type LoggerService } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { getDataSourceToken, TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
+import {
+  type Account,
+  AuthModule,
+  type AuthModuleOptions,
+  Authenticated,
+  Clock,
+  CurrentUser,
+  type ModeLetter,
+  OptionalAuth,
+  userTable,
+  userTokenTable,
+  Verified,
+} from 'nestjs-gatehouse';
+import type { DataSource } from 'typeorm';
+import { Client } from './client.js';
+import { createDatabase, type DatabaseKind, type TestDatabase } from './databases.js';
+import { NumberedUser, NumberedUserToken, User, UserToken } from './entities.js';
+import { Mailbox } from './mailbox.js';
+import { Statements } from './statements.js';
+import { TestClock } from './test-clock.js';
+
+/** What a test may choose. */
+export interface TestAppOptions {
+  mode?: ModeLetter;
+  database?: DatabaseKind;
+  /** Shares a database with another application of the same test. */
+  on?: TestDatabase;
+  adapter?: 'express' | 'fastify';
+  /** True gives users integer keys. */
+  integerKeys?: boolean;
+  /** Options of the module, over the fixture's. */
+  options?: Partial<AuthModuleOptions>;
+  poolSize?: number;
+  globalPrefix?: string;
+}
+
+/** Routes of an application that protects its own. */
+@Controller('demo')
+export class DemoController {
+  @Get('protected')
+  @Authenticated()
+  protected(@CurrentUser() user: Account) {
+    return { user_id: user.id };
+  }
+
+  @Get('bare')
+  @Authenticated()
+  bare() {
+    return { ok: true };
+  }
+
+  @Get('verified-only')
+  @Verified()
+  verifiedOnly() {
+    return { ok: true };
+  }
+
+  @Get('optional')
+  @OptionalAuth()
+  optional(@CurrentUser() user?: Account) {
+    return { user_id: user?.id ?? null };
+  }
+}
+
+/** Collects every line the application logs. */
+export class LogLines implements LoggerService {
+  readonly lines: string[] = [];
+  private readonly add = (message: unknown, ...more: unknown[]): void => {
+    this.lines.push([message, ...more].map(String).join(' '));
+  };
+  log = this.add;
+  error = this.add;
+  warn = this.add;
+}
+
+/** A running application with a database, a mailbox and a clock of its own. */
+export interface TestApp {
+  app: INestApplication;
+  client: Client;
+  mailbox: Mailbox;
+  clock: TestClock;
+  dataSource: DataSource;
+  database: TestDatabase;
+  statements: Statements;
+  logs: LogLines;
+  /** Signs up, follows the link, and returns the pair. */
+  activeUser(
+    email: string,
+    password?: string,
+  ): Promise<{ access_token: string; refresh_token: string; user_id: string }>;
+  close(): Promise<void>;
+}
+
+/** Random enough for the start-up check, and good for nothing but tests. */
+const TEST_SECRET = 'unit-tests-only:8fJ2qLx0Zr5WmTn7KdVb3HsYc9PgEa1U';
+
+export const PASSWORD = 'correct horse battery staple';
+
+/** The one fixture: a real application over HTTP, on a real database, with a real SMTP server. */
+export async function createTestApp(choice: TestAppOptions = {}): Promise<TestApp> {
+  const { mode = 'A', adapter = 'express', integerKeys = false, poolSize } = choice;
+  const database = choice.on ?? (await createDatabase(choice.database ?? 'sqlite'));
+  const mailbox = await new Mailbox().goUp();
+  const statements = new Statements();
+  const clock = new TestClock();
+  const logs = new LogLines();
+  const [userEntity, tokenEntity] = integerKeys ? [NumberedUser, NumberedUserToken] : [User, UserToken];
+  const module = await Test.createTestingModule({
+    imports: [
+      TypeOrmModule.forRoot({
+        ...database.options,
+        entities: [userEntity, tokenEntity],
+        logging: true,
+        logger: statements,
+        ...(poolSize && { poolSize }),
+      } as TypeOrmModuleOptions),
+      AuthModule.forRoot({ userEntity, tokenEntity, mode, ...moduleOptions(mailbox, choice) } as AuthModuleOptions),
+    ],
+    controllers: [DemoController],
+  })
+    .setLogger(logs)
+    .overrideProvider(Clock)
+    .useValue(clock)
+    .compile();
+  const app = module.createNestApplication(adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter(), {
+    logger: logs,
+  });
+  if (choice.globalPrefix) app.setGlobalPrefix(choice.globalPrefix);
+  const dataSource = app.get<DataSource>(getDataSourceToken());
+  if (!choice.on) await createTables(dataSource, integerKeys);
+  await app.listen(0, '127.0.0.1');
+  const client = new Client(await app.getUrl());
+  return {
+    app,
+    client,
+    mailbox,
+    clock,
+    dataSource,
+    database,
+    statements,
+    logs,
+    activeUser: (email, password = PASSWORD) => activeUser(client, mailbox, email, password),
+    close: async () => {
+      await app.close();
+      await mailbox.goDown();
+      if (!choice.on) await database.drop();
+    },
+  };
+}
+
+function moduleOptions(mailbox: Mailbox, { mode, options }: TestAppOptions): Partial<AuthModuleOptions> {
+  return {
+    ...options,
+    jwt: { secret: TEST_SECRET, ...options?.jwt },
+    // As cheap as Argon2 gets: the tests are about flows, not about the cost of a hash.
+    hashing: { memoryKib: 64, timeCost: 1, ...options?.hashing },
+    smtp: {
+      host: '127.0.0.1',
+      port: mailbox.port,
+      fromAddress: 'accounts@example.com',
+      fromName: 'Example',
+      ...options?.smtp,
+    },
+    uniformAnswerMs: options?.uniformAnswerMs ?? 0,
+    ...(mode === 'E' && { publicUrl: options?.publicUrl ?? 'http://localhost:3000' }),
+  };
+}
+
+async function createTables(dataSource: DataSource, integerKeys: boolean): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  const idType = integerKeys ? 'integer' : 'uuid';
+  await runner.createTable(
+    userTable(runner, {
+      name: 'users',
+      idType,
+      columns: [{ name: 'name', type: 'varchar', length: '100', isNullable: true }],
+    }),
+  );
+  await runner.createTable(userTokenTable(runner, { name: 'user_tokens', userTable: 'users', userIdType: idType }));
+  await runner.release();
+}
+
+async function activeUser(client: Client, mailbox: Mailbox, email: string, password: string) {
+  const { tokenIn } = await import('./mailbox.js');
+  const signup = await client.post('/auth/signup', { email, password });
+  if (signup.body.access_token) return signup.body;
+  const token = signup.body.activation_url
+    ? /[A-Za-z0-9_-]{64}/.exec(signup.body.activation_url)![0]
+    : tokenIn(await mailbox.waitFor(email));
+  return (await client.post('/auth/activate', { token })).body;
+}

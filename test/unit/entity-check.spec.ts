@@ -1,0 +1,214 @@
+import type { Type } from '@nestjs/common';
+import {
+  Column,
+  DataSource,
+  Entity,
+  JoinColumn,
+  ManyToOne,
+  OneToMany,
+  PrimaryColumn,
+  PrimaryGeneratedColumn,
+  type DataSourceOptions,
+} from 'typeorm';
+import { afterEach, describe, expect, it } from 'vitest';
+import { BaseUserToken } from '../../lib/entities/base-user-token.entity.js';
+import { BaseUser, BaseUserWithoutKey } from '../../lib/entities/base-user.entity.js';
+import { checkEntities } from '../../lib/entities/entity-check.js';
+import { instant } from '../../lib/entities/instant.js';
+
+@Entity()
+class User extends BaseUser {
+  @OneToMany(() => UserToken, (token) => token.user)
+  tokens?: UserToken[];
+}
+
+@Entity()
+class UserToken extends BaseUserToken {
+  @ManyToOne(() => User, { onDelete: 'CASCADE', nullable: false })
+  @JoinColumn({ name: 'user_id' })
+  user!: User;
+}
+
+@Entity()
+class CountedUser extends BaseUserWithoutKey<number> {
+  @PrimaryGeneratedColumn()
+  id!: number;
+}
+
+@Entity()
+class CountedUserToken extends BaseUserToken {
+  @ManyToOne(() => CountedUser, { onDelete: 'CASCADE', nullable: false })
+  user!: CountedUser;
+}
+
+@Entity()
+class BareUser {
+  @PrimaryColumn('uuid')
+  id!: string;
+}
+
+@Entity()
+class BareToken {
+  @PrimaryGeneratedColumn()
+  id!: number;
+}
+
+@Entity()
+class RedeclaredUser extends BaseUser<number> {
+  @PrimaryGeneratedColumn()
+  override id!: number;
+}
+
+@Entity()
+class TwoKeyUser extends BaseUser {
+  @PrimaryColumn()
+  tenant!: string;
+}
+
+@Entity()
+class StrayToken extends BaseUserToken {
+  @ManyToOne(() => BareUser, { onDelete: 'CASCADE', nullable: false })
+  user!: BareUser;
+}
+
+@Entity()
+class LooseToken extends BaseUserToken {
+  @ManyToOne(() => User)
+  user!: User;
+}
+
+@Entity()
+class CarelessUser {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column()
+  email!: string;
+
+  @Column()
+  passwordHash!: string;
+
+  @Column()
+  isActive!: boolean;
+
+  @Column({ type: 'bigint', transformer: instant })
+  emailVerifiedAt!: Date;
+
+  @Column()
+  createdAt!: Date;
+
+  @Column({ type: 'bigint', transformer: instant })
+  updatedAt!: Date;
+}
+
+@Entity()
+class UnindexedToken {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @ManyToOne(() => User, { onDelete: 'CASCADE', nullable: false })
+  user!: User;
+
+  @Column({ type: 'varchar', nullable: true })
+  tokenHash!: string | null;
+
+  @Column({ type: 'bigint', nullable: true, transformer: instant })
+  mailDueAt!: Date | null;
+}
+
+describe('the check of the entities at start', () => {
+  let dataSource: DataSource;
+
+  afterEach(() => dataSource.destroy());
+
+  async function check(user: Type<object>, token: Type<object>, entities = [user, token]): Promise<string[]> {
+    const options: DataSourceOptions = { type: 'better-sqlite3', database: ':memory:', entities };
+    dataSource = await new DataSource(options).initialize();
+    return checkEntities(dataSource, user, token).map(({ path, message, fix }) => `${path}: ${message}. ${fix}`);
+  }
+
+  it('accepts entities that extend the bases', async () => {
+    expect(await check(User, UserToken)).toEqual([]);
+  });
+
+  it('accepts an integer key', async () => {
+    expect(await check(CountedUser, CountedUserToken)).toEqual([]);
+  });
+
+  it('names every entity that is not registered', async () => {
+    const problems = await check(User, UserToken, [BareUser]);
+
+    expect(problems).toEqual([
+      expect.stringContaining('add User to `entities`'),
+      expect.stringContaining('add UserToken to `entities`'),
+    ]);
+  });
+
+  it('names every missing column with its declaration', async () => {
+    const problems = await check(BareUser, BareToken);
+
+    for (const property of ['email', 'passwordHash', 'isActive', 'emailVerifiedAt', 'createdAt', 'updatedAt']) {
+      expect(problems).toContainEqual(
+        expect.stringMatching(`^BareUser\\.${property}: is missing\\. Extend BaseUser.*${property}!: `),
+      );
+    }
+    for (const property of ['purpose', 'tokenHash', 'payload', 'expiresAt', 'usedAt', 'mailDueAt', 'mailError']) {
+      expect(problems).toContainEqual(
+        expect.stringMatching(`^BareToken\\.${property}: is missing\\. Extend BaseUserToken.*${property}!: `),
+      );
+    }
+    expect(problems).toContainEqual(expect.stringMatching(/^BareToken\.user: .*@ManyToOne\(\(\) => BareUser, /));
+  });
+
+  it('names a token id that the database would generate', async () => {
+    expect(await check(BareUser, BareToken)).toContainEqual(expect.stringMatching(/^BareToken\.id: is generated/));
+  });
+
+  it('names a key that TypeORM would silently ignore', async () => {
+    expect(await check(RedeclaredUser, UserToken, [RedeclaredUser, User, UserToken])).toContainEqual(
+      expect.stringMatching(/^RedeclaredUser\.id: is declared again.*BaseUserWithoutKey/),
+    );
+  });
+
+  it('names a composite primary key', async () => {
+    expect(await check(TwoKeyUser, UserToken, [TwoKeyUser, User, UserToken])).toContainEqual(
+      expect.stringMatching(/^TwoKeyUser\.id: is not the primary key, or not alone/),
+    );
+  });
+
+  it('names a relation to another entity', async () => {
+    expect(await check(User, StrayToken, [User, UserToken, StrayToken, BareUser])).toEqual([
+      expect.stringMatching(/^StrayToken\.user: points to BareUser, not to the user entity User/),
+    ]);
+  });
+
+  it('names a relation that neither cascades nor demands an owner', async () => {
+    expect(await check(User, LooseToken, [User, UserToken, LooseToken])).toEqual([
+      expect.stringMatching(/^LooseToken\.user: lacks onDelete CASCADE/),
+      expect.stringMatching(/^LooseToken\.user: may be null/),
+    ]);
+  });
+
+  it('names columns that are there but will not do', async () => {
+    const problems = await check(CarelessUser, UserToken, [CarelessUser, User, UserToken]);
+
+    expect(problems.filter((problem) => problem.startsWith('CarelessUser.'))).toEqual([
+      expect.stringMatching(/\.email: is not unique/),
+      expect.stringMatching(/\.passwordHash: is selected by default/),
+      expect.stringMatching(/\.emailVerifiedAt: does not allow null/),
+      expect.stringMatching(/\.createdAt: is not stored as epoch milliseconds/),
+    ]);
+  });
+
+  it('names look-ups that no index serves', async () => {
+    const problems = await check(User, UnindexedToken, [User, UserToken, UnindexedToken]);
+
+    expect(problems).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^UnindexedToken\.user: has no index/),
+        expect.stringMatching(/^UnindexedToken\.tokenHash: is not unique/),
+        expect.stringMatching(/^UnindexedToken\.mailDueAt: has no index/),
+      ]),
+    );
+  });
+});
