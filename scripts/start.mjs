@@ -150,7 +150,14 @@ async function stop(code) {
   process.exit(code);
 }
 
+/** npm passes SIGTERM on to its shell only, which ends without a word to us: an ended parent means the same. */
+function stopWithNpm() {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && void stop(0), 500).unref();
+}
+
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop(0));
+if (env.npm_lifecycle_event) stopWithNpm();
 
 install();
 build();

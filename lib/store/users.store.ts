@@ -6,6 +6,9 @@ import type { Account, UserId } from '../entities/base-user.entity.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
 
+/** Columns that flows set, never a request (mass assignment). */
+const OWNED_BY_MODULE = new Set(['id', 'email', 'passwordHash', 'isActive', 'emailVerifiedAt', 'createdAt', 'updatedAt']);
+
 /** The state of an account as its owner meets it. */
 export type AccountState = 'pending' | 'active' | 'deactivated';
 
@@ -41,9 +44,8 @@ export class UsersStore {
 
   /** The names of the entity's own columns that a signup may set. */
   ownFields(): Set<string> {
-    const reserved = ['id', 'email', 'passwordHash', 'isActive', 'emailVerifiedAt', 'createdAt', 'updatedAt'];
     const { columns } = this.database.dataSource.getMetadata(this.entities.user);
-    return new Set(columns.map((column) => column.propertyName).filter((name) => !reserved.includes(name)));
+    return new Set(columns.map((column) => column.propertyName).filter((name) => !OWNED_BY_MODULE.has(name)));
   }
 
   /** Adds an account and returns its key. Throws the driver's error where an address is taken. */

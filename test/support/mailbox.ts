@@ -71,7 +71,7 @@ export class Mailbox {
         stream.on('data', (chunk: Buffer) => chunks.push(chunk));
         stream.on('end', () => {
           const recipients = session.envelope.rcptTo.map(({ address }) => address);
-          void this.receive(Buffer.concat(chunks), recipients).then(() => callback(), callback);
+          void this.receive(Buffer.concat(chunks), recipients).finally(() => callback());
         });
       },
     });
