@@ -44,6 +44,7 @@ import { SignupController } from './signup/signup.controller.js';
 import { SignupService } from './signup/signup.service.js';
 import { checkStart } from './start-up-check.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './store/account-entities.js';
+import { Cleanup } from './store/cleanup.js';
 import { Database } from './store/database.js';
 import { TokensStore } from './store/tokens.store.js';
 import { UsersStore } from './store/users.store.js';
@@ -72,6 +73,7 @@ const PROVIDERS: Provider[] = [
   SessionMemory,
   InputGate,
   TokensStore,
+  Cleanup,
   LinkTokens,
   PasswordHasher,
   PasswordPolicy,
@@ -113,9 +115,10 @@ export class AuthCoreModule extends ConfigurableModuleClass {
         ConfigModule,
         TypeOrmModule.forFeature([userEntity, tokenEntity], dataSource),
       ],
+      // Pages last: Express matches in order, and `password-reset/:token` would take `password-reset/request` as well.
       controllers: [
-        ...(backendLinks ? [ActivationPages, PasswordResetPages] : [ActivationByPathController]),
         ...CONTROLLERS,
+        ...(backendLinks ? [ActivationPages, PasswordResetPages] : [ActivationByPathController]),
       ],
       providers: [
         ...(options.providers ?? []),

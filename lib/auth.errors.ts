@@ -22,6 +22,7 @@ export const AUTH_ERRORS = {
   ACCESS_INVALID_TOKEN: [HttpStatus.UNAUTHORIZED, 'The access token is invalid or has expired.'],
   ACCESS_EMAIL_UNVERIFIED: [HttpStatus.FORBIDDEN, 'Verify your e-mail address to use this route.'],
   SERVICE_BUSY: [HttpStatus.SERVICE_UNAVAILABLE, 'The service is busy; try again in a moment.'],
+  SERVICE_FAILED: [HttpStatus.INTERNAL_SERVER_ERROR, 'Something went wrong; it is not your fault.'],
   SERVICE_UNAVAILABLE: [HttpStatus.SERVICE_UNAVAILABLE, 'The service is unavailable; try again in a moment.'],
 } as const satisfies Record<string, readonly [HttpStatus, string]>;
 

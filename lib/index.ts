@@ -10,6 +10,7 @@ export { AuthStartUpError, type StartUpProblem } from './config/start-up-error.j
 
 export { type Account, BaseUser, BaseUserWithoutKey, type UserId } from './entities/base-user.entity.js';
 export { BaseUserToken, type TokenPurpose } from './entities/base-user-token.entity.js';
+export { instant } from './entities/instant.js';
 
 export {
   Authenticated,
@@ -38,3 +39,4 @@ export {
   type UserTableOptions,
 } from './migrations/user-table.js';
 export { userTokenTable, type UserTokenTableOptions } from './migrations/user-token-table.js';
+export type { PortableColumn } from './migrations/table-column.js';

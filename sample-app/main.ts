@@ -16,6 +16,6 @@ async function httpAdapter(name: string): Promise<AbstractHttpAdapter> {
 
 const app = await NestFactory.create(AppModule, await httpAdapter(process.env['HTTP_ADAPTER'] || 'express'));
 // On SIGTERM and SIGINT: finish what is being answered and mailed, then close the database.
-app.enableShutdownHooks();
+app.enableShutdownHooks(undefined, { useProcessExit: true });
 await app.listen(Number(process.env['PORT'] || 3000), process.env['HOST'] || '127.0.0.1');
 new Logger('SampleApp').log(`Listening on ${await app.getUrl()}`);

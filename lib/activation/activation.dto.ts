@@ -1,5 +1,5 @@
 import { IsString } from 'class-validator';
-import { CanonicalEmail, IsAccountEmail } from '../http/email.js';
+import { CanonicalEmail } from '../http/email.js';
 
 /** Body of `POST activate`. */
 export class ActivationDto {
@@ -10,6 +10,5 @@ export class ActivationDto {
 /** Body of `POST activation/resend`. */
 export class ResendActivationDto {
   @CanonicalEmail()
-  @IsAccountEmail()
   email!: string;
 }

@@ -1,5 +1,6 @@
 import type {
   AuthConfigActivation,
+  AuthConfigCleanup,
   AuthConfigHashing,
   AuthConfigJwt,
   AuthConfigMail,
@@ -36,6 +37,7 @@ export interface AuthConfig {
   readonly hashing: Readonly<AuthConfigHashing>;
   readonly smtp: Readonly<Pick<AuthConfigSmtp, 'secure'> & Partial<AuthConfigSmtp>>;
   readonly mail: Readonly<Omit<AuthConfigMail, 'templateDir'> & { templateDir?: string }>;
+  readonly cleanup: Readonly<AuthConfigCleanup>;
   readonly uniformAnswerMs: number;
 }
 

@@ -55,7 +55,8 @@ export interface RuntimeOptions {
   smtp?: Partial<AuthConfigSmtp>;
   /** What mails look like, and when left-over ones are looked for. */
   mail?: Partial<AuthConfigMail>;
-  /** Least time, in milliseconds after arrival, before signup, resend and reset request answer; it hides which path was taken. `AUTH_UNIFORM_ANSWER_MS`. @default 250 */
+  cleanup?: Partial<AuthConfigCleanup>;
+  /** Least time, in milliseconds, of the part of signup, resend and reset request that depends on the address; it hides which path was taken. `AUTH_UNIFORM_ANSWER_MS`. @default 250 */
   uniformAnswerMs?: number;
 }
 
@@ -165,6 +166,11 @@ export interface AuthConfigMail {
   userFields: readonly string[];
   /** Seconds between two looks for mail that a crash, a restart or another instance left. `AUTH_MAIL_POLL_SECONDS`. @default 5 */
   pollSeconds: number;
+}
+
+export interface AuthConfigCleanup {
+  /** Seconds between two rounds that delete rows which expired a day ago; 0 leaves them to the application. `AUTH_CLEANUP_INTERVAL_SECONDS`. @default 3600 */
+  intervalSeconds: number;
 }
 
 /** Everything an application passes to `AuthModule.forRoot`. */

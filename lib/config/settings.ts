@@ -383,7 +383,18 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         path: 'uniformAnswerMs',
         env: 'AUTH_UNIFORM_ANSWER_MS',
         ...integer('milliseconds', 250, 0, 10_000),
-        doc: 'Least time, in milliseconds after arrival, before signup, resend and reset request answer; it hides which path was taken.',
+        doc: 'Least time, in milliseconds, of the part of signup, resend and reset request that depends on the address; it hides which path was taken.',
+      },
+    ],
+  },
+  {
+    title: 'Cleanup',
+    settings: [
+      {
+        path: 'cleanup.intervalSeconds',
+        env: 'AUTH_CLEANUP_INTERVAL_SECONDS',
+        ...integer('seconds', 3600, 0, 604_800),
+        doc: 'Seconds between two rounds that delete rows which expired a day ago; 0 leaves them to the application.',
       },
     ],
   },

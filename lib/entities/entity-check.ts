@@ -27,7 +27,7 @@ export function checkEntities(
   const user = dataSource.getMetadata(userEntity);
   const token = dataSource.getMetadata(tokenEntity);
   return [
-    ...checkRedeclared(user),
+    ...checkRedeclared(user, 'Extend BaseUserWithoutKey instead of BaseUser.'),
     ...checkUserKey(user),
     ...checkColumns(user, USER_COLUMNS, 'BaseUser'),
     ...checkRedeclared(token),
@@ -46,7 +46,7 @@ function notRegistered({ name }: Type<object>): StartUpProblem {
 }
 
 /** TypeORM keeps a parent's column and drops, without a word, what a subclass declares for the same property. */
-function checkRedeclared(entity: EntityMetadata): StartUpProblem[] {
+function checkRedeclared(entity: EntityMetadata, fixForKey?: string): StartUpProblem[] {
   const declared = getMetadataArgsStorage().columns.filter(({ target }) => target === entity.target);
   const ignored = declared.filter(({ propertyName }) => {
     const column = entity.findColumnWithPropertyName(propertyName);
@@ -56,8 +56,8 @@ function checkRedeclared(entity: EntityMetadata): StartUpProblem[] {
     path: `${entity.name}.${propertyName}`,
     message: 'is declared again, which TypeORM ignores: the column of the parent class stays as it is',
     fix:
-      propertyName === 'id'
-        ? 'Extend BaseUserWithoutKey instead of BaseUser.'
+      propertyName === 'id' && fixForKey
+        ? fixForKey
         : `Remove the decorators of \`${propertyName}\` in ${entity.name}.`,
   }));
 }

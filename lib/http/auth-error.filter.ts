@@ -1,4 +1,4 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpStatus, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpStatus } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AuthError, type AuthErrorCode } from '../auth.errors.js';
 
@@ -24,22 +24,12 @@ export function errorHeaders(error: AuthError): Record<string, string> {
 /** Answers every {@link AuthError} of the module's own controllers, on Express and Fastify alike. */
 @Catch(AuthError)
 export class AuthErrorFilter implements ExceptionFilter<AuthError> {
-  private readonly logger = new Logger(AuthErrorFilter.name);
-
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
   catch(error: AuthError, host: ArgumentsHost): void {
-    this.logServerFault(error);
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
     for (const [name, value] of Object.entries(errorHeaders(error))) httpAdapter.setHeader(response, name, value);
     httpAdapter.reply(response, error.getResponse(), error.getStatus());
-  }
-
-  /** The client learns only that the service is unavailable; whoever runs it must learn why. */
-  private logServerFault(error: AuthError): void {
-    const { cause } = error;
-    if (error.getStatus() >= 500 && cause instanceof Error)
-      this.logger.error(`${error.code}: ${cause.message}`, cause.stack);
   }
 }

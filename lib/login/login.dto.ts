@@ -1,10 +1,9 @@
 import { IsString } from 'class-validator';
-import { CanonicalEmail, IsAccountEmail } from '../http/email.js';
+import { CanonicalEmail } from '../http/email.js';
 
 /** Body of `POST login`. The policy does not apply here: what is too short is simply wrong. */
 export class LoginDto {
   @CanonicalEmail()
-  @IsAccountEmail()
   email!: string;
 
   @IsString({ message: 'password must be a string' })

@@ -1,10 +1,9 @@
 import { IsOptional, IsString } from 'class-validator';
-import { CanonicalEmail, IsAccountEmail } from '../http/email.js';
+import { CanonicalEmail } from '../http/email.js';
 
 /** Body of `POST password-reset/request`. */
 export class PasswordResetRequestDto {
   @CanonicalEmail()
-  @IsAccountEmail()
   email!: string;
 }
 

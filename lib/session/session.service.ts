@@ -115,6 +115,8 @@ export class SessionService {
     if (!session || session.purpose !== SESSION || !this.tokens.isLive(session) || !session.user.isActive) {
       throw new AuthError('SESSION_INVALID_TOKEN');
     }
+    // Refused for another reason, such as a user who was deactivated just now; nothing was replayed.
+    if (session.generation <= claims.gen) throw new AuthError('SESSION_INVALID_TOKEN');
     const rotatedAt = session.lastUsedAt ?? session.createdAt;
     const graceEnds = rotatedAt.getTime() + this.config.jwt.refreshGraceSeconds * 1000;
     if (session.generation === claims.gen + 1 && this.clock.now() < graceEnds) {

@@ -1,10 +1,9 @@
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import { CanonicalEmail, IsAccountEmail } from '../http/email.js';
+import { CanonicalEmail } from '../http/email.js';
 
 /** Body of `POST signup`. */
 export class SignupDto {
   @CanonicalEmail()
-  @IsAccountEmail()
   email!: string;
 
   @IsString({ message: 'password must be a string' })

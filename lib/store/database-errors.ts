@@ -34,18 +34,18 @@ const UNAVAILABLE_MESSAGE =
 
 /** True for an error that running the statements again may cure. */
 export function isTransient(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = databaseCode(error);
   return TRANSIENT.has(code) || code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
 }
 
 /** True where a unique index refused the row. */
 export function isUniqueViolation(error: unknown): boolean {
-  return UNIQUE_VIOLATION.has(codeOf(error));
+  return UNIQUE_VIOLATION.has(databaseCode(error));
 }
 
 /** True where the database as a whole is out of reach. */
 export function isUnavailable(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = databaseCode(error);
   return (
     UNAVAILABLE.has(code) ||
     code.startsWith('08') ||
@@ -53,8 +53,8 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** The driver's code: SQLSTATE, MariaDB's name, SQLite's name or the socket's. */
-function codeOf(error: unknown): string {
+/** The driver's code: SQLSTATE, MariaDB's name, SQLite's name or the socket's; empty where there is none. */
+export function databaseCode(error: unknown): string {
   const source: unknown = error instanceof QueryFailedError ? error.driverError : error;
   const code = (source as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? code : '';

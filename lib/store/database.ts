@@ -1,18 +1,23 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import type { DataSource, EntityManager } from 'typeorm';
+import { Logger } from '@nestjs/common';
+import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
-import { isTransient, isUnavailable } from './database-errors.js';
+import { databaseCode, isTransient, isUnavailable, isUniqueViolation } from './database-errors.js';
 
 const MAX_RETRIES = 3;
 
+/** SQLite only: how long a write waits for a transaction of the application to end. */
+const FREE_CONNECTION_TIMEOUT_MS = 5_000;
+
 /**
- * The one door to the application's data source. It retries what is worth retrying, turns an unreachable
- * database into a 503, and keeps SQLite's single connection safe.
+ * The one door to the application's data source. It retries what is worth retrying, answers what is not with a 5xx
+ * that tells nothing, and keeps SQLite's single connection safe.
  *
  * Inside `transaction` use the manager that is handed in and nothing else: no hashing, rendering, timers or
  * network, or a pool of one connection would wait for itself.
  */
 export class Database {
+  private readonly logger = new Logger('AuthDatabase');
   /** SQLite only: the last write that was let in; the next one waits for it. */
   private tail: Promise<unknown> = Promise.resolve();
   private readonly sharesOneConnection: boolean;
@@ -31,7 +36,10 @@ export class Database {
     return this.withRetries(() => this.exclusively(() => work(this.dataSource.manager)));
   }
 
-  /** All or nothing. May run again from the start after a deadlock, so `work` has no effect outside the database. */
+  /**
+   * All or nothing. May run again from the start after a deadlock, so `work` has no effect outside the database.
+   * @throws the driver's error of a unique index, which is for the flow to understand; AuthError for everything else
+   */
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.withRetries(() => this.exclusively(() => this.dataSource.transaction(work)));
   }
@@ -51,8 +59,11 @@ export class Database {
 
   private async connectionIsFree(): Promise<void> {
     const runner = this.dataSource.createQueryRunner();
-    do await nextTurn();
-    while (runner.isTransactionActive);
+    const deadline = performance.now() + FREE_CONNECTION_TIMEOUT_MS;
+    do {
+      if (performance.now() > deadline) throw new AuthError('SERVICE_BUSY');
+      await nextTurn();
+    } while (runner.isTransactionActive);
   }
 
   private async withRetries<T>(work: () => Promise<T>): Promise<T> {
@@ -60,11 +71,19 @@ export class Database {
       try {
         return await work();
       } catch (error) {
-        if (isUnavailable(error)) throw new AuthError('SERVICE_UNAVAILABLE', { cause: error });
-        if (!isTransient(error)) throw error;
-        if (attempt > MAX_RETRIES) throw new AuthError('SERVICE_BUSY', { cause: error });
+        if (!isTransient(error) || attempt > MAX_RETRIES) throw this.translate(error);
         await delay(attempt * (5 + Math.random() * 20));
       }
     }
+  }
+
+  /** The log names code and statement, never parameters: they hold addresses and hashes. */
+  private translate(error: unknown): unknown {
+    const isUnreachable = isUnavailable(error);
+    if (!isUnreachable && (!(error instanceof QueryFailedError) || isUniqueViolation(error))) return error;
+    const statement = error instanceof QueryFailedError ? ` in ${error.query}` : '';
+    this.logger.error(`${databaseCode(error)}${statement}`);
+    if (isUnreachable) return new AuthError('SERVICE_UNAVAILABLE');
+    return new AuthError(isTransient(error) ? 'SERVICE_BUSY' : 'SERVICE_FAILED');
   }
 }

@@ -7,7 +7,15 @@ import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
 
 /** Columns that flows set, never a request (mass assignment). */
-const OWNED_BY_MODULE = new Set(['id', 'email', 'passwordHash', 'isActive', 'emailVerifiedAt', 'createdAt', 'updatedAt']);
+const OWNED_BY_MODULE = new Set([
+  'id',
+  'email',
+  'passwordHash',
+  'isActive',
+  'emailVerifiedAt',
+  'createdAt',
+  'updatedAt',
+]);
 
 /** The state of an account as its owner meets it. */
 export type AccountState = 'pending' | 'active' | 'deactivated';
