@@ -28,6 +28,19 @@ export function availableDatabases(): DatabaseKind[] {
   return DATABASE_KINDS.filter((kind) => available.includes(kind));
 }
 
+/**
+ * Every available database with one adapter, and the first with both: enough where a flow must hold on each database
+ * and on each adapter, and the pair of them makes no difference.
+ */
+export function databasesAndAdapters(): [DatabaseKind, 'express' | 'fastify'][] {
+  const [first = 'sqlite', ...others] = availableDatabases();
+  return [
+    [first, 'express'],
+    [first, 'fastify'],
+    ...others.map((kind, index): [DatabaseKind, 'express' | 'fastify'] => [kind, index % 2 ? 'express' : 'fastify']),
+  ];
+}
+
 /** Makes a new empty database with a random name. */
 export async function createDatabase(kind: DatabaseKind): Promise<TestDatabase> {
   return kind === 'sqlite' ? createSqliteFile() : createOnServer(kind);

@@ -1,4 +1,5 @@
-import { Controller, Get, type INestApplication, type LoggerService } from '@nestjs/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Controller, Get, type INestApplication, type LoggerService, type Provider, type Type } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -37,6 +38,9 @@ export interface TestAppOptions {
   options?: Partial<AuthModuleOptions>;
   poolSize?: number;
   globalPrefix?: string;
+  /** More of the application. */
+  controllers?: Type[];
+  providers?: Provider[];
 }
 
 /** Routes of an application that protects its own. */
@@ -93,6 +97,8 @@ export interface TestApp {
     email: string,
     password?: string,
   ): Promise<{ access_token: string; refresh_token: string; user_id: string }>;
+  /** Waits until no mail is owed: whatever has not arrived by then was never meant to. */
+  mailIsDone(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -121,7 +127,8 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
       } as TypeOrmModuleOptions),
       AuthModule.forRoot({ userEntity, tokenEntity, mode, ...moduleOptions(mailbox, choice) } as AuthModuleOptions),
     ],
-    controllers: [DemoController],
+    controllers: [DemoController, ...(choice.controllers ?? [])],
+    providers: choice.providers,
   })
     .setLogger(logs)
     .overrideProvider(Clock)
@@ -145,6 +152,7 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
     statements,
     logs,
     activeUser: (email, password = PASSWORD) => activeUser(client, mailbox, email, password),
+    mailIsDone: () => mailIsDone(dataSource),
     close: async () => {
       await app.close();
       await mailbox.goDown();
@@ -169,6 +177,11 @@ function moduleOptions(mailbox: Mailbox, { mode, options }: TestAppOptions): Par
     uniformAnswerMs: options?.uniformAnswerMs ?? 0,
     ...(mode === 'E' && { publicUrl: options?.publicUrl ?? 'http://localhost:3000' }),
   };
+}
+
+async function mailIsDone(dataSource: DataSource): Promise<void> {
+  const owed = 'SELECT 1 AS owed FROM user_tokens WHERE mail_due_at IS NOT NULL';
+  while ((await dataSource.query<unknown[]>(owed)).length > 0) await nextTurn();
 }
 
 async function createTables(dataSource: DataSource, integerKeys: boolean): Promise<void> {

@@ -1,0 +1,73 @@
+import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
+
+/** A request exactly as given: no normalised path, any method, any bytes. */
+export interface RawRequest {
+  method?: string;
+  path: string;
+  headers?: OutgoingHttpHeaders;
+  body?: string | Uint8Array;
+  /** True sends the body without announcing its length. */
+  chunked?: boolean;
+}
+
+/** An answer, read to its end. */
+export interface RawAnswer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+  /** The parsed JSON, else undefined. */
+  // A test reads the wire: what it expects of the body is the test itself.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  body: any;
+}
+
+/** What `fetch` would not send: hostile requests, over connections that stay open. */
+export class RawClient {
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 20 });
+  private readonly port: string;
+
+  constructor(origin: string) {
+    this.port = new URL(origin).port;
+  }
+
+  send({ method = 'POST', path, headers = {}, body, chunked }: RawRequest): Promise<RawAnswer> {
+    const length = body === undefined || chunked ? {} : { 'content-length': Buffer.byteLength(body) };
+    return new Promise((resolve, reject) => {
+      const outgoing = request({
+        host: '127.0.0.1',
+        port: this.port,
+        agent: this.agent,
+        method,
+        path,
+        headers: { ...length, ...headers },
+        timeout: 10_000,
+      });
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer to ${method} ${path} within 10 s`)));
+      // Where the server answers before it has read everything, the rest of the body finds the connection closed.
+      outgoing.on('error', reject);
+      outgoing.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode!, headers: response.headers, text, body: parse(text) });
+        });
+      });
+      if (body !== undefined) outgoing.write(body);
+      outgoing.end();
+    });
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
