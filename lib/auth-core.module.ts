@@ -66,10 +66,10 @@ export type AuthAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
 type Structure = StructuralOptions<Account>;
 
 /** What the application's routes need beside the guard itself, and the facade. */
-const EXPORTED = [AuthService, AccessGuard, SessionTokens, SessionCheck, UsersStore, Clock];
+const SHARED = [AuthService, AccessGuard, SessionTokens, SessionCheck, UsersStore, Clock];
 
 const PROVIDERS: Provider[] = [
-  ...EXPORTED,
+  ...SHARED,
   SessionMemory,
   InputGate,
   TokensStore,
@@ -126,7 +126,7 @@ export class AuthCoreModule extends ConfigurableModuleClass {
         ...(backendLinks ? [PageRenderer] : []),
         ...resources(structure),
       ],
-      exports: EXPORTED,
+      exports: [...SHARED, AUTH_CONFIG],
     };
   }
 }

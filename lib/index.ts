@@ -5,7 +5,7 @@ export { Clock } from './clock.js';
 
 export type { AuthModuleOptions, RuntimeOptions, StructuralOptions } from './config/auth-options.js';
 export { AUTH_CONFIG, type AuthConfig } from './config/auth-config.js';
-export type { ModeLetter, ModeName } from './config/modes.js';
+export { type ModeLetter, type ModeName, MODES } from './config/modes.js';
 export { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
 
 export { type Account, BaseUser, BaseUserWithoutKey, type UserId } from './entities/base-user.entity.js';

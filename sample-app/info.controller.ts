@@ -1,18 +1,14 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-
-const MODE_NAMES = {
-  A: 'production',
-  B: 'local-smtp',
-  C: 'link-in-response',
-  D: 'auto-activate',
-  E: 'backend-pages',
-};
+import { AUTH_CONFIG, type AuthConfig, MODES } from 'nestjs-gatehouse';
 
 /** What the page, and whoever watches the process, wants to know. */
 @Controller()
 export class InfoController {
-  constructor(private readonly config: ConfigService) {}
+  constructor(
+    @Inject(AUTH_CONFIG) private readonly auth: AuthConfig,
+    private readonly env: ConfigService,
+  ) {}
 
   /** Answers as long as the process serves requests. */
   @Get('health')
@@ -23,9 +19,8 @@ export class InfoController {
   /** The mode the application runs in, and where its mails can be read. */
   @Get('sample/info')
   info(): { mode: string; mode_name: string; mail_catcher_url: string | null } {
-    const given = this.config.get<string>('AUTH_MODE') || 'A';
-    const modes = Object.entries(MODE_NAMES);
-    const [mode, mode_name] = modes.find((names) => names.includes(given)) ?? [given, given];
-    return { mode, mode_name, mail_catcher_url: this.config.get<string>('SAMPLE_MAIL_CATCHER_URL') || null };
+    const { mode } = this.auth;
+    const catcher = this.env.get<string>('SAMPLE_MAIL_CATCHER_URL');
+    return { mode, mode_name: MODES[mode].name, mail_catcher_url: catcher || null };
   }
 }

@@ -163,8 +163,8 @@ install();
 build();
 if (existsSync(at('.env'))) process.loadEnvFile(at('.env'));
 
-const given = env.AUTH_MODE || 'B';
-const mode = Object.keys(MODES).find((letter) => [letter, MODES[letter]].includes(given)) ?? given;
+const given = (env.AUTH_MODE || 'B').toLowerCase();
+const mode = Object.keys(MODES).find((letter) => [letter.toLowerCase(), MODES[letter]].includes(given)) ?? given;
 const port = env.PORT ? Number(env.PORT) : await freePort(3000, 'application');
 const catchesMail = !['C', 'D'].includes(mode) && !env.SMTP_HOST;
 if (catchesMail) env.SAMPLE_MAIL_CATCHER_URL = await startMailCatcher();

@@ -50,6 +50,7 @@ export class ActivationPages {
     try {
       await this.activations.activateWithoutSession(token);
     } catch (error) {
+      if (error instanceof AuthError && error.code === 'SIGNUP_CONFLICT') return this.refusal(error, request, response);
       if (!(error instanceof AuthError) || error.code !== 'ACTIVATION_INVALID_TOKEN') throw error;
       const state = await this.activations.inspect(token);
       return this.page(state === 'live' ? 'invalid' : state, token, request, response);
@@ -69,15 +70,18 @@ export class ActivationPages {
         );
       case 'already active':
         return sendPage(response, this.pages.render('activation_success', locale, { already_active: true }));
-      default: {
-        const { code, message } = new AuthError('ACTIVATION_INVALID_TOKEN');
-        return sendPage(
-          response,
-          this.pages.render('activation_error', locale, { reason: message, reason_code: code }),
-          400,
-        );
-      }
+      default:
+        return this.refusal(new AuthError('ACTIVATION_INVALID_TOKEN'), request, response);
     }
+  }
+
+  private refusal(error: AuthError, request: PageRequest, response: PageResponse): string {
+    const page = { reason: error.message, reason_code: error.code };
+    return sendPage(
+      response,
+      this.pages.render('activation_error', this.locale(request), page),
+      error.getStatus(),
+    );
   }
 
   private locale({ headers }: PageRequest): string {

@@ -9,6 +9,7 @@ import { Outbox } from '../mail/outbox.js';
 import { SessionService } from '../session/session.service.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import { Database } from '../store/database.js';
+import { isUniqueViolation } from '../store/database-errors.js';
 import { TokensStore } from '../store/tokens.store.js';
 import { UsersStore } from '../store/users.store.js';
 import { LinkTokens } from '../tokens/link-tokens.js';
@@ -42,7 +43,8 @@ export class ActivationService {
 
   /**
    * Activates the account and opens its first session.
-   * @throws AuthError ACTIVATION_INVALID_TOKEN for an unknown, used, expired or foreign link alike
+   * @throws AuthError ACTIVATION_INVALID_TOKEN for an unknown, used, expired or foreign link alike;
+   * SIGNUP_CONFLICT where a unique column of the signup was taken meanwhile, which leaves the link as it was
    */
   activate(token: string, device: Device): Promise<ActivationResult> {
     return this.redeem(token, async (manager, userId) => ({
@@ -99,6 +101,7 @@ export class ActivationService {
     });
   }
 
+  /** @throws AuthError SIGNUP_CONFLICT: a second signup of an address may state what another account has taken by now */
   private makeActive(
     manager: EntityManager,
     userId: UserId,
@@ -107,7 +110,9 @@ export class ActivationService {
     const own = signup && { ...signup.fields, passwordHash: signup.passwordHash };
     const changes = { ...own, isActive: true, emailVerifiedAt: new Date(this.clock.now()) };
     // Never an account that was active before: a link cannot undo a deactivation.
-    return this.users.update(manager, userId, changes, 'pending');
+    return this.users.update(manager, userId, changes, 'pending').catch((error: unknown) => {
+      throw isUniqueViolation(error) ? new AuthError('SIGNUP_CONFLICT', { cause: error }) : error;
+    });
   }
 
   private latestSignup(email: string) {

@@ -179,7 +179,7 @@ export const ENDPOINTS = {
       'Where the mailed activation link leads: activates, or with `AUTH_ACTIVATION_CONFIRM=true` shows a button.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
-    errors: ['INPUT_MALFORMED'],
+    errors: ['INPUT_MALFORMED', 'SERVICE_UNAVAILABLE'],
     pages: true,
   },
   passwordResetPage: {
@@ -191,7 +191,7 @@ export const ENDPOINTS = {
     summary: 'Where the mailed reset link leads: shows the form for the new password and changes nothing.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
-    errors: ['INPUT_MALFORMED'],
+    errors: ['INPUT_MALFORMED', 'SERVICE_UNAVAILABLE'],
     pages: true,
   },
   passwordResetForm: {
@@ -201,9 +201,12 @@ export const ENDPOINTS = {
     accepts: 'form',
     flow: 'password-reset',
     summary: 'Takes the form of that page.',
-    request: { new_password: 'The new password; must meet the policy.' },
+    request: {
+      new_password: 'The new password; must meet the policy.',
+      confirm_password: 'Optional: the same once more; where it differs, the form comes again.',
+    },
     answer: 'A page; status 400 for a link that is not valid, or the form again for a password that is refused.',
-    errors: [...UNREADABLE, 'INPUT_CROSS_SITE'],
+    errors: [...UNUSABLE, 'INPUT_CROSS_SITE', ...OVERLOADED],
     pages: true,
   },
 } as const satisfies Record<string, Endpoint>;

@@ -8,10 +8,13 @@ interface SmtpError extends Error {
 /** Commands whose 5xx is about this mail; elsewhere (AUTH, MAIL FROM, CONN) it is about the set-up and may be mended. */
 const ABOUT_THIS_MAIL = new Set(['RCPT TO', 'DATA']);
 
+/** Replies about the session whatever the command: bad sequence, authentication required (RFC 5321, RFC 4954). */
+const ABOUT_THE_SESSION = new Set([503, 530]);
+
 /** True where the server refused this recipient or this message for good (RFC 5321, section 4.2.1). */
 export function isPermanent(error: unknown): boolean {
   const { responseCode = 0, command = '' } = error as SmtpError;
-  return responseCode >= 500 && ABOUT_THIS_MAIL.has(command);
+  return responseCode >= 500 && !ABOUT_THE_SESSION.has(responseCode) && ABOUT_THIS_MAIL.has(command);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { MailerService, type TransportType } from '@nestjs-modules/mailer';
+import { type ISendMailOptions, MailerService, type TransportType } from '@nestjs-modules/mailer';
 import { createTransport } from 'nodemailer';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { OwnedToken } from '../store/tokens.store.js';
@@ -42,8 +42,11 @@ export class MailSender {
     private readonly links: Links,
   ) {}
 
-  /** Throws nodemailer's error where the server could not be reached or refused. */
-  async send(mail: OwnedToken): Promise<void> {
+  /**
+   * Throws nodemailer's error where the server could not be reached, refused, took too long, or where `breakOff` was
+   * aborted. The connection is closed by then: what failed is not accepted a moment later all the same.
+   */
+  async send(mail: OwnedToken, breakOff: AbortController): Promise<void> {
     const { smtp } = this.config;
     const name = mail.purpose as MailName;
     // The link is named by the mail: activation_url, reset_url, login_url.
@@ -53,14 +56,16 @@ export class MailSender {
       [MAILS[name].link]: this.links.of(mail),
     } as MailContext;
     const rendered = this.renderer.render(name, this.config.mail.defaultLocale, context);
-    await this.mailer.sendMail({
+    const message: ISendMailOptions & { signal: AbortSignal } = {
       // Objects, never a string that could be parsed as two recipients; and always the stored address.
       to: { name: '', address: mail.user.email },
       from: { name: smtp.fromName ?? '', address: smtp.fromAddress! },
       ...rendered,
       messageId: `<${mail.id}@${smtp.fromAddress!.split('@')[1]}>`,
       headers: { 'Auto-Submitted': 'auto-generated' },
-      timeout: SEND_TIMEOUT_MS,
-    });
+      signal: breakOff.signal,
+    };
+    const timeout = setTimeout(() => breakOff.abort(), SEND_TIMEOUT_MS);
+    await this.mailer.sendMail(message).finally(() => clearTimeout(timeout));
   }
 }

@@ -119,7 +119,8 @@ export class PasswordResetService {
     await this.tokens
       .update(manager)
       .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null })
-      .where(`user IN (${owner.getQuery()})`, { email })
+      // "=" and not "IN": MariaDB would read the whole table for a list of owners in an update.
+      .where(`user = (${owner.getQuery()})`, { email })
       .andWhere("purpose = 'password-reset' AND usedAt IS NULL AND revokedAt IS NULL")
       .execute();
   }

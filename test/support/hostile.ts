@@ -52,7 +52,10 @@ export function faultOf(endpoint: Endpoint, answer: RawAnswer): string | undefin
   const shown = `${status} ${text.slice(0, 200)}`;
   if (status < 400 || status >= 500) return `not a refusal: ${shown}`;
   if (headers['cache-control'] !== 'no-store') return `may be cached: ${shown}`;
-  if (endpoint.pages && String(headers['content-type']).startsWith('text/html')) {
+  if (
+    (endpoint.pages || endpoint.accepts === 'json-or-form') &&
+    String(headers['content-type']).startsWith('text/html')
+  ) {
     return status === 400 ? undefined : `a page with another status: ${shown}`;
   }
   const { statusCode, code, message, errors, ...more } = body ?? {};

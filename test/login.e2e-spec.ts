@@ -1,0 +1,233 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { loadArgon2Engine } from '../lib/passwords/argon2-engine.js';
+import { HashLimiter } from '../lib/passwords/hash-limiter.js';
+import { inParallel, visible } from './support/client.js';
+import { databasesAndAdapters } from './support/databases.js';
+import { User, UserToken } from './support/entities.js';
+import { claimsOf } from './support/jwt.js';
+import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
+
+const WRONG = 'not the password of anybody';
+
+describe.each(databasesAndAdapters())('login on %s with %s', (database, adapter) => {
+  let t: TestApp;
+  beforeAll(async () => {
+    t = await createTestApp({ database, adapter });
+  });
+  afterAll(() => t.close());
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  const login = (email: string, password = PASSWORD) => t.client.post('/auth/login', { email, password });
+  const sessionsOf = (email: string) =>
+    t.dataSource.getRepository(UserToken).countBy({ purpose: 'session', user: { email } });
+  const storedHash = async (email: string) => {
+    const user = await t.dataSource
+      .getRepository(User)
+      .findOneOrFail({ where: { email }, select: { id: true, passwordHash: true } });
+    return user.passwordHash;
+  };
+  /** How many Argon2 computations a piece of work takes: each goes through the limiter. */
+  const hashesDuring = async (work: () => Promise<unknown>) => {
+    const run = vi.spyOn(HashLimiter.prototype, 'run');
+    await work();
+    return run.mock.calls.length;
+  };
+
+  it('gives a pair that works and must not be cached', async () => {
+    await t.activeUser('pair@example.com');
+    const answer = await login('pair@example.com');
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      access_token: expect.any(String),
+      refresh_token: expect.any(String),
+      token_type: 'Bearer',
+      expires_in: 900,
+    });
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect((await t.client.get('/demo/protected', { bearer: answer.body.access_token })).status).toBe(200);
+    const refreshed = await t.client.post('/auth/refresh', { refresh_token: answer.body.refresh_token });
+    expect(refreshed.status).toBe(200);
+  });
+
+  describe('refused', () => {
+    const attempts = [
+      ['an unknown address', 'nobody@example.com', PASSWORD],
+      ['a wrong password', 'known@example.com', WRONG],
+      ['a pending account', 'pending@example.com', PASSWORD],
+      ['a pending account and a wrong password', 'pending@example.com', WRONG],
+      ['a deactivated account', 'deactivated@example.com', PASSWORD],
+      ['a deactivated account and a wrong password', 'deactivated@example.com', WRONG],
+    ] as const;
+
+    beforeAll(async () => {
+      await t.activeUser('known@example.com');
+      await t.activeUser('deactivated@example.com');
+      await t.dataSource.getRepository(User).update({ email: 'deactivated@example.com' }, { isActive: false });
+      await t.client.post('/auth/signup', { email: 'pending@example.com', password: PASSWORD });
+      await t.mailIsDone();
+    });
+
+    it('answers every reason alike, byte for byte, and names none of them', async () => {
+      const answers = [];
+      for (const [, email, password] of attempts) answers.push(visible(await login(email, password)));
+      const [first] = answers;
+      expect(first?.status).toBe(401);
+      expect(JSON.parse(first!.text)).toEqual({
+        statusCode: 401,
+        code: 'LOGIN_INVALID_CREDENTIALS',
+        message: 'The address or the password is wrong.',
+      });
+      expect(Object.fromEntries(first!.headers)).toMatchObject({
+        'www-authenticate': 'Bearer',
+        'cache-control': 'no-store',
+      });
+      for (const answer of answers) expect(answer).toEqual(first);
+    });
+
+    it.each(attempts)('costs one Argon2 computation for %s, and leaves no session', async (_, email, password) => {
+      const before = await sessionsOf(email);
+      expect(await hashesDuring(() => login(email, password))).toBe(1);
+      expect(await sessionsOf(email)).toBe(before);
+    });
+
+    it('runs the same statements whoever asks', async () => {
+      const runs = [];
+      for (const [, email, password] of attempts) {
+        const ran = await t.statements.during(() => login(email, password));
+        runs.push(ran.filter((sql) => !sql.includes('mail_due_at" <=') && !sql.includes('mail_due_at` <=')));
+      }
+      for (const ran of runs) expect(ran).toEqual(runs[0]);
+      expect(runs[0]).toHaveLength(1);
+    });
+
+    it('writes nothing of it to the log', async () => {
+      const before = t.logs.lines.length;
+      for (const [, email, password] of attempts) await login(email, password);
+      expect(t.logs.lines.slice(before)).toEqual([]);
+    });
+  });
+
+  it('costs one Argon2 computation when it succeeds, too', async () => {
+    await t.activeUser('once@example.com');
+    expect(await hashesDuring(() => login('once@example.com'))).toBe(1);
+  });
+
+  it.each([
+    ['one code point more than any password may have', '\u{1f600}'.repeat(129)],
+    ['15 KB', 'x'.repeat(15_000)],
+  ])('refuses a password of %s without hashing it', async (_, password) => {
+    const usual = await login('nobody@example.com', WRONG);
+    let answer = usual;
+    expect(await hashesDuring(async () => (answer = await login('nobody@example.com', password)))).toBe(0);
+    expect(visible(answer)).toEqual(visible(usual));
+  });
+
+  it.each([
+    ['no address', { password: PASSWORD }, 'email'],
+    ['an address without @', { email: 'ann.example.com', password: PASSWORD }, 'email'],
+    ['two addresses', { email: 'a@example.com,b@example.com', password: PASSWORD }, 'email'],
+    ['a KELVIN SIGN for a k', { email: '\u212Aate@example.com', password: PASSWORD }, 'email'],
+    ['an object for the address', { email: { $ne: null }, password: PASSWORD }, 'email'],
+    ['a list for the password', { email: 'ann@example.com', password: [PASSWORD] }, 'password'],
+    ['a field nobody knows', { email: 'ann@example.com', password: PASSWORD, user_id: 1 }, 'user_id'],
+  ])('answers 400 to %s, without hashing', async (_, body, field) => {
+    let status = 0;
+    const hashes = await hashesDuring(async () => {
+      const answer = await t.client.post('/auth/login', body);
+      status = answer.status;
+      expect(answer.body).toMatchObject({ code: 'INPUT_INVALID', errors: [{ field }] });
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    });
+    expect([status, hashes]).toEqual([400, 0]);
+  });
+
+  it('finds one account under every spelling of its address', async () => {
+    await t.activeUser('ute@xn--bcher-kva.example');
+    const { body } = await login('ute@xn--bcher-kva.example');
+    for (const spelling of [
+      'UTE@Xn--Bcher-Kva.EXAMPLE',
+      'ute@bücher.example',
+      'Ute@BÜCHER.example',
+      ' ute@bücher.example ',
+    ]) {
+      const answer = await login(spelling);
+      expect([spelling, answer.status]).toEqual([spelling, 200]);
+      expect(claimsOf(answer.body.access_token)['sub']).toBe(claimsOf(body.access_token)['sub']);
+    }
+    expect(await t.dataSource.getRepository(User).countBy({ email: 'ute@xn--bcher-kva.example' })).toBe(1);
+    expect((await login('ute@bucher.example')).status).toBe(401);
+  });
+
+  it('opens a new session at each login', async () => {
+    await t.activeUser('sessions@example.com');
+    const first = await login('sessions@example.com');
+    const second = await login('sessions@example.com');
+    const [a, b] = [first, second].map(({ body }) => claimsOf(body.access_token)['sid']);
+    expect(a).not.toBe(b);
+    // The third is that of the activation.
+    expect(await sessionsOf('sessions@example.com')).toBe(3);
+    expect((await t.client.get('/demo/bare', { bearer: first.body.access_token })).status).toBe(200);
+  });
+
+  describe('with a hash of weaker parameters', () => {
+    const weaken = async (email: string) => {
+      const passwordHash = await (await loadArgon2Engine()).hash(PASSWORD, { memoryKib: 32, timeCost: 1 });
+      await t.dataSource.getRepository(User).update({ email }, { passwordHash });
+      return passwordHash;
+    };
+
+    it('stores a stronger one once the password was right, and the old one no more', async () => {
+      await t.activeUser('weak@example.com');
+      const weak = await weaken('weak@example.com');
+      expect((await login('weak@example.com', WRONG)).status).toBe(401);
+      expect(await storedHash('weak@example.com')).toBe(weak);
+      const { status, body } = await login('weak@example.com');
+      expect(status).toBe(200);
+      const strong = await storedHash('weak@example.com');
+      expect(strong).toMatch(/^\$argon2id\$v=19\$m=64,t=1,p=1\$/);
+      // The pair opened under the old hash lives on, and the next login leaves the hash as it is.
+      expect((await t.client.get('/demo/bare', { bearer: body.access_token })).status).toBe(200);
+      expect((await login('weak@example.com')).status).toBe(200);
+      expect(await storedHash('weak@example.com')).toBe(strong);
+    });
+
+    it('lets 20 parallel logins in, whichever of them renews it', async () => {
+      await t.activeUser('crowd@example.com');
+      const weak = await weaken('crowd@example.com');
+      const answers = await inParallel(20, () => login('crowd@example.com'));
+      expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+      expect(await storedHash('crowd@example.com')).not.toBe(weak);
+      expect((await login('crowd@example.com')).status).toBe(200);
+    });
+  });
+});
+
+describe('login when too many hashes wait', () => {
+  let t: TestApp;
+  beforeAll(async () => {
+    t = await createTestApp({ options: { hashing: { memoryKib: 19_456, timeCost: 2, concurrency: 1, queue: 1 } } });
+    await t.activeUser('busy@example.com');
+  });
+  afterAll(() => t.close());
+
+  it('answers 503 with Retry-After, the same for a known and an unknown address, and recovers', async () => {
+    const answers = await inParallel(20, (index) =>
+      t.client.post('/auth/login', {
+        email: index % 2 ? 'busy@example.com' : 'nobody@example.com',
+        password: PASSWORD,
+      }),
+    );
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(refused.length).toBeGreaterThanOrEqual(10);
+    for (const answer of refused) expect(visible(answer)).toEqual(visible(refused[0]!));
+    expect(refused[0]?.body).toMatchObject({ statusCode: 503, code: 'SERVICE_BUSY' });
+    expect(refused[0]?.headers.get('retry-after')).toBe('1');
+    expect(refused[0]?.headers.get('cache-control')).toBe('no-store');
+    expect(answers.every(({ status }) => [200, 401, 503].includes(status))).toBe(true);
+
+    const after = await t.client.post('/auth/login', { email: 'busy@example.com', password: PASSWORD });
+    expect(after.status).toBe(200);
+  });
+});

@@ -1,0 +1,199 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DataSource } from 'typeorm';
+import { availableDatabases, type DatabaseKind } from './support/databases.js';
+import { User, UserToken } from './support/entities.js';
+import { tokenIn } from './support/mailbox.js';
+import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
+
+const USERS = 1000;
+const TOKENS_PER_USER = 2;
+
+/** How a database means to reach one table: by an index, or by reading all of it. */
+interface Access {
+  table: string;
+  /** Absent where the whole table is read. */
+  index?: string;
+}
+
+/** Words with which a statement reads or changes rows that are already there. */
+const REACHES_ROWS = /^(SELECT|UPDATE|DELETE)\b|^INSERT\b.*\bSELECT\b/is;
+
+describe.each(availableDatabases())('the plans of the statements on %s', (kind) => {
+  let t: TestApp;
+  let statements: { sql: string; parameters: unknown[] }[];
+
+  beforeAll(async () => {
+    t = await createTestApp({ mode: 'E', database: kind });
+    await fill(t.dataSource);
+    await t.dataSource.query(kind === 'mariadb' ? 'ANALYZE TABLE users, user_tokens' : 'ANALYZE');
+    const before = t.statements.entries.length;
+    await runEveryFlow(t);
+    statements = t.statements.entries.slice(before).filter(({ sql }) => REACHES_ROWS.test(sql));
+  });
+  afterAll(() => t.close());
+
+  it('reach users and tokens by primary key, unique index or the indexes of user and due mail', async () => {
+    const named = await indexes(t.dataSource, kind);
+    const unplanned = new Set(statements.map(({ sql }) => sql));
+    for (const { sql, parameters } of statements) {
+      for (const { table, index } of await plan(t.dataSource, kind, sql, parameters)) {
+        expect(index, `${table} is read in full by ${sql}`).toBeDefined();
+        expect(named, sql).toContain(index);
+        unplanned.delete(sql);
+      }
+    }
+    // MariaDB has no plan where a look at a unique index already shows that no row matches: one that does must be among them.
+    expect([...unplanned]).toEqual([]);
+  });
+
+  it('include those of the guard, of every flow and of the mail worker', () => {
+    const all = statements.map(({ sql }) => sql.replaceAll(/["`]/g, '')).join('\n');
+    for (const part of [
+      "session.purpose = 'session'",
+      'user.email = ',
+      'SET used_at',
+      'SET generation = generation + 1',
+      'is_active = ',
+      'INSERT INTO user_tokens',
+      'token.mail_due_at <= ',
+    ]) {
+      expect(all).toContain(part);
+    }
+    expect(new Set(statements.map(({ sql }) => sql)).size).toBeGreaterThan(12);
+  });
+
+  it('would show a full scan if there were one', async () => {
+    const sql = `SELECT id FROM users WHERE name = 'nobody'`;
+    expect(await plan(t.dataSource, kind, sql, [])).toEqual([{ table: 'users', index: undefined }]);
+  });
+});
+
+/** Enough rows that reading a table in full costs more than an index. */
+async function fill({ manager }: DataSource): Promise<void> {
+  const instant = new Date();
+  const users = Array.from({ length: USERS }, (_, number) => ({
+    id: uuidv7(),
+    email: `resident-${number}@example.com`,
+    passwordHash: 'none',
+    isActive: true,
+    createdAt: instant,
+    updatedAt: instant,
+  }));
+  const tokens = users.flatMap(({ id }) =>
+    Array.from({ length: TOKENS_PER_USER }, () => ({
+      id: uuidv7(),
+      user: { id },
+      purpose: 'session' as const,
+      generation: 0,
+      createdAt: instant,
+      expiresAt: instant,
+      mailAttempts: 0,
+    })),
+  );
+  for (let start = 0; start < users.length; start += 500) {
+    await manager.insert(User, users.slice(start, start + 500));
+  }
+  for (let start = 0; start < tokens.length; start += 500) {
+    await manager.insert(UserToken, tokens.slice(start, start + 500));
+  }
+}
+
+async function runEveryFlow({ client, mailbox, activeUser }: TestApp): Promise<void> {
+  const pending = { email: 'pending@example.com', password: PASSWORD };
+  await client.post('/auth/signup', pending);
+  await client.post('/auth/signup', pending);
+  await client.post('/auth/activation/resend', { email: pending.email });
+  await mailbox.waitFor(pending.email, 3);
+  await activeUser('steady@example.com');
+  await client.post('/auth/login', { email: 'steady@example.com', password: PASSWORD });
+
+  const email = 'planner@example.com';
+  await client.post('/auth/signup', { email: 'page@example.com', password: PASSWORD });
+  const pageLink = tokenIn(await mailbox.waitFor('page@example.com'));
+  expect((await client.get(`/auth/activate/${pageLink}`)).status).toBe(200);
+  expect((await client.get(`/auth/activate/${pageLink}`)).text).toContain('already');
+
+  const first = await activeUser(email);
+  const { body: pair } = await client.post('/auth/login', { email, password: PASSWORD });
+  expect((await client.get('/auth/me', { bearer: pair.access_token })).status).toBe(200);
+  const { body: next } = await client.post('/auth/refresh', { refresh_token: pair.refresh_token });
+  expect((await client.post('/auth/refresh', { refresh_token: pair.refresh_token })).status).toBe(200);
+  expect((await client.post('/auth/logout', { refresh_token: next.refresh_token })).status).toBe(204);
+  expect((await client.post('/auth/logout-all', undefined, { bearer: first.access_token })).status).toBe(204);
+
+  await client.post('/auth/signup', { email, password: PASSWORD });
+  await client.post('/auth/password-reset/request', { email });
+  await mailbox.waitFor(email, 3);
+  await client.post('/auth/password-reset/request', { email });
+  const token = tokenIn(await mailbox.waitFor(email, 4));
+  expect((await client.get(`/auth/password-reset/${token}`)).status).toBe(200);
+  const confirmed = await client.post('/auth/password-reset/confirm', {
+    token,
+    new_password: 'another fine passphrase',
+  });
+  expect(confirmed.status).toBe(200);
+  await mailbox.waitFor(email, 5);
+}
+
+/** The indexes of both tables, primary keys included, by the name the plans give them. */
+async function indexes(dataSource: DataSource, kind: DatabaseKind): Promise<string[]> {
+  const rows: { name: string }[] = await dataSource.query(
+    {
+      sqlite: `SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name IN ('users', 'user_tokens')`,
+      postgres: `SELECT indexname AS name FROM pg_indexes WHERE tablename IN ('users', 'user_tokens')`,
+      mariadb: `SELECT DISTINCT index_name AS name FROM information_schema.statistics
+                WHERE table_schema = DATABASE() AND table_name IN ('users', 'user_tokens')`,
+    }[kind],
+  );
+  return rows.map(({ name }) => name);
+}
+
+async function plan(dataSource: DataSource, kind: DatabaseKind, sql: string, parameters: unknown[]): Promise<Access[]> {
+  switch (kind) {
+    case 'sqlite':
+      return sqlitePlan(await dataSource.query(`EXPLAIN QUERY PLAN ${sql}`, parameters));
+    case 'postgres':
+      return postgresPlan(await dataSource.query(`EXPLAIN (FORMAT JSON) ${sql}`, parameters));
+    case 'mariadb':
+      return mariadbPlan(await dataSource.query(`EXPLAIN ${sql}`, parameters));
+  }
+}
+
+/** https://www.sqlite.org/eqp.html: SEARCH goes by an index, SCAN through all rows. */
+function sqlitePlan(rows: { detail: string }[]): Access[] {
+  return rows.flatMap(({ detail }) => {
+    const [, how, table] = /^(SEARCH|SCAN) (\w+)/.exec(detail) ?? [];
+    if (!how || !table) return [];
+    return [{ table, index: how === 'SEARCH' ? /USING (?:COVERING )?INDEX (\w+)/.exec(detail)?.[1] : undefined }];
+  });
+}
+
+interface PostgresNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Index Cond'?: string;
+  Plans?: PostgresNode[];
+}
+
+/** An index without a condition is walked from end to end: as good as a scan of the table. */
+function postgresPlan([{ 'QUERY PLAN': plans }]: [{ 'QUERY PLAN': { Plan: PostgresNode }[] }]): Access[] {
+  const visit = (node: PostgresNode): Access[] => {
+    const below = (node.Plans ?? []).flatMap(visit);
+    // An update changes, and a bitmap heap scan fetches, what the nodes below it found; other scans do the finding.
+    const finds = /Scan$/.test(node['Node Type']) && node['Node Type'] !== 'Bitmap Heap Scan';
+    const table = node['Relation Name'] ?? node['Index Name'];
+    if (!finds || !table) return below;
+    return [{ table, index: node['Index Cond'] && node['Index Name'] }, ...below];
+  };
+  return plans.flatMap(({ Plan }) => visit(Plan));
+}
+
+/** https://mariadb.com/kb/en/explain/: ALL reads the table, index reads an index from end to end. */
+function mariadbPlan(rows: { table: string | null; type: string | null; key: string | null }[]): Access[] {
+  return rows.flatMap(({ table, type, key }) => {
+    if (!table || table.startsWith('<')) return [];
+    return [{ table, index: type === 'ALL' || type === 'index' ? undefined : (key ?? undefined) }];
+  });
+}

@@ -1,0 +1,166 @@
+import * as fc from 'fast-check';
+import type { Endpoint } from '../../lib/http/endpoints.js';
+import { UNKNOWN_TOKEN, validBody } from './hostile.js';
+
+/** A request as a generator makes it. */
+export interface HostileRequest {
+  token: string;
+  headers: Record<string, string>;
+  body: string | Uint8Array | undefined;
+}
+
+const utf16 = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) });
+
+const nasty = fc.constantFrom(
+  '__proto__',
+  'constructor',
+  'prototype',
+  '\0',
+  '\ud800',
+  "' OR 1=1 --",
+  '%',
+  '_',
+  '${7*7}',
+  '{{user.passwordHash}}',
+  '\u212Aate@example.com',
+  'victim@example.com',
+  'a@x.com,b@evil.com',
+  '\r\nBcc: a@x.com',
+  'x'.repeat(600),
+  '\u202E',
+  UNKNOWN_TOKEN,
+);
+
+const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), utf16, nasty);
+
+/** An address that may well be valid; a few hundred of them, so that signups meet each other. */
+const address = fc.integer({ min: 0, max: 300 }).map((number) => `user${number}@example.com`);
+
+const json = fc.jsonValue({ maxDepth: 6, stringUnit: 'binary' });
+
+const key = fc.oneof(
+  text,
+  fc.constantFrom('email', 'password', 'token', 'refresh_token', 'new_password', 'name', 'is_active', 'id'),
+);
+
+const deep = fc
+  .tuple(fc.integer({ min: 1, max: 3000 }), fc.constantFrom(['[', ']'], ['{"a":', '}'], ['[{"a":', '}]']), fc.boolean())
+  .map(([depth, [open, close], isClosed]) => `${open!.repeat(depth)}1${isClosed ? close!.repeat(depth) : ''}`);
+
+const number = fc.constantFrom('1e400', '-0', '9'.repeat(400), '1E-400', '0x10', 'NaN', '-', '1.', '01');
+
+const oversized = fc.integer({ min: 16_300, max: 17_500 }).map((size) => `{"email":"${'a'.repeat(size)}"}`);
+
+/** JSON of the right shape, with something wrong in it, or nothing. */
+function mutated(valid: Record<string, string>): fc.Arbitrary<string> {
+  const names = Object.keys(valid);
+  const name = names.length > 0 ? fc.constantFrom(...names) : key;
+  const field = fc.tuple(name, fc.oneof(json, text, address, fc.dictionary(key, text, { maxKeys: 3 })));
+  const changed = field.map(([at, value]) => JSON.stringify({ ...valid, [at]: value }));
+  const extended = fc
+    .tuple(key, json)
+    .map(([at, value]) => JSON.stringify(Object.assign({ ...valid }, { [at]: value })));
+  const whole = JSON.stringify(valid);
+  const damaged = fc
+    .tuple(fc.nat(whole.length), fc.nat(3), text)
+    .map(([at, removed, added]) => whole.slice(0, at) + added + whole.slice(at + removed));
+  const twice = name.map((at) => whole.replace('{', `{${JSON.stringify(at)}:{},`));
+  const nested = fc.oneof(deep, number).map((value) => whole.replace(/\}$/, `,"extra":${value}}`));
+  return fc.oneof({ weight: 4, arbitrary: changed }, extended, damaged, twice, nested);
+}
+
+function form(valid: Record<string, string>): fc.Arbitrary<string> {
+  const pair = fc.tuple(key, fc.string()).map((entry) => new URLSearchParams([entry]).toString());
+  const pairs = fc.array(pair, { maxLength: 25 }).map((all) => all.join('&'));
+  const escapes = fc.array(fc.constantFrom('%', 'ff', '00', '=', '&', '+', 'new_password', '%c0%ae'), {
+    maxLength: 20,
+  });
+  const changed = fc.string().map((value) => new URLSearchParams({ ...valid, new_password: value }).toString());
+  return fc.oneof(
+    pairs,
+    changed,
+    escapes.map((all) => all.join('')),
+  );
+}
+
+function body(endpoint: Endpoint): fc.Arbitrary<string | Uint8Array> {
+  const valid = validBody(endpoint);
+  return fc.oneof(
+    { weight: 6, arbitrary: mutated(valid) },
+    { weight: 3, arbitrary: json.map((value) => JSON.stringify(value)) },
+    { weight: 2, arbitrary: fc.uint8Array({ maxLength: 200 }) },
+    { weight: 2, arbitrary: form(valid) },
+    { weight: 1, arbitrary: deep },
+    { weight: 1, arbitrary: number },
+    { weight: 1, arbitrary: utf16 },
+    { weight: 1, arbitrary: fc.dictionary(key, text, { maxKeys: 30 }).map((value) => JSON.stringify(value)) },
+    { weight: 1, arbitrary: oversized },
+  );
+}
+
+function contentType({ accepts }: Endpoint): fc.Arbitrary<string | undefined> {
+  const right = accepts === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
+  return fc.oneof(
+    { weight: 12, arbitrary: fc.constant(right) },
+    fc.constantFrom('application/x-www-form-urlencoded', 'application/json; charset=utf-16', 'text/plain', undefined),
+    headerText,
+  );
+}
+
+/** What a header may carry: bytes, but neither control characters nor surrounding spaces. */
+const headerText = fc
+  .array(fc.integer({ min: 0x20, max: 0xff }), { maxLength: 200 })
+  .map((codes) => String.fromCharCode(...codes.filter((code) => code !== 0x7f)).trim());
+
+/** Credentials: anything at all, and a genuine token with one character changed. */
+function authorization(genuine: string): fc.Arbitrary<string | undefined> {
+  const changed = fc
+    .tuple(fc.nat(genuine.length - 1), fc.constantFrom('A', '.', '_', '=', '', '..'))
+    .map(([at, character]) => `Bearer ${genuine.slice(0, at)}${character}${genuine.slice(at + 1)}`)
+    .filter((header) => header !== `Bearer ${genuine}`);
+  const cut = fc.nat(genuine.length - 1).map((length) => `Bearer ${genuine.slice(0, length)}`);
+  const schemes = fc.constantFrom(
+    `Basic ${genuine}`,
+    genuine,
+    `Bearer ${genuine}, Bearer x`,
+    `Bearer  `,
+    'Bearer a.b.c',
+  );
+  return fc.oneof(
+    fc.constant(undefined),
+    headerText,
+    headerText.map((value) => `Bearer ${value}`),
+    changed,
+    cut,
+    schemes,
+  );
+}
+
+/** A token in a path: encoded text, or characters that only a raw request can send. */
+const pathToken = fc.oneof(
+  fc.string({ unit: 'grapheme' }).map(encodeURIComponent),
+  nasty.filter((value) => value.isWellFormed() && value.length < 600).map(encodeURIComponent),
+  fc.string({ unit: fc.constantFrom(...'%0cfFae2./\\;=&?*()[]{}"\'<>|^`~!@$+,-_') }),
+  fc.array(fc.integer({ min: 0x21, max: 0xff }), { maxLength: 80 }).map((codes) => String.fromCharCode(...codes)),
+  fc.string({ unit: fc.constantFrom(...'abcXYZ019-_'), minLength: 60, maxLength: 130 }),
+);
+
+/** Hostile requests to an endpoint; `genuine` is an access token to mutilate. */
+export function hostileRequest(endpoint: Endpoint, genuine: string): fc.Arbitrary<HostileRequest> {
+  const headers = fc
+    .record({
+      'content-type': contentType(endpoint),
+      authorization: authorization(genuine),
+      'content-encoding': fc.option(fc.constantFrom('gzip', 'identity', 'br, gzip'), { freq: 20, nil: undefined }),
+      'accept-language': fc.option(headerText, { freq: 4, nil: undefined }),
+      'sec-fetch-site': fc.option(fc.constantFrom('cross-site', 'same-origin', 'x'), { freq: 4, nil: undefined }),
+      origin: fc.option(headerText, { freq: 6, nil: undefined }),
+      'user-agent': fc.option(headerText, { freq: 4, nil: undefined }),
+    })
+    .map((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value)) as Record<string, string>);
+  return fc.record({
+    token: endpoint.path.includes(':') ? pathToken : fc.constant(''),
+    headers,
+    body: endpoint.method === 'POST' ? fc.option(body(endpoint), { freq: 20, nil: undefined }) : fc.constant(undefined),
+  });
+}

@@ -1,0 +1,42 @@
+import type { Account, BaseUserToken, TokenPurpose } from 'nestjs-gatehouse';
+import type { EntityTarget } from 'typeorm';
+import type { TestApp } from './test-app.js';
+
+/** A row of the users table as the tests look at it. */
+export type UserRow = Account & { name?: string | null };
+
+/** The account of an address, with its hash, straight from the table. */
+export function userRow(t: TestApp, email: string): Promise<UserRow | null> {
+  const users = t.dataSource.createQueryBuilder(entity<UserRow>(t, 'users'), 'user');
+  return users.addSelect('user.passwordHash').where({ email }).getOne();
+}
+
+/** How many accounts there are. */
+export function countUsers(t: TestApp): Promise<number> {
+  return t.dataSource.getRepository(entity<UserRow>(t, 'users')).count();
+}
+
+/** Changes an account behind the module's back, as an operator would. */
+export async function changeUser(t: TestApp, email: string, changes: Partial<Account>): Promise<void> {
+  await t.dataSource.createQueryBuilder().update(entity<UserRow>(t, 'users')).set(changes).where({ email }).execute();
+}
+
+/** The sessions, links and owed mails of an address, oldest first. */
+export function tokenRows(t: TestApp, email: string, purpose?: TokenPurpose): Promise<BaseUserToken[]> {
+  return t.dataSource
+    .createQueryBuilder(entity<BaseUserToken>(t, 'user_tokens'), 'token')
+    .innerJoin('token.user', 'user')
+    .where('user.email = :email', { email })
+    .andWhere(purpose ? { purpose } : {})
+    .orderBy('token.id')
+    .getMany();
+}
+
+/** How many sessions, links and owed mails there are at all: a flow that owes nobody a mail leaves it as it was. */
+export function countTokens(t: TestApp): Promise<number> {
+  return t.dataSource.getRepository(entity<BaseUserToken>(t, 'user_tokens')).count();
+}
+
+function entity<T>(t: TestApp, table: string): EntityTarget<T> {
+  return t.dataSource.entityMetadatas.find(({ tableName }) => tableName === table)!.target as EntityTarget<T>;
+}
