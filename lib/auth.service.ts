@@ -35,8 +35,8 @@ export class AuthService {
     return this.activations.activate(token, device);
   }
 
-  /** Owes a pending account a new activation link; silent about any other address. */
-  resendActivation(email: string): Promise<void> {
+  /** Owes a pending account a new link, silent about any other address; returns the link in mode C, else null. */
+  resendActivation(email: string): Promise<string | null> {
     return this.activations.resend(email);
   }
 

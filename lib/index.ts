@@ -21,7 +21,7 @@ export {
   Verified,
 } from './access/access.decorators.js';
 export { AccessGuard } from './access/access.guard.js';
-export type { Principal } from './access/principal.js';
+export { getPrincipal, type Principal } from './access/principal.js';
 export type { AccessClaims, TokenPair } from './tokens/session-tokens.js';
 
 export type { SignupInput, SignupResult } from './signup/signup.service.js';

@@ -18,11 +18,27 @@ export function checkStart(
 ): ResolvedConfig {
   const { userEntity, tokenEntity, ...flags } = structure;
   const { config, warnings, problems } = examineConfig({ ...runtime, ...flags }, env, env('NODE_ENV') === 'production');
-  const all = [...problems, ...checkEntities(dataSource, userEntity, tokenEntity), ...checkImportOrder(structure, env)];
+  const all = [
+    ...problems,
+    ...checkFactory(structure, runtime),
+    ...checkEntities(dataSource, userEntity, tokenEntity),
+    ...checkImportOrder(structure, env),
+  ];
   const templates = config && checkTemplates(config);
   if (templates) all.push(...templates.problems);
   if (!config || all.length > 0) throw new AuthStartUpError(all);
   return { config, warnings: [...warnings, ...(templates?.warnings ?? [])] };
+}
+
+/** A structural option from the factory of forRootAsync comes too late, and would be ignored without a word. */
+function checkFactory(structure: StructuralOptions<Account>, runtime: RuntimeOptions): StartUpProblem[] {
+  return Object.keys(structure)
+    .filter((path) => path in runtime)
+    .map((path) => ({
+      path,
+      message: 'comes from the factory, which runs after routes and providers were chosen',
+      fix: 'Put it beside useFactory.',
+    }));
 }
 
 /** Routes are chosen when the module is imported, from what is in the environment then. */

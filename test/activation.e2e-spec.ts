@@ -167,7 +167,7 @@ describe.each(variants())('activation on $database with $adapter, integer keys: 
       expect(fingerprint(await resend(email))).toEqual(fingerprint(pending));
     }
     expect(await countTokens(t)).toBe(rows);
-    expect([pending.status, Object.keys(pending.body)]).toEqual([202, ['message']]);
+    expect([pending.status, Object.keys(pending.body)]).toEqual([202, ['message', 'activation_url']]);
     expect(await userRow(t, 'was-active@example.com')).toMatchObject({ isActive: false });
   });
 

@@ -2,15 +2,16 @@ import * as fc from 'fast-check';
 import { AUTH_ERRORS, canonicalEmail } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../lib/http/endpoints.js';
-import { type HostileRequest, hostileRequest } from './support/arbitraries.js';
+import { hostileRequest } from './support/arbitraries.js';
 import { ALL_ENDPOINTS, pathOf } from './support/hostile.js';
 import { type RawAnswer, RawClient } from './support/raw-client.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
-/** Requests in flight at once; one run of a property sends as many. */
-const BATCH = 20;
-/** On each adapter: 2,000 requests to every endpoint in all. */
-const RUNS = 50;
+/** To every endpoint on each adapter: 2,000 in all. */
+const REQUESTS = 1000;
+
+/** What Fastify's router refuses by itself, before any hook runs: a path it cannot decode, a parameter over 100 characters. */
+const ROUTER_OF_FASTIFY = new Set(['FST_ERR_BAD_URL', 'FST_ERR_MAX_PARAM_LENGTH']);
 
 interface UserRow {
   id: string;
@@ -37,7 +38,7 @@ describe.each(['express', 'fastify'] as const)('hostile requests to %s', (adapte
   let loggedBefore: number;
 
   beforeAll(async () => {
-    // Mode E has every endpoint. With a real server in front, the mails of the signups would only cost time.
+    // Mode E has every endpoint.
     t = await createTestApp({ adapter, mode: 'E' });
     raw = new RawClient(t.client.origin);
     victim = await t.activeUser('victim@example.com');
@@ -48,26 +49,19 @@ describe.each(['express', 'fastify'] as const)('hostile requests to %s', (adapte
     await t.close();
   });
 
-  async function faultIn(endpoint: Endpoint, { token, headers, body }: HostileRequest): Promise<string | undefined> {
-    const path = pathOf(endpoint, token);
-    const answer = await raw.send({ method: endpoint.method, path, headers, body });
-    const outcome = String(answer.body?.code ?? answer.status);
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    return faultOf(endpoint, answer, token);
-  }
-
   it.each(ALL_ENDPOINTS)(
     'to %s are answered below 500, with a page or with a code everybody knows',
     async (_name, endpoint) => {
-      const batch = fc.array(hostileRequest(endpoint, victim.access_token), { minLength: BATCH, maxLength: BATCH });
-      await fc.assert(
-        fc.asyncProperty(batch, async (requests) => {
-          const faults = await Promise.all(requests.map((request) => faultIn(endpoint, request)));
-          expect(faults.filter(Boolean)).toEqual([]);
-        }),
-        { numRuns: RUNS, endOnFailure: process.env['CI'] === 'true' },
-      );
+      const property = fc.asyncProperty(hostileRequest(endpoint, victim.access_token), async (request) => {
+        const { token, headers, body } = request;
+        const answer = await raw.send({ method: endpoint.method, path: pathOf(endpoint, token), headers, body });
+        const outcome = String(answer.body?.code ?? answer.status);
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+        expect(faultOf(endpoint, answer, token)).toBeUndefined();
+      });
+      await fc.assert(property, { numRuns: REQUESTS });
     },
+    60_000,
   );
 
   it('reached every layer: the gate, the validation and the flows', () => {
@@ -91,7 +85,7 @@ describe.each(['express', 'fastify'] as const)('hostile requests to %s', (adapte
       ]),
     );
     const all = [...outcomes.values()].reduce((sum, count) => sum + count, 0);
-    expect(all).toBeGreaterThanOrEqual(ALL_ENDPOINTS.length * RUNS * BATCH);
+    expect(all).toBe(ALL_ENDPOINTS.length * REQUESTS);
   });
 
   it('left both tables as the rules of an account allow', async () => {
@@ -113,7 +107,7 @@ describe.each(['express', 'fastify'] as const)('hostile requests to %s', (adapte
     for (const token of tokens) {
       expect(ids).toContain(token.user_id);
       expect(token.generation).toBe(0);
-      if (token.token_hash !== null) expect(token.token_hash).toMatch(/^[0-9a-f]{64}$/);
+      expect(token.token_hash ?? '0'.repeat(64)).toMatch(/^[0-9a-f]{64}$/);
     }
     const used = tokens.filter(({ used_at }) => used_at !== null);
     expect(used.map(({ user_id, purpose }) => [user_id, purpose])).toEqual([[victim.user_id, 'activation']]);
@@ -128,7 +122,7 @@ describe.each(['express', 'fastify'] as const)('hostile requests to %s', (adapte
 
   it('logged nothing: what clients send is no fault of the server', () => {
     const logged = t.logs.lines.slice(loggedBefore);
-    expect(logged.filter((line) => !/^mail /.test(line))).toEqual([]);
+    expect(logged.filter((line) => !line.startsWith('mail '))).toEqual([]);
   });
 });
 
@@ -141,8 +135,11 @@ function faultOf(endpoint: Endpoint, { status, text, body, headers }: RawAnswer,
   if (isPage) return endpoint.pages || endpoint.accepts === 'json-or-form' ? undefined : shown;
   if (typeof body !== 'object' || body === null) return shown;
   if (status < 400) return undefined;
-  // A token with a slash, or none at all, or more than Fastify's router takes: that is another path.
-  const isOtherPath = token !== '' || endpoint.path.includes(':');
-  if (isOtherPath && (status === 404 || body.code === 'FST_ERR_BAD_URL')) return undefined;
+  if (isElsewhere(endpoint, token) || ROUTER_OF_FASTIFY.has(body.code)) return undefined;
   return AUTH_ERRORS[body.code as keyof typeof AUTH_ERRORS]?.[0] === status ? undefined : shown;
+}
+
+/** A token with a slash in it, or none at all: that is another path. */
+function isElsewhere({ path }: Endpoint, token: string): boolean {
+  return path.includes(':') && !/^[^/?#]+$/.test(token);
 }

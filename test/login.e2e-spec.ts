@@ -9,10 +9,24 @@ import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const WRONG = 'not the password of anybody';
 
+/** How many Argon2 computations a piece of work takes: each goes through the limiter. */
+async function hashesDuring(work: () => Promise<unknown>): Promise<number> {
+  const run = vi.spyOn(HashLimiter.prototype, 'run');
+  await work();
+  return run.mock.calls.length;
+}
+
+/** Stores a hash of weaker parameters than today's. */
+async function weaken(t: TestApp, email: string): Promise<string> {
+  const passwordHash = await (await loadArgon2Engine()).hash(PASSWORD, { memoryKib: 32, timeCost: 1 });
+  await t.dataSource.getRepository(User).update({ email }, { passwordHash });
+  return passwordHash;
+}
+
 describe.each(databasesAndAdapters())('login on %s with %s', (database, adapter) => {
   let t: TestApp;
   beforeAll(async () => {
-    t = await createTestApp({ database, adapter });
+    t = await createTestApp({ database, adapter, options: { mail: { pollSeconds: 3600 } } });
   });
   afterAll(() => t.close());
   afterEach(() => {
@@ -27,12 +41,6 @@ describe.each(databasesAndAdapters())('login on %s with %s', (database, adapter)
       .getRepository(User)
       .findOneOrFail({ where: { email }, select: { id: true, passwordHash: true } });
     return user.passwordHash;
-  };
-  /** How many Argon2 computations a piece of work takes: each goes through the limiter. */
-  const hashesDuring = async (work: () => Promise<unknown>) => {
-    const run = vi.spyOn(HashLimiter.prototype, 'run');
-    await work();
-    return run.mock.calls.length;
   };
 
   it('gives a pair that works and must not be cached', async () => {
@@ -95,8 +103,7 @@ describe.each(databasesAndAdapters())('login on %s with %s', (database, adapter)
     it('runs the same statements whoever asks', async () => {
       const runs = [];
       for (const [, email, password] of attempts) {
-        const ran = await t.statements.during(() => login(email, password));
-        runs.push(ran.filter((sql) => !sql.includes('mail_due_at" <=') && !sql.includes('mail_due_at` <=')));
+        runs.push(await t.statements.during(() => login(email, password)));
       }
       for (const ran of runs) expect(ran).toEqual(runs[0]);
       expect(runs[0]).toHaveLength(1);
@@ -172,15 +179,9 @@ describe.each(databasesAndAdapters())('login on %s with %s', (database, adapter)
   });
 
   describe('with a hash of weaker parameters', () => {
-    const weaken = async (email: string) => {
-      const passwordHash = await (await loadArgon2Engine()).hash(PASSWORD, { memoryKib: 32, timeCost: 1 });
-      await t.dataSource.getRepository(User).update({ email }, { passwordHash });
-      return passwordHash;
-    };
-
     it('stores a stronger one once the password was right, and the old one no more', async () => {
       await t.activeUser('weak@example.com');
-      const weak = await weaken('weak@example.com');
+      const weak = await weaken(t, 'weak@example.com');
       expect((await login('weak@example.com', WRONG)).status).toBe(401);
       expect(await storedHash('weak@example.com')).toBe(weak);
       const { status, body } = await login('weak@example.com');
@@ -195,7 +196,7 @@ describe.each(databasesAndAdapters())('login on %s with %s', (database, adapter)
 
     it('lets 20 parallel logins in, whichever of them renews it', async () => {
       await t.activeUser('crowd@example.com');
-      const weak = await weaken('crowd@example.com');
+      const weak = await weaken(t, 'crowd@example.com');
       const answers = await inParallel(20, () => login('crowd@example.com'));
       expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
       expect(await storedHash('crowd@example.com')).not.toBe(weak);

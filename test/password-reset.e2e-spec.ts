@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, inParallel, visible } from './support/client.js';
+import { type Answer, visible } from './support/client.js';
 import { databasesAndAdapters } from './support/databases.js';
 import { User, UserToken } from './support/entities.js';
-import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
@@ -187,46 +186,6 @@ describe.each(databasesAndAdapters())('password reset on %s with %s', (database,
     expect((await on.confirm(await on.link('same@example.com'), PASSWORD)).status).toBe(200);
     expect(await on.access(access_token)).toBe(401);
     expect((await on.login('same@example.com', PASSWORD)).status).toBe(200);
-  });
-
-  it('of 20 parallel uses of one link one wins, and its password is the account’s', async () => {
-    const email = 'race@example.com';
-    await t.activeUser(email);
-    const link = await on.link(email);
-    const passwords = Array.from({ length: 20 }, (_, index) => `${NEW_PASSWORD} number ${index}`);
-    const answers = await inParallel(20, (index) => on.confirm(link, passwords[index]));
-    const winners = passwords.filter((_, index) => answers[index]!.status === 200);
-    expect(winners).toHaveLength(1);
-    for (const answer of answers.filter(({ status }) => status !== 200)) expectRefused(answer);
-    expect((await on.login(email, winners[0]!)).status).toBe(200);
-    const loser = passwords.find((password) => password !== winners[0]);
-    expect((await on.login(email, loser!)).status).toBe(401);
-    expect((await on.mails(email)).notices).toBe(1);
-  });
-
-  it('leaves no session of the old password alive, even of a login that overlaps', async () => {
-    const email = 'overlap@example.com';
-    await t.activeUser(email);
-    for (let round = 0; round < 5; round++) {
-      const [before, after] = [`${PASSWORD} ${round}`, `${PASSWORD} ${round + 1}`];
-      await on.confirm(await on.link(email), before);
-      const link = await on.link(email);
-      const [reset, ...logins] = await inParallel(12, (index) =>
-        index === 0 ? on.confirm(link, after) : on.login(email, before),
-      );
-      expect(reset!.status).toBe(200);
-      for (const { status, body } of logins) {
-        expect([200, 401]).toContain(status);
-        if (status === 200) expect(await on.access(body.access_token)).toBe(401);
-      }
-      const rows = t.dataSource.getRepository(UserToken).createQueryBuilder('session');
-      const live = await rows
-        .where("session.user = :user AND session.purpose = 'session' AND session.revokedAt IS NULL", {
-          user: claimsOf(reset!.body.access_token)['sub'],
-        })
-        .getMany();
-      expect(live.map(({ id }) => id)).toEqual([claimsOf(reset!.body.access_token)['sid']]);
-    }
   });
 });
 

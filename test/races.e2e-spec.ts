@@ -163,9 +163,8 @@ describe.each(availableDatabases())('parallel refreshes without a grace time on 
     const answers = await inParallel(CROWD, () => t.client.post('/auth/refresh', { refresh_token }));
     const [winners, losers] = split(answers, 200);
     expect(winners).toHaveLength(1);
-    expect(losers.map(({ status, body }) => [status, body.code])).toEqual(
-      Array(CROWD - 1).fill([401, 'SESSION_INVALID_TOKEN']),
-    );
+    const refusals = losers.filter(({ status, body }) => status === 401 && body.code === 'SESSION_INVALID_TOKEN');
+    expect(refusals).toHaveLength(CROWD - 1);
     await expectDead(t, winners[0]!.body);
     expect(await liveSessions(t, email)).toHaveLength(0);
     expect(await tokenRows(t, email, 'session-reuse-notice')).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { AuthService } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fingerprint, inParallel } from './support/client.js';
+import { availableDatabases } from './support/databases.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
@@ -283,12 +284,12 @@ describe('the password of a signup', () => {
   });
 });
 
+const signUp = (t: TestApp, email: string, name?: string) =>
+  t.client.post('/auth/signup', { email, password: PASSWORD, name });
+
 describe.each(variants())('signup without mail on $database, integer keys: $integerKeys', (variant) => {
   const withLink = withApp({ mode: 'C', ...variant });
   const activeAtOnce = withApp({ mode: 'D', ...variant });
-  const signUp = (t: TestApp, email: string, name?: string) =>
-    t.client.post('/auth/signup', { email, password: PASSWORD, name });
-
   it('returns id and link in mode C', async () => {
     const { status, body } = await signUp(withLink(), 'c@example.com');
     const user = await userRow(withLink(), 'c@example.com');
@@ -327,31 +328,43 @@ describe.each(variants())('signup without mail on $database, integer keys: $inte
   });
 });
 
-describe.each(variants().filter(({ adapter }) => adapter === 'express'))(
-  'signup on $database where the application has made the name unique',
-  ({ database }) => {
-    describe.each(['A', 'C', 'D'] as const)('in mode %s', (mode) => {
-      const app = withApp({ mode, database });
-      beforeAll(() => app().dataSource.query('CREATE UNIQUE INDEX one_of_a_name ON users (name)'));
-      const signUp = (email: string, name: string) =>
-        app().client.post('/auth/signup', { email, password: PASSWORD, name });
+describe.each(availableDatabases())('signup on %s where the application has made the name unique', (database) => {
+  const withUniqueName = (choice: TestAppOptions) => {
+    const app = withApp({ database, ...choice });
+    beforeAll(() => app().dataSource.query('CREATE UNIQUE INDEX one_of_a_name ON users (name)'));
+    return app;
+  };
 
-      it('says 409 for a taken name, without an account or a mail', async () => {
-        expect((await signUp('first@example.com', 'Taken')).status).toBe(201);
-        const second = await signUp('second@example.com', 'Taken');
-        expect([second.status, second.body.code]).toEqual([409, 'SIGNUP_CONFLICT']);
-        expect(second.text).not.toMatch(/one_of_a_name|Taken|UNIQUE/);
-        expect(await userRow(app(), 'second@example.com')).toBeNull();
-      });
+  describe.each(['A', 'C', 'D'] as const)('in mode %s', (mode) => {
+    const app = withUniqueName({ mode });
 
-      it.runIf(mode === 'A')('refuses a link whose name was taken meanwhile, and leaves it unused', async () => {
-        await signUp('late@example.com', 'Free');
-        await signUp('late@example.com', 'Taken');
-        const mail = await app().mailbox.waitFor('late@example.com', 2);
-        const answer = await app().client.post('/auth/activate', { token: tokenIn(mail) });
-        expect([answer.status, answer.body.code]).toEqual([409, 'SIGNUP_CONFLICT']);
-        expect(await userRow(app(), 'late@example.com')).toMatchObject({ isActive: false, name: 'Free' });
-      });
+    it('says 409 for a taken name, without an account or a mail', async () => {
+      expect((await signUp(app(), 'first@example.com', 'Taken')).status).toBe(201);
+      const second = await signUp(app(), 'second@example.com', 'Taken');
+      expect([second.status, second.body.code]).toEqual([409, 'SIGNUP_CONFLICT']);
+      expect(second.text).not.toMatch(/one_of_a_name|Taken|UNIQUE/);
+      expect(await userRow(app(), 'second@example.com')).toBeNull();
     });
-  },
-);
+  });
+
+  describe.each(['A', 'E'] as const)('in mode %s', (mode) => {
+    const app = withUniqueName({ mode });
+
+    it('refuses a link whose name was taken meanwhile, and leaves it as it was', async () => {
+      await signUp(app(), 'first@example.com', 'Taken');
+      await signUp(app(), 'late@example.com', 'Free');
+      await app().mailbox.waitFor('late@example.com', 1);
+      await signUp(app(), 'late@example.com', 'Taken');
+      const token = tokenIn(await app().mailbox.waitFor('late@example.com', 2));
+      const answer = await (mode === 'E'
+        ? app().client.get(`/auth/activate/${token}`)
+        : app().client.post('/auth/activate', { token }));
+      expect(answer.status).toBe(409);
+      expect(answer.text).toContain(mode === 'E' ? 'Your account could not be activated' : 'SIGNUP_CONFLICT');
+      expect(answer.text).toContain('already used by another account');
+      expect(await userRow(app(), 'late@example.com')).toMatchObject({ isActive: false, name: 'Free' });
+      const [, link] = await tokenRows(app(), 'late@example.com', 'activation');
+      expect(link).toMatchObject({ usedAt: null, revokedAt: null });
+    });
+  });
+});

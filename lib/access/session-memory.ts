@@ -9,7 +9,7 @@ const MAX_SESSIONS = 10_000;
 
 /**
  * Remembers checked sessions for `sessionCheck.cacheSeconds`. What ends a session in this process is forgotten at
- * once; what another instance ends is noticed when the time is over. Off by default.
+ * once; what another instance ends, or a check that was under way meanwhile brings back, when the time is over. Off by default.
  */
 @Injectable()
 export class SessionMemory {

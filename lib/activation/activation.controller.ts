@@ -14,6 +14,13 @@ export interface ActivationBody extends TokenPairBody {
   user_id: UserId;
 }
 
+/** Answer of `POST activation/resend`. */
+export interface ResendActivationBody {
+  message: string;
+  /** Mode C: the link, where there is one; else null. */
+  activation_url: string | null;
+}
+
 @Public()
 @UseFilters(AuthErrorFilter)
 @Controller()
@@ -26,9 +33,12 @@ export class ActivationController {
   }
 
   @Endpoint('resendActivation')
-  async resend(@Input(ResendActivationDto) { email }: ResendActivationDto): Promise<{ message: string }> {
-    await this.activations.resend(email);
-    return { message: 'If the account waits for its activation, a new link is on its way.' };
+  async resend(@Input(ResendActivationDto) { email }: ResendActivationDto): Promise<ResendActivationBody> {
+    const activationUrl = await this.activations.resend(email);
+    return {
+      message: 'If the account waits for its activation, a new link is on its way.',
+      activation_url: activationUrl,
+    };
   }
 }
 

@@ -77,11 +77,7 @@ export class ActivationPages {
 
   private refusal(error: AuthError, request: PageRequest, response: PageResponse): string {
     const page = { reason: error.message, reason_code: error.code };
-    return sendPage(
-      response,
-      this.pages.render('activation_error', this.locale(request), page),
-      error.getStatus(),
-    );
+    return sendPage(response, this.pages.render('activation_error', this.locale(request), page), error.getStatus());
   }
 
   private locale({ headers }: PageRequest): string {

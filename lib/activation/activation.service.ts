@@ -3,8 +3,10 @@ import type { EntityManager } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { SignupPayload } from '../entities/base-user-token.entity.js';
 import type { Device } from '../http/device.decorator.js';
-import { LinkIssuer } from '../mail/link-issuer.js';
+import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
+import { Links } from '../mail/links.js';
 import { Outbox } from '../mail/outbox.js';
 import { SessionService } from '../session/session.service.js';
 import type { UserId } from '../entities/base-user.entity.js';
@@ -34,6 +36,7 @@ export class ActivationService {
     private readonly tokens: TokensStore,
     private readonly linkTokens: LinkTokens,
     private readonly linkIssuer: LinkIssuer,
+    private readonly links: Links,
     private readonly sessions: SessionService,
     private readonly outbox: Outbox,
     private readonly uniform: UniformAnswer,
@@ -68,22 +71,20 @@ export class ActivationService {
   }
 
   /**
-   * Sends a new link to a pending account; it carries the account's latest signup. Always the same answer, after the
-   * same statements.
+   * Sends a pending account a new link; always the same answer. Where several signups wait for the address, the link
+   * is one to set a password: whoever asks again must not be handed the password of a stranger's signup.
+   * @returns the link in mode C, else null
    */
-  async resend(email: string): Promise<void> {
-    await this.uniform.after(async () => {
-      const latest = await this.latestSignup(email);
-      const link = this.linkIssuer.issue('activation', this.config.activation.ttlSeconds, latest?.payload);
-      await this.database.write((manager) =>
-        this.tokens.insertFor(
-          manager,
-          (users) => users.where({ email, isActive: false }).andWhere('user.emailVerifiedAt IS NULL'),
-          link,
-        ),
-      );
+  async resend(email: string): Promise<string | null> {
+    const { link, isOwed } = await this.uniform.after(async () => {
+      const [signup, another] = await this.waitingSignups(email);
+      const newLink = another
+        ? this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds)
+        : this.linkIssuer.issue('activation', this.config.activation.ttlSeconds, signup);
+      return { link: newLink, isOwed: await this.insertForPending(email, newLink) };
     });
     this.outbox.wake();
+    return isOwed && this.config.returnLinkInResponse ? (this.links.of(link) ?? null) : null;
   }
 
   private async redeem<T>(token: string, finish: (manager: EntityManager, userId: UserId) => Promise<T>): Promise<T> {
@@ -102,11 +103,7 @@ export class ActivationService {
   }
 
   /** @throws AuthError SIGNUP_CONFLICT: a second signup of an address may state what another account has taken by now */
-  private makeActive(
-    manager: EntityManager,
-    userId: UserId,
-    signup?: { passwordHash: string; fields: object },
-  ): Promise<boolean> {
+  private makeActive(manager: EntityManager, userId: UserId, signup?: SignupPayload): Promise<boolean> {
     const own = signup && { ...signup.fields, passwordHash: signup.passwordHash };
     const changes = { ...own, isActive: true, emailVerifiedAt: new Date(this.clock.now()) };
     // Never an account that was active before: a link cannot undo a deactivation.
@@ -115,15 +112,29 @@ export class ActivationService {
     });
   }
 
-  private latestSignup(email: string) {
-    return this.database.read((manager) =>
+  private insertForPending(email: string, link: LinkRow): Promise<boolean> {
+    return this.database.transaction(async (manager) => {
+      await this.tokens.revokeLinksOf(manager, email, 'password-reset');
+      return this.tokens.insertFor(
+        manager,
+        (users) => users.where({ email, isActive: false }).andWhere('user.emailVerifiedAt IS NULL'),
+        link,
+      );
+    });
+  }
+
+  /** The signups that wait for a link to the address, two at most: the question is whether there is more than one. */
+  private async waitingSignups(email: string): Promise<SignupPayload[]> {
+    const rows = await this.database.read((manager) =>
       this.tokens
         .owned(manager)
+        .select('token.payload', 'payload')
+        .distinct()
         .where({ purpose: 'activation' })
         .andWhere('user.email = :email AND token.payload IS NOT NULL', { email })
-        .orderBy('token.id', 'DESC')
-        .limit(1)
-        .getOne(),
+        .limit(2)
+        .getRawMany<{ payload: string }>(),
     );
+    return rows.map(({ payload }) => JSON.parse(payload) as SignupPayload);
   }
 }

@@ -62,7 +62,7 @@ export const ENDPOINTS = {
     summary: 'Activates the account an activation link was mailed for, and logs it in.',
     request: { token: 'The token of the link.' },
     answer: PAIR,
-    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'SERVICE_UNAVAILABLE'],
+    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', 'SERVICE_UNAVAILABLE'],
   },
   activateByPath: {
     method: 'POST',
@@ -73,7 +73,7 @@ export const ENDPOINTS = {
     summary: 'The same, with the token in the path. Mode E: also where the button of the confirmation page leads.',
     request: {},
     answer: `${PAIR}; to a form, a page.`,
-    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'INPUT_CROSS_SITE', 'SERVICE_UNAVAILABLE'],
+    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', 'INPUT_CROSS_SITE', 'SERVICE_UNAVAILABLE'],
   },
   resendActivation: {
     method: 'POST',
@@ -81,9 +81,11 @@ export const ENDPOINTS = {
     status: 202,
     accepts: 'json',
     flow: 'activation',
-    summary: 'Sends the activation link again, if there is a pending account.',
+    summary:
+      'Sends a pending account a new link: to activate, or to set a password where several signups wait for the address.',
     request: { email: 'The e-mail address of the signup.' },
-    answer: '`{ message }`, the same whether the account exists, is pending or is active.',
+    answer:
+      '`{ message, activation_url }`, the same whether the account exists, is pending or is active; `activation_url` is null except in mode C.',
     errors: [...UNUSABLE, 'SERVICE_UNAVAILABLE'],
   },
   login: {
@@ -117,13 +119,7 @@ export const ENDPOINTS = {
     summary: 'Ends one session: that of the refresh token, or else that of the bearer token.',
     request: { refresh_token: 'Optional where the request carries a bearer token: a refresh token of the session.' },
     answer: 'Nothing.',
-    errors: [
-      ...UNUSABLE,
-      'SESSION_INVALID_TOKEN',
-      'ACCESS_UNAUTHENTICATED',
-      'ACCESS_INVALID_TOKEN',
-      'SERVICE_UNAVAILABLE',
-    ],
+    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'SERVICE_UNAVAILABLE'],
   },
   logoutAll: {
     method: 'POST',

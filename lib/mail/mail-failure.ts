@@ -1,6 +1,9 @@
-/** What nodemailer adds to its errors. */
+import { getSystemErrorName } from 'node:util';
+
+/** What nodemailer adds to its errors, and the system to those of sockets. */
 interface SmtpError extends Error {
   code?: string;
+  errno?: number;
   responseCode?: number;
   command?: string;
 }
@@ -21,7 +24,8 @@ export function isPermanent(error: unknown): boolean {
  * One line for the log and for `mailError`. Only codes: a server's own words may repeat the address or the message.
  */
 export function describeMailFailure(error: unknown): string {
-  const { code, responseCode, command, message } = error as SmtpError;
-  const known = [code, responseCode, command && `at ${command}`].filter(Boolean).join(' ');
+  const { code, errno, responseCode, command, message } = error as SmtpError;
+  const system = typeof errno === 'number' && errno < 0 && getSystemErrorName(errno);
+  const known = [code, system, responseCode, command && `at ${command}`].filter(Boolean).join(' ');
   return (known || message || 'unknown failure').replaceAll(/\s+/g, ' ').slice(0, 500);
 }

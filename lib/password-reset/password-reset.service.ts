@@ -49,7 +49,7 @@ export class PasswordResetService {
     const link = this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds);
     const isOwed = await this.uniform.after(() =>
       this.database.transaction(async (manager) => {
-        await this.revokeOlderLinks(manager, email);
+        await this.tokens.revokeLinksOf(manager, email, 'password-reset');
         return this.tokens.insertFor(manager, (users) => notDeactivated(users.where({ email })), link);
       }),
     );
@@ -112,16 +112,5 @@ export class PasswordResetService {
     const hash = this.linkTokens.hash('password-reset', token);
     const link = hash && (await this.tokens.findByHash('password-reset', hash));
     return link && this.tokens.isLive(link) && stateOf(link.user) !== 'deactivated' ? link : undefined;
-  }
-
-  private async revokeOlderLinks(manager: EntityManager, email: string): Promise<void> {
-    const owner = this.users.select(manager).select('user.id').where('user.email = :email');
-    await this.tokens
-      .update(manager)
-      .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null })
-      // "=" and not "IN": MariaDB would read the whole table for a list of owners in an update.
-      .where(`user = (${owner.getQuery()})`, { email })
-      .andWhere("purpose = 'password-reset' AND usedAt IS NULL AND revokedAt IS NULL")
-      .execute();
   }
 }

@@ -9,7 +9,7 @@ export class SignupDto {
   @IsString({ message: 'password must be a string' })
   password!: string;
 
-  /** Kept only if the user entity has a `name` column. */
+  /** Refused as an unknown field where the user entity has no `name` column. */
   @IsOptional()
   @IsString({ message: 'name must be a string' })
   @MaxLength(100, { message: 'name must have at most 100 characters' })

@@ -28,9 +28,9 @@ const UNAVAILABLE = new Set([
   'SQLITE_IOERR',
 ]);
 
-/** pg reports a lost connection and a full pool as plain errors, by message only. */
+/** pg reports a lost connection and a full pool, and better-sqlite3 a closed file, as plain errors, by message only. */
 const UNAVAILABLE_MESSAGE =
-  /connection terminated|timeout exceeded when trying to connect|connection is closed|closed state|pool is closed|not queryable|before connection is established/i;
+  /connection terminated|timeout exceeded when trying to connect|connection is closed|connection is not open|closed state|pool is closed|not queryable|before connection is established/i;
 
 /** True for an error that running the statements again may cure. */
 export function isTransient(error: unknown): boolean {

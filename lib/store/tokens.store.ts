@@ -32,7 +32,9 @@ export class TokensStore {
   async insert(manager: EntityManager, userId: UserId, token: NewToken): Promise<void> {
     // TypeORM's partial type maps the JSON payload as if it were a relation.
     const row = { ...this.complete(token), user: { id: userId } } as QueryDeepPartialEntity<BaseUserToken>;
-    await manager.createQueryBuilder().insert().into(this.entities.token).values(row).execute();
+    const statement = manager.createQueryBuilder().insert().into(this.entities.token).values(row);
+    // Or TypeORM reads the row again where INSERT cannot return it.
+    await statement.updateEntity(false).execute();
   }
 
   /**
@@ -86,6 +88,17 @@ export class TokensStore {
       .where('user = :userId AND revokedAt IS NULL AND purpose IN (:...purposes)', { userId, purposes });
     if (exceptId) statement.andWhere('id <> :exceptId', { exceptId });
     await statement.execute();
+  }
+
+  /** Ends the live links of one kind that an address has. */
+  async revokeLinksOf(manager: EntityManager, email: string, purpose: TokenPurpose): Promise<void> {
+    const owner = manager.createQueryBuilder(this.entities.user, 'user').select('user.id').where('user.email = :email');
+    await this.update(manager)
+      .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null })
+      // "=", not "IN": in an update MariaDB reads the whole table for a list of owners.
+      .where(`user = (${owner.getQuery()})`, { email })
+      .andWhere('purpose = :purpose AND usedAt IS NULL AND revokedAt IS NULL', { purpose })
+      .execute();
   }
 
   /** An update of the token table, for statements that belong to one flow alone. */

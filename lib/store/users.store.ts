@@ -58,13 +58,18 @@ export class UsersStore {
 
   /** Adds an account and returns its key. Throws the driver's error where an address is taken. */
   async insert(manager: EntityManager, account: DeepPartial<Account>): Promise<UserId> {
+    const { driver } = manager.connection;
     const metadata = manager.connection.getMetadata(this.entities.user);
-    const isGenerated = metadata.primaryColumns.some((column) => column.isGenerated);
+    const isCounted = metadata.primaryColumns.some((key) => key.isGenerated && key.generationStrategy !== 'uuid');
     const now = new Date(this.clock.now());
     const values: Record<string, unknown> = { ...account, createdAt: now, updatedAt: now };
-    if (!isGenerated) values['id'] = uuidv7({ msecs: now.getTime() });
-    const result = await manager.createQueryBuilder().insert().into(this.entities.user).values(values).execute();
-    return (values['id'] ?? result.identifiers[0]?.['id']) as UserId;
+    if (!isCounted) values['id'] = uuidv7({ msecs: now.getTime() });
+    const statement = manager.createQueryBuilder().insert().into(this.entities.user).values(values);
+    if (isCounted && driver.isReturningSqlSupported('insert')) statement.returning(['id']);
+    // Or TypeORM reads the row again where INSERT cannot return it; the driver tells the new key by itself.
+    const { raw } = (await statement.updateEntity(false).execute()) as { raw: unknown };
+    const generated = driver.createGeneratedMap(metadata, Array.isArray(raw) ? raw[0] : raw, 0, 1);
+    return (values['id'] ?? generated?.['id']) as UserId;
   }
 
   /**

@@ -50,6 +50,9 @@ export interface SessionSnapshot {
   expiresAt: Date;
 }
 
+/** What a session id can only be; PostgreSQL answers any other text with an error. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** Seconds by which the clocks of two instances may differ. */
 const MAX_CLOCK_SKEW_SECONDS = 30;
 
@@ -125,7 +128,7 @@ export class SessionTokens {
 
 function isAccess(claims: Record<string, unknown>): claims is Record<string, unknown> & AccessClaims {
   const { sub, sid, exp } = claims;
-  return typeof sub === 'string' && typeof sid === 'string' && typeof exp === 'number';
+  return typeof sub === 'string' && typeof sid === 'string' && UUID.test(sid) && typeof exp === 'number';
 }
 
 function isRefresh(claims: Record<string, unknown> & AccessClaims): claims is Record<string, unknown> & RefreshClaims {

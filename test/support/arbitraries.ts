@@ -139,9 +139,9 @@ function authorization(genuine: string): fc.Arbitrary<string | undefined> {
 /** A token in a path: encoded text, or characters that only a raw request can send. */
 const pathToken = fc.oneof(
   fc.string({ unit: 'grapheme' }).map(encodeURIComponent),
-  nasty.filter((value) => value.isWellFormed() && value.length < 600).map(encodeURIComponent),
+  nasty.filter((value) => !/\p{Surrogate}/u.test(value) && value.length < 600).map(encodeURIComponent),
   fc.string({ unit: fc.constantFrom(...'%0cfFae2./\\;=&?*()[]{}"\'<>|^`~!@$+,-_') }),
-  fc.array(fc.integer({ min: 0x21, max: 0xff }), { maxLength: 80 }).map((codes) => String.fromCharCode(...codes)),
+  fc.array(fc.integer({ min: 0x21, max: 0x7e }), { maxLength: 80 }).map((codes) => String.fromCharCode(...codes)),
   fc.string({ unit: fc.constantFrom(...'abcXYZ019-_'), minLength: 60, maxLength: 130 }),
 );
 

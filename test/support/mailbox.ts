@@ -77,11 +77,11 @@ export class Mailbox {
 
   private async until(condition: () => boolean, what: string): Promise<void> {
     const deadline = AbortSignal.timeout(15_000);
+    let wake = (): void => undefined;
+    deadline.addEventListener('abort', () => wake());
     while (!condition()) {
-      await new Promise<void>((resolve, reject) => {
-        this.watchers.add(resolve);
-        deadline.addEventListener('abort', () => reject(new Error(`waited in vain for ${what}`)));
-      });
+      if (deadline.aborted) throw new Error(`waited in vain for ${what}`);
+      await new Promise<void>((resolve) => this.watchers.add((wake = resolve)));
     }
   }
 

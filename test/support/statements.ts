@@ -1,6 +1,7 @@
 import type { Logger } from 'typeorm';
 
-const TRANSACTION = /^(START TRANSACTION|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/i;
+/** Brackets of a transaction. Savepoints are not among them: each is a round trip that a flow should not need. */
+const TRANSACTION = /^(START TRANSACTION|BEGIN|COMMIT|ROLLBACK(?! TO))\b/i;
 
 /** Records the statements a data source runs, for counting and for reading their plans. */
 export class Statements implements Logger {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Controller, Get, type INestApplication, type LoggerService, type Provider, type Type } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -75,7 +76,8 @@ export class DemoController {
 export class LogLines implements LoggerService {
   readonly lines: string[] = [];
   private readonly add = (message: unknown, ...more: unknown[]): void => {
-    this.lines.push([message, ...more].map(String).join(' '));
+    // Objects as ConsoleLogger prints them: what an error carries would show in a real log.
+    this.lines.push([message, ...more].map((each) => (typeof each === 'string' ? each : inspect(each))).join(' '));
   };
   log = this.add;
   error = this.add;

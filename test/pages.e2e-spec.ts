@@ -1,0 +1,369 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, inParallel } from './support/client.js';
+import { availableDatabases } from './support/databases.js';
+import { tokenIn } from './support/mailbox.js';
+import { RawClient } from './support/raw-client.js';
+import { changeUser, countTokens, tokenRows, userRow } from './support/rows.js';
+import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
+
+const NEW_PASSWORD = 'yet another passphrase';
+const LOGIN_URL = 'https://app.example.com/login';
+const UNKNOWN = 'A'.repeat(64);
+
+/** An application in mode E, and a client that sends what fetch would not. */
+function withPages(choice: TestAppOptions) {
+  const pages = {} as { t: TestApp; raw: RawClient };
+  beforeAll(async () => {
+    const options = { loginUrl: LOGIN_URL, ...choice.options };
+    pages.t = await createTestApp({ mode: 'E', ...choice, options });
+    pages.raw = new RawClient(pages.t.client.origin);
+  });
+  afterAll(async () => {
+    pages.raw.close();
+    await pages.t.close();
+  });
+  return {
+    app: () => pages.t,
+    raw: () => pages.raw,
+    async activationPath(email: string): Promise<string> {
+      await pages.t.client.post('/auth/signup', { email, password: PASSWORD });
+      return `/auth/activate/${tokenIn(await pages.t.mailbox.waitFor(email))}`;
+    },
+    async resetPath(email: string): Promise<string> {
+      const earlier = pages.t.mailbox.to(email).length;
+      await pages.t.client.post('/auth/password-reset/request', { email });
+      return `/auth/password-reset/${tokenIn(await pages.t.mailbox.waitFor(email, earlier + 1))}`;
+    },
+    async isActive(email: string): Promise<boolean | undefined> {
+      return (await userRow(pages.t, email))?.isActive;
+    },
+    async logIn(email: string, password: string): Promise<Answer> {
+      return pages.t.client.post('/auth/login', { email, password });
+    },
+  };
+}
+
+const passwordOf = (index: number) => `a passphrase of number ${index}`;
+
+/** What holds for every page, whatever it says. The token may stand in one place: where the form posts to. */
+function expectPage(answer: Answer, status: number, heading: string, formAction?: string): void {
+  const { headers, text } = answer;
+  expect(/<h1>(.*)<\/h1>/.exec(text)?.[1] ?? text).toBe(heading);
+  expect(answer.status).toBe(status);
+  expect(Object.fromEntries(headers)).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'cross-origin-opener-policy': 'same-origin',
+    'x-robots-tag': 'noindex, nofollow',
+  });
+  expect(headers.get('content-security-policy')).toMatch(
+    /^default-src 'none'; style-src 'sha256-[\w+/=]+'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'$/,
+  );
+  expect(headers.has('set-cookie')).toBe(false);
+  expect(text).not.toMatch(/<script|javascript:|\son\w+=|eyJ[\w-]+\.|access_token|refresh_token/i);
+  const addresses = Array.from(text.matchAll(/https?:\/\/[^"'\s<]*|(?:href|src|action)="([^"]*)"/g), ([all]) => all);
+  expect(addresses.filter((address) => !address.includes(LOGIN_URL))).toEqual(
+    formAction ? [`action="${formAction}"`] : [],
+  );
+  expect(text.match(/[\w-]{64}/g) ?? []).toEqual(formAction ? [formAction.split('/').at(-1)] : []);
+}
+
+const ACTIVATED = 'Your account is active';
+const ALREADY_ACTIVE = 'Your account is already active';
+const NOT_ACTIVATED = 'Your account could not be activated';
+const CONFIRM = 'Activate your account';
+const RESET_FORM = 'Choose a new password';
+const RESET_DONE = 'Your password is changed';
+const NOT_RESET = 'Your password was not changed';
+
+describe.each(['express', 'fastify'] as const)('the activation page with %s', (adapter) => {
+  const { app, raw, activationPath, resetPath, isActive, logIn } = withPages({ adapter });
+  const get = (path: string) => app().client.get(path);
+
+  it('activates, says so, and at a second look says that it has', async () => {
+    const path = await activationPath('one@example.com');
+    const mail = app().mailbox.to('one@example.com')[0]!;
+    expect(mail.text).toContain(`http://localhost:3000${path}`);
+    expectPage(await get(path), 200, ACTIVATED);
+    expect(await isActive('one@example.com')).toBe(true);
+    expect(await tokenRows(app(), 'one@example.com', 'session')).toEqual([]);
+    expectPage(await get(path), 200, ALREADY_ACTIVE);
+    expect((await logIn('one@example.com', PASSWORD)).status).toBe(200);
+  });
+
+  it.each(['HEAD', 'OPTIONS'])('is not followed by %s', async (method) => {
+    const email = `${method.toLowerCase()}@example.com`;
+    const path = await activationPath(email);
+    const answer = await app().client.send(path, { method });
+    expect([answer.status < 500, answer.text.includes(ACTIVATED)]).toEqual([true, false]);
+    expect(await isActive(email)).toBe(false);
+    expectPage(await get(path), 200, ACTIVATED);
+  });
+
+  it('says 400 to an unknown, a garbled and an expired link alike, and does nothing', async () => {
+    const path = await activationPath('expired@example.com');
+    app().clock.advance({ seconds: 8 * 24 * 3600 });
+    for (const bad of [path, `/auth/activate/${UNKNOWN}`, '/auth/activate/garbage', `${path}=`, `${path}%20`]) {
+      expectPage(await get(bad), 400, NOT_ACTIVATED);
+    }
+    expect(await isActive('expired@example.com')).toBe(false);
+  });
+
+  it('says 400 to the used link of an account that was deactivated since', async () => {
+    const path = await activationPath('expelled@example.com');
+    await get(path);
+    await changeUser(app(), 'expelled@example.com', { isActive: false });
+    expectPage(await get(path), 400, NOT_ACTIVATED);
+    expect(await isActive('expelled@example.com')).toBe(false);
+  });
+
+  it('says 400 to a reset link, and the reset page to an activation link, and burns neither', async () => {
+    const path = await activationPath('other-purpose@example.com');
+    expectPage(await get(path.replace('activate', 'password-reset')), 400, NOT_RESET);
+    expectPage(await get(path), 200, ACTIVATED);
+    const reset = await resetPath('other-purpose@example.com');
+    await get(reset.replace('password-reset', 'activate'));
+    expectPage(await get(reset), 200, RESET_FORM, reset);
+    expect(await isActive('other-purpose@example.com')).toBe(true);
+  });
+
+  it.each(['%00', '..%2f..%2fetc%2fpasswd', '%2e%2e', '..', '%c0%ae', '%E0%A4%A', '%', '%3Cscript%3E', "'%20OR%201=1"])(
+    'answers %s with 400 or 404, and does not repeat it',
+    async (token) => {
+      for (const flow of ['activate', 'password-reset']) {
+        const answer = await raw().send({ method: 'GET', path: `/auth/${flow}/${token}` });
+        expect([400, 404]).toContain(answer.status);
+        expect(answer.text).not.toMatch(/etc\/passwd|<script>|OR 1=1|at .*\.ts|node_modules/);
+      }
+    },
+  );
+
+  it('ignores where a query or a language header wants it to lead', async () => {
+    const path = await activationPath('query@example.com');
+    const query = '?next=//evil.example&login_url=https://evil.example&redirect=javascript:alert(1)&lang=../../etc';
+    const headers = { 'accept-language': '"><script>alert(1)</script>,../../etc/passwd;q=1' };
+    const answer = await app().client.get(path + query, { headers });
+    expectPage(answer, 200, ACTIVATED);
+    expect(answer.text).not.toContain('evil');
+    expect(answer.text).toContain(`href="${LOGIN_URL}"`);
+  });
+
+  it('is linked from mails by the configured origin, whatever Host says', async () => {
+    const email = 'host@example.com';
+    for (const [path, body] of [
+      ['/auth/signup', { email, password: PASSWORD }],
+      ['/auth/activation/resend', { email }],
+      ['/auth/password-reset/request', { email }],
+    ] as const) {
+      const headers = {
+        host: 'evil.example',
+        'x-forwarded-host': 'evil.example',
+        forwarded: 'host=evil.example',
+        'content-type': 'application/json',
+      };
+      const answer = await raw().send({ path, headers, body: JSON.stringify(body) });
+      expect(answer.status).toBeLessThan(300);
+    }
+    await app().mailbox.waitFor(email, 3);
+    for (const { text, html } of app().mailbox.to(email)) {
+      expect(text).toContain('http://localhost:3000/auth/');
+      expect(`${text}${html}`).not.toContain('evil.example');
+    }
+  });
+
+  it('answers JSON as everywhere', async () => {
+    const path = await activationPath('json@example.com');
+    const answer = await app().client.post(path, {});
+    expect([answer.status, answer.body.token_type]).toEqual([200, 'Bearer']);
+  });
+});
+
+describe.each(['express', 'fastify'] as const)('the activation page that asks first, with %s', (adapter) => {
+  const { app, activationPath, isActive } = withPages({ adapter, options: { activation: { confirm: true } } });
+  const get = (path: string) => app().client.get(path);
+
+  it('shows a button however often it is looked at, and activates when it is pressed', async () => {
+    const path = await activationPath('scanned@example.com');
+    for (let look = 0; look < 10; look++) {
+      expectPage(await get(path), 200, CONFIRM, path);
+      expect((await app().client.send(path, { method: 'HEAD' })).status).toBe(200);
+    }
+    expect(await isActive('scanned@example.com')).toBe(false);
+    expectPage(await app().client.postForm(path, {}), 200, ACTIVATED);
+    expect(await isActive('scanned@example.com')).toBe(true);
+    expect(await tokenRows(app(), 'scanned@example.com', 'session')).toEqual([]);
+    expectPage(await get(path), 200, ALREADY_ACTIVE);
+    expectPage(await app().client.postForm(path, {}), 200, ALREADY_ACTIVE);
+  });
+
+  it.each<Record<string, string>>([
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'https://evil.example' },
+  ])('refuses a press from another site: %o', async (headers) => {
+    const email = `csrf-${Object.values(headers)[0]!.replace(/\W/g, '')}@example.com`;
+    const path = await activationPath(email);
+    const refused = await app().client.postForm(path, {}, { headers });
+    expect([refused.status, refused.body.code]).toEqual([403, 'INPUT_CROSS_SITE']);
+    expect(await isActive(email)).toBe(false);
+    const own = { 'sec-fetch-site': 'same-origin', origin: 'null' };
+    expectPage(await app().client.postForm(path, {}, { headers: own }), 200, ACTIVATED);
+  });
+
+  it('says 400 to links that are not good, by GET and by press', async () => {
+    const path = await activationPath('too-late@example.com');
+    app().clock.advance({ seconds: 8 * 24 * 3600 });
+    for (const bad of [path, `/auth/activate/${UNKNOWN}`]) {
+      expectPage(await get(bad), 400, NOT_ACTIVATED);
+      expectPage(await app().client.postForm(bad, {}), 400, NOT_ACTIVATED);
+    }
+    expect(await isActive('too-late@example.com')).toBe(false);
+  });
+});
+
+describe.each(['express', 'fastify'] as const)('the password reset page with %s', (adapter) => {
+  const { app, raw, activationPath, resetPath, isActive, logIn } = withPages({ adapter });
+  const get = (path: string) => app().client.get(path);
+  const submit = (path: string, password: string, confirm = password, headers: Record<string, string> = {}) =>
+    app().client.postForm(path, { new_password: password, confirm_password: confirm }, { headers });
+
+  it('shows a form that anything may look at, then sets the password, ends every session and tells the owner', async () => {
+    const email = 'whole@example.com';
+    const session = await app().activeUser(email);
+    const path = await resetPath(email);
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'GET']) {
+      const look = await app().client.send(path, { method });
+      if (method === 'GET') expectPage(look, 200, RESET_FORM, path);
+      expect(look.text).not.toContain(email);
+    }
+    expect((await app().client.get('/demo/protected', { bearer: session.access_token })).status).toBe(200);
+
+    const other = (await logIn(email, PASSWORD)).body;
+    const before = await countTokens(app());
+    const done = await submit(path, NEW_PASSWORD, NEW_PASSWORD, {
+      'sec-fetch-site': 'same-origin',
+      origin: 'null',
+    });
+    expectPage(done, 200, RESET_DONE);
+    for (const { access_token, refresh_token } of [session, other]) {
+      expect((await app().client.get('/demo/protected', { bearer: access_token })).status).toBe(401);
+      expect((await app().client.post('/auth/refresh', { refresh_token })).status).toBe(401);
+    }
+    // The notice is the only new row: no session was opened.
+    expect(await countTokens(app())).toBe(before + 1);
+    const notice = await app().mailbox.waitFor(email, 3);
+    expect(notice.subject).toMatch(/password/i);
+    expect(() => tokenIn(notice)).toThrow('has no link');
+    expect((await logIn(email, PASSWORD)).status).toBe(401);
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(200);
+    expectPage(await get(path), 400, NOT_RESET);
+    expectPage(await submit(path, 'a third passphrase here'), 400, NOT_RESET);
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(200);
+  });
+
+  it('shows the form again for a password that is refused or repeated wrongly, and keeps the link', async () => {
+    const email = 'margaret.hamilton@example.com';
+    await app().activeUser(email);
+    const path = await resetPath(email);
+    for (const [password, confirm, message] of [
+      ['k7#Qz!m2Lw9', undefined, 'The password must have at least 12 characters.'],
+      ['Football2024!', undefined, 'The password is one of the most common ones.'],
+      [email, undefined, 'The password is too close to the address or the name.'],
+      [NEW_PASSWORD, `${NEW_PASSWORD} `, 'The two passwords differ.'],
+    ] as const) {
+      const answer = await submit(path, password, confirm);
+      expectPage(answer, 400, RESET_FORM, path);
+      expect(answer.text).toContain(`<p class="error" id="error" role="alert">${message}</p>`);
+      expect(answer.text).not.toContain(password);
+    }
+    expect((await logIn(email, PASSWORD)).status).toBe(200);
+    expectPage(await submit(path, NEW_PASSWORD), 200, RESET_DONE);
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(200);
+  });
+
+  it.each<Record<string, string>>([
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'https://evil.example' },
+    { origin: 'http://localhost:3000.evil.example' },
+  ])('refuses a form from another site and keeps the link: %o', async (headers) => {
+    const email = `reset-${Object.values(headers)[0]!.replace(/\W/g, '')}@example.com`;
+    await app().activeUser(email);
+    const path = await resetPath(email);
+    const refused = await submit(path, NEW_PASSWORD, NEW_PASSWORD, headers);
+    expect([refused.status, refused.body.code]).toEqual([403, 'INPUT_CROSS_SITE']);
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(401);
+    expectPage(await submit(path, NEW_PASSWORD), 200, RESET_DONE);
+  });
+
+  it.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x'])('takes no %s', async (type) => {
+    const email = `type-${type.replace(/\W/g, '')}@example.com`;
+    await app().activeUser(email);
+    const path = await resetPath(email);
+    const body = JSON.stringify({ new_password: NEW_PASSWORD });
+    const answer = await raw().send({ path, headers: { 'content-type': type }, body });
+    expect([answer.status, answer.body.code]).toEqual([415, 'INPUT_UNSUPPORTED_TYPE']);
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(401);
+    expectPage(await get(path), 200, RESET_FORM, path);
+  });
+
+  it('says 400 to unknown, expired and superseded links, in GET and in POST, without a look at the password', async () => {
+    const email = 'old-link@example.com';
+    await app().activeUser(email);
+    const superseded = await resetPath(email);
+    const expired = await resetPath(email);
+    app().clock.advance({ seconds: 3601 });
+    for (const bad of [superseded, expired, `/auth/password-reset/${UNKNOWN}`]) {
+      expectPage(await get(bad), 400, NOT_RESET);
+      expectPage(await submit(bad, NEW_PASSWORD), 400, NOT_RESET);
+      expectPage(await submit(bad, 'short'), 400, NOT_RESET);
+    }
+    expect((await logIn(email, PASSWORD)).status).toBe(200);
+  });
+
+  it('ignores where a query wants it to lead, and fields that are not its own', async () => {
+    const email = 'reset-query@example.com';
+    await app().activeUser(email);
+    const path = await resetPath(email);
+    expectPage(await get(`${path}?next=//evil.example&form_action=//evil.example`), 200, RESET_FORM, path);
+    const foreign = await app().client.postForm(path, { new_password: NEW_PASSWORD, email: 'x@example.com' });
+    expect([foreign.status, foreign.body.code]).toEqual([400, 'INPUT_INVALID']);
+    expectPage(await submit(`${path}?next=//evil.example`, NEW_PASSWORD), 200, RESET_DONE);
+  });
+
+  it('activates an account whose activation link was lost, and ends that link', async () => {
+    const email = 'stranded@example.com';
+    const lost = await activationPath(email);
+    expectPage(await submit(await resetPath(email), NEW_PASSWORD), 200, RESET_DONE);
+    expect(await isActive(email)).toBe(true);
+    expectPage(await get(lost), 400, NOT_ACTIVATED);
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(200);
+    expect((await logIn(email, PASSWORD)).status).toBe(401);
+  });
+});
+
+describe.each(availableDatabases())('one reset link on %s', (database) => {
+  const { app, resetPath, logIn } = withPages({ database });
+
+  it('has one winner among 25 JSON requests and 25 forms', async () => {
+    const email = 'race@example.com';
+    await app().activeUser(email);
+    const path = await resetPath(email);
+    const token = path.split('/').at(-1)!;
+    const answers = await inParallel(50, (index) =>
+      index % 2
+        ? app().client.post('/auth/password-reset/confirm', { token, new_password: passwordOf(index) })
+        : app().client.postForm(path, { new_password: passwordOf(index) }),
+    );
+    const winners = answers.flatMap(({ status }, index) => (status === 200 ? [index] : []));
+    expect(winners).toHaveLength(1);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 400]));
+    for (const index of answers.keys()) {
+      expect((await logIn(email, passwordOf(index))).status).toBe(index === winners[0] ? 200 : 401);
+    }
+    expect(await tokenRows(app(), email, 'password-changed-notice')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OutboxWorker } from '../lib/mail/outbox-worker.js';
+import { tokenIn } from './support/mailbox.js';
+import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
+import { variants } from './support/variants.js';
+
+const NEW_PASSWORD = 'another fine passphrase';
+
+describe.each(variants())('the number of statements on $database, integer keys $integerKeys', (variant) => {
+  let t: TestApp;
+  const links: Record<'activation' | 'reset', string> = { activation: '', reset: '' };
+  let pair: { access_token: string; refresh_token: string };
+
+  beforeAll(async () => {
+    t = await createTestApp(variant);
+    pair = await t.activeUser('active@example.com');
+    await t.activeUser('reset@example.com');
+    for (const email of ['pending@example.com', 'activation@example.com']) {
+      await t.client.post('/auth/signup', { email, password: PASSWORD });
+    }
+    await t.client.post('/auth/password-reset/request', { email: 'reset@example.com' });
+    links.activation = tokenIn(await t.mailbox.waitFor('activation@example.com'));
+    links.reset = tokenIn(await t.mailbox.waitFor('reset@example.com', 2));
+    // The worker shares the connection and its log: it ends its work before anything is counted.
+    await t.app.get(OutboxWorker, { strict: false }).beforeApplicationShutdown();
+  });
+  afterAll(() => t.close());
+
+  /** Runs a request, which must be answered with `status`, and gives its statements, BEGIN and COMMIT aside. */
+  async function statements(status: number, path: string, body?: unknown, bearer?: string): Promise<string[]> {
+    const all = await t.statements.during(async () => {
+      const answer = body ? await t.client.post(path, body) : await t.client.get(path, { bearer });
+      expect(answer.status).toBe(status);
+    });
+    // TypeORM writes numbers into SQLite's statements.
+    return all.map((sql) => sql.replaceAll(/\b\d{13}\b/g, '?'));
+  }
+  const login = (status: number, email: string, password = PASSWORD) =>
+    statements(status, '/auth/login', { email, password });
+  const signup = (email: string) => statements(201, '/auth/signup', { email, password: PASSWORD });
+  const resend = (email: string) => statements(202, '/auth/activation/resend', { email });
+  const requestReset = (email: string) => statements(202, '/auth/password-reset/request', { email });
+  const confirmReset = (status: number, token: string) =>
+    statements(status, '/auth/password-reset/confirm', { token, new_password: NEW_PASSWORD });
+
+  it('guard: 1, and none without a genuine token', async () => {
+    expect(await statements(200, '/demo/bare', undefined, pair.access_token)).toHaveLength(1);
+    expect(await statements(401, '/demo/bare', undefined, `${pair.access_token.slice(0, -4)}AAAA`)).toEqual([]);
+    expect(await statements(401, '/demo/bare')).toEqual([]);
+  });
+
+  it('guard and the whole user: 2', async () => {
+    expect(await statements(200, '/auth/me', undefined, pair.access_token)).toHaveLength(2);
+  });
+
+  it('login: 2, and 1 whatever the reason of a refusal', async () => {
+    expect(await login(200, 'active@example.com')).toHaveLength(2);
+    const refused = await login(401, 'active@example.com', 'wrong but long enough');
+    expect(refused).toHaveLength(1);
+    expect(await login(401, 'nobody@example.com')).toEqual(refused);
+    expect(await login(401, 'pending@example.com')).toEqual(refused);
+  });
+
+  it('refresh: 1, and 2 for the repetition within the grace time', async () => {
+    const { body } = await t.client.post('/auth/login', { email: 'active@example.com', password: PASSWORD });
+    const { refresh_token } = body;
+    expect(await statements(200, '/auth/refresh', { refresh_token })).toHaveLength(1);
+    expect(await statements(200, '/auth/refresh', { refresh_token })).toHaveLength(2);
+    expect(await statements(401, '/auth/refresh', { refresh_token: 'forged' })).toEqual([]);
+  });
+
+  it('logout: 1, of a session that is over as well', async () => {
+    const { body } = await t.client.post('/auth/login', { email: 'active@example.com', password: PASSWORD });
+    const { refresh_token } = body;
+    expect(await statements(204, '/auth/logout', { refresh_token })).toHaveLength(1);
+    expect(await statements(204, '/auth/logout', { refresh_token })).toHaveLength(1);
+  });
+
+  it('signup: 3 for a new address, 2 for a taken one', async () => {
+    const fresh = await signup('new@example.com');
+    expect(fresh.map(verb)).toEqual(['SELECT', 'INSERT', 'INSERT']);
+    // A new account has one row more. Which address was new is hidden by the hash and by the clock, see the timing tests.
+    const taken = await signup('active@example.com');
+    expect(taken.map(verb)).toEqual(['SELECT', 'INSERT']);
+    expect((await signup('pending@example.com')).map(verb)).toEqual(taken.map(verb));
+  });
+
+  it('activation: 5, and 1 for a link that is not valid', async () => {
+    expect(await statements(200, '/auth/activate', { token: links.activation })).toHaveLength(5);
+    const used = await statements(400, '/auth/activate', { token: links.activation });
+    expect(used).toHaveLength(1);
+    expect(await statements(400, '/auth/activate', { token: 'x'.repeat(64) })).toEqual(used);
+  });
+
+  it('activation resend: 3, the same for every address', async () => {
+    const pending = await resend('pending@example.com');
+    expect(pending).toHaveLength(3);
+    expect(await resend('nobody@example.com')).toEqual(pending);
+    expect(await resend('active@example.com')).toEqual(pending);
+  });
+
+  it('reset request: 2, the same for every address', async () => {
+    const known = await requestReset('active@example.com');
+    expect(known).toHaveLength(2);
+    expect(await requestReset('nobody@example.com')).toEqual(known);
+    expect(await requestReset('pending@example.com')).toEqual(known);
+  });
+
+  it('reset confirm: 6, and 1 for a link that is not valid', async () => {
+    expect(await confirmReset(200, links.reset)).toHaveLength(6);
+    const used = await confirmReset(400, links.reset);
+    expect(used).toHaveLength(1);
+    expect(await confirmReset(400, 'x'.repeat(64))).toEqual(used);
+  });
+});
+
+const verb = (sql: string): string => /^\w+/.exec(sql)![0];
