@@ -155,6 +155,27 @@ describe.each(variants())('activation on $database with $adapter, integer keys: 
     expect((await t.client.post('/auth/login', { email: 'lost@example.com', password: PASSWORD })).status).toBe(200);
   });
 
+  it('never resends the password of a stranger: where several signups wait, the new link sets one', async () => {
+    const email = 'contested@example.com';
+    await signUp(email, 'the owner of this address');
+    const stranger = await signUp(email, 'a stranger passing by here');
+    expect((await resend(email)).status).toBe(202);
+    const mail = await t.mailbox.waitFor(email, 3);
+    const token = tokenIn(mail);
+    expect((await activate({ token })).body).toEqual(INVALID);
+    const confirm = { token, new_password: 'chosen by the mailbox owner' };
+    expect((await t.client.post('/auth/password-reset/confirm', confirm)).status).toBe(200);
+    expect(await userRow(t, email)).toMatchObject({ isActive: true });
+    expect((await activate({ token: stranger })).body).toEqual(INVALID);
+    for (const [password, status] of [
+      ['the owner of this address', 401],
+      ['a stranger passing by here', 401],
+      [confirm.new_password, 200],
+    ]) {
+      expect((await t.client.post('/auth/login', { email, password })).status).toBe(status);
+    }
+  });
+
   it('owes a new link to nobody but a pending account, and says the same to everybody', async () => {
     await signUp('waits@example.com');
     await t.activeUser('is-active@example.com');
