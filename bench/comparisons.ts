@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseKind } from '../test/support/database-servers.js';
 import { type BenchDatabase, PASSWORD } from './database.js';
 import { interleave, type Measure, median, medianRatio, type Pace } from './interleave.js';
@@ -19,6 +20,9 @@ const IN_FLIGHT = 32;
 
 /** Requests a second of the bystander whose latency is looked at; few enough not to be a load of its own. */
 const BYSTANDER_RATE = 100;
+
+/** How long logins run before anybody looks: their first requests arrive all at once, and never again like that. */
+const RAMP_SECONDS = 0.5;
 
 /** The comparisons, by the name that `--only` takes. */
 export const COMPARISONS = { login, guard, limiter, rates };
@@ -119,12 +123,23 @@ async function bystander(database: BenchDatabase, processes: Processes, hashConc
   const accessTokens = (await pairs(port, database)).map((pair) => pair.access_token);
   const loginRates: number[] = [];
   const measure: Measure = async (seconds) => {
-    const traffic: Traffic = { kind: 'get', path: '/bench/jwt-only', accessTokens };
-    const [loginResult, { p99 }] = await Promise.all([
-      logins({ port, seconds, connections: IN_FLIGHT, traffic: loginTraffic(database) }),
-      others({ port, seconds, connections: IN_FLIGHT, perSecond: BYSTANDER_RATE, traffic }),
-    ]);
-    loginRates.push(loginResult.perSecond);
+    const flood = logins({
+      port,
+      seconds: seconds + RAMP_SECONDS,
+      connections: IN_FLIGHT,
+      traffic: loginTraffic(database),
+    });
+    const look = delay(RAMP_SECONDS * 1000).then(() =>
+      others({
+        port,
+        seconds,
+        connections: IN_FLIGHT,
+        perSecond: BYSTANDER_RATE,
+        traffic: { kind: 'get', path: '/bench/jwt-only', accessTokens },
+      }),
+    );
+    const [{ perSecond: loginRate }, { p99 }] = await Promise.all([flood, look]);
+    loginRates.push(loginRate);
     return p99;
   };
   return { measure, loginRates };

@@ -10,6 +10,8 @@ const PATIENCE_MS = 30_000;
 /** Nothing of the caller's environment decides a figure. Rate limits stop exactly what a benchmark does. */
 const ENVIRONMENT = { PATH: process.env['PATH'], AUTH_LIMITS: 'off' };
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /** A process of the benchmark that answers each message with one. */
 class Worker {
   private constructor(
@@ -21,6 +23,10 @@ class Worker {
   static async start(file: string, args: string[] = [], execArgv: string[] = []): Promise<Worker> {
     const path = fileURLToPath(new URL(file, import.meta.url));
     const child = fork(path, args, { env: ENVIRONMENT, execArgv });
+    // Whoever stops the benchmark ends the measurement; the database is still dropped.
+    const kill = () => child.kill();
+    for (const signal of SIGNALS) process.on(signal, kill);
+    child.once('exit', () => SIGNALS.forEach((signal) => process.off(signal, kill)));
     return new Worker(child, await reply(child, PATIENCE_MS));
   }
 

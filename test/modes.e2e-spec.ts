@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Answer } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
 import { tokenIn } from './support/mailbox.js';
-import { countTokens } from './support/rows.js';
+import { countTokens, tokenRows } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
 
 const EMAIL = 'ann@example.com';
@@ -121,6 +121,7 @@ describe.each(availableDatabases())('on %s', (database) => {
         await resetByLink(t, promise, requested.body.reset_url, login.body.access_token);
         if (sendsMail) await t.mailbox.waitFor(EMAIL, 3);
         expect(t.mailbox.mails).toHaveLength(sendsMail ? 3 : 0);
+        expect(await tokenRows(t, EMAIL, 'password-changed-notice')).toHaveLength(sendsMail ? 1 : 0);
         expect(t.logs.lines.join('\n')).not.toMatch(/[\w-]{64}|eyJ|correct horse|yet another|argon2id/);
       });
     });

@@ -119,9 +119,10 @@ export class Mailbox {
 
   private async receive(raw: Buffer, recipients: string[], answer: (error?: Error | null) => void): Promise<void> {
     const mail = { ...(await PostalMime.parse(raw)), recipients };
-    const isRefused = this.behaviour === 'try again after message';
+    const behaviour = this.behaviourTo.get(recipients[0]!) ?? this.behaviour;
+    const isRefused = behaviour === 'try again after message';
     (isRefused ? this.refused : this.mails).push(mail);
-    if (this.behaviour === 'hang after message') this.hold(answer);
+    if (behaviour === 'hang after message') this.hold(answer);
     else answer(isRefused ? smtpError(451, 'try again later') : null);
     this.notify();
   }

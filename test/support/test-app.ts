@@ -39,6 +39,8 @@ export interface TestAppOptions {
   options?: Partial<AuthModuleOptions>;
   poolSize?: number;
   globalPrefix?: string;
+  /** For an application that must know its address before it starts; else any free port. */
+  port?: number;
   /** More of the application. */
   controllers?: Type[];
   providers?: Provider[];
@@ -142,7 +144,7 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
   if (choice.globalPrefix) app.setGlobalPrefix(choice.globalPrefix);
   const dataSource = app.get<DataSource>(getDataSourceToken());
   if (!choice.on) await createTables(dataSource, integerKeys);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(choice.port ?? 0, '127.0.0.1');
   const client = new Client(await app.getUrl());
   return {
     app,

@@ -1,5 +1,4 @@
 /** A small application on the packed package: `node main.js A..E` prints what its own routes answered, as JSON. */
-import 'reflect-metadata';
 import { Controller, Get, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';

@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesIn, type Manifest, manifest, pack, type Packed, ROOT, run } from './support/packed.js';
+
+/** Declared although nothing in lib/ imports it, and why. */
+const NEEDED_BY_OTHERS: Record<string, string> = {
+  lodash: '@nestjs-modules/mailer 2.3 requires it without declaring it',
+  rxjs: 'a peer of every Nest package; the application has it, and it must be one copy',
+};
+
+let found: Manifest;
+
+beforeAll(async () => {
+  found = await manifest();
+});
+
+describe('the dependencies', () => {
+  it('declare every package that lib/ imports, and no other', async () => {
+    const { dependencies, peerDependencies, optionalDependencies } = found;
+    const declared = Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies });
+    const imported = await importedPackages();
+    expect(imported.filter((name) => !declared.includes(name))).toEqual([]);
+    expect(declared.filter((name) => !imported.includes(name)).sort()).toEqual(Object.keys(NEEDED_BY_OTHERS).sort());
+  });
+
+  it('name no package twice', () => {
+    const { dependencies, peerDependencies, optionalDependencies } = found;
+    const names = [dependencies, peerDependencies, optionalDependencies].flatMap((each) => Object.keys(each));
+    expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
+  });
+
+  it('share with the application what must be one copy, and are tested with it', () => {
+    for (const name of ['@nestjs/common', '@nestjs/core', '@nestjs/typeorm', 'typeorm', 'reflect-metadata', 'rxjs']) {
+      expect(found.peerDependencies).toHaveProperty([name]);
+      expect(found.devDependencies).toHaveProperty([name]);
+    }
+  });
+
+  it('bring no database driver and no web server: the application chooses them', () => {
+    const brought = Object.keys({ ...found.dependencies, ...found.optionalDependencies });
+    expect(brought.filter((name) => /sqlite|^pg$|mysql|mariadb|express|fastify/.test(name))).toEqual([]);
+  });
+
+  it('keep the argon2 that does not crash Node 20, with the faster one optional', () => {
+    expect(found.dependencies['argon2']).toBe('^0.44.0');
+    expect(Object.keys(found.optionalDependencies)).toContain('@node-rs/argon2');
+  });
+});
+
+it('runs where Nest 12 and require(esm) run', () => {
+  expect(found.engines.node).toBe('^20.19.0 || ^22.12.0 || >=24.0.0');
+});
+
+describe('the packed package', () => {
+  let packed: Packed;
+
+  beforeAll(async () => {
+    packed = await pack();
+  }, 60_000);
+  afterAll(() => packed.remove());
+
+  it('satisfies publint', async () => {
+    const { buffer } = new Uint8Array(await readFile(packed.file));
+    const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('satisfies "are the types wrong", ESM being what require() gets as well', async () => {
+    const attw = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+    // Every Node of `engines` requires ES modules; resolution of TypeScript 4 ("node10") is no goal.
+    const args = [attw, packed.file, '--format', 'json', '--profile', 'node16'];
+    const { stdout } = await run(process.execPath, [...args, '--ignore-rules', 'cjs-resolves-to-esm']);
+    const { analysis } = JSON.parse(stdout) as { analysis: { types: unknown; problems: { kind: string }[] } };
+    expect(analysis.types).toEqual({ kind: 'included' });
+    expect(analysis.problems.map(({ kind }) => kind).filter((kind) => kind !== 'CJSResolvesToESM')).toEqual([]);
+  });
+});
+
+/** The packages that the sources import, types and dynamic imports included. */
+async function importedPackages(): Promise<string[]> {
+  const names = new Set<string>();
+  for (const file of filesIn('lib').filter((path) => path.endsWith('.ts'))) {
+    const { importedFiles } = ts.preProcessFile(await readFile(join(ROOT, 'lib', file), 'utf8'));
+    for (const { fileName } of importedFiles) if (!fileName.startsWith('.')) names.add(packageOf(fileName));
+  }
+  return [...names].filter((name) => !name.startsWith('node:') && !builtinModules.includes(name));
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}

@@ -1,0 +1,236 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { DataSource, QueryFailedError } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AuthError } from '../../lib/auth.errors.js';
+import { isTransient, isUnavailable, isUniqueViolation } from '../../lib/store/database-errors.js';
+import { Database } from '../../lib/store/database.js';
+import { LogLines } from '../support/test-app.js';
+
+/** An error as a driver throws it. */
+function driverError(code: string, message = 'the driver says so'): Error {
+  return Object.assign(new Error(message), code && { code });
+}
+
+/** The same as TypeORM hands it on. */
+function queryFailed(code: string): QueryFailedError {
+  return new QueryFailedError('SELECT secret', ['parameter'], driverError(code, 'the driver quotes a parameter'));
+}
+
+const TRANSIENT = [
+  ['PostgreSQL: serialization failure', '40001'],
+  ['PostgreSQL: deadlock', '40P01'],
+  ['PostgreSQL: lock not available', '55P03'],
+  ['MariaDB: deadlock', 'ER_LOCK_DEADLOCK'],
+  ['MariaDB: lock wait timeout', 'ER_LOCK_WAIT_TIMEOUT'],
+  ['MariaDB: record changed since last read', 'ER_CHECKREAD'],
+  ['SQLite: busy', 'SQLITE_BUSY'],
+  ['SQLite: busy with a stale snapshot', 'SQLITE_BUSY_SNAPSHOT'],
+  ['SQLite: table locked', 'SQLITE_LOCKED_SHAREDCACHE'],
+];
+const TAKEN = [
+  ['PostgreSQL', '23505'],
+  ['MariaDB', 'ER_DUP_ENTRY'],
+  ['SQLite: unique index', 'SQLITE_CONSTRAINT_UNIQUE'],
+  ['SQLite: primary key', 'SQLITE_CONSTRAINT_PRIMARYKEY'],
+];
+const UNAVAILABLE = [
+  ['refused', 'ECONNREFUSED'],
+  ['reset', 'ECONNRESET'],
+  ['no such host', 'ENOTFOUND'],
+  ['broken pipe', 'EPIPE'],
+  ['PostgreSQL: connection failure', '08006'],
+  ['PostgreSQL: too many connections', '53300'],
+  ['PostgreSQL: shutting down', '57P01'],
+  ['PostgreSQL: starting up', '57P03'],
+  ['MariaDB: too many connections', 'ER_CON_COUNT_ERROR'],
+  ['MariaDB: shutting down', 'ER_SERVER_SHUTDOWN'],
+  ['MariaDB: connection lost', 'PROTOCOL_CONNECTION_LOST'],
+  ['SQLite: cannot open the file', 'SQLITE_CANTOPEN'],
+];
+const NONE_OF_THEM = [
+  ['PostgreSQL: foreign key', '23503'],
+  ['PostgreSQL: syntax error', '42601'],
+  ['MariaDB: no such table', 'ER_NO_SUCH_TABLE'],
+  ['SQLite: foreign key', 'SQLITE_CONSTRAINT_FOREIGNKEY'],
+  ['SQLite: a trigger refuses', 'SQLITE_CONSTRAINT_TRIGGER'],
+  ['no code', ''],
+];
+
+/** Which of the three kinds an error is. */
+const kindsOf = (error: unknown) => [isTransient(error), isUniqueViolation(error), isUnavailable(error)];
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error: unknown) => error,
+  );
+
+describe('an error of the database', () => {
+  describe.each([
+    ['from the driver', driverError],
+    ['through TypeORM', queryFailed],
+  ])('%s', (_, make) => {
+    it.each(TRANSIENT)('is worth another try: %s', (_name, code) => {
+      expect(kindsOf(make(code))).toEqual([true, false, false]);
+    });
+    it.each(TAKEN)('means that a unique value is taken: %s', (_name, code) => {
+      expect(kindsOf(make(code))).toEqual([false, true, false]);
+    });
+    it.each(UNAVAILABLE)('means that the database is out of reach: %s', (_name, code) => {
+      expect(kindsOf(make(code))).toEqual([false, false, true]);
+    });
+    it.each(NONE_OF_THEM)('is a defect and none of these: %s', (_name, code) => {
+      expect(kindsOf(make(code))).toEqual([false, false, false]);
+    });
+  });
+
+  it.each([
+    'Connection terminated unexpectedly',
+    'timeout exceeded when trying to connect',
+    'Client has encountered a connection error and is not queryable',
+    'Pool is closed.',
+    "Can't add new command when connection is in closed state",
+  ])('means that the database is out of reach, where the driver gives no code: %s', (message) => {
+    expect(kindsOf(driverError('', message))).toEqual([false, false, true]);
+  });
+
+  it('is read by a code that is text only', () => {
+    expect(kindsOf(Object.assign(new Error('odd'), { code: 40001 }))).toEqual([false, false, false]);
+  });
+
+  it.each([undefined, null, 'SQLITE_BUSY', 0])('is no error of the database: %s', (thrown) => {
+    expect(kindsOf(thrown)).toEqual([false, false, false]);
+  });
+});
+
+describe('Database', () => {
+  let dataSource: DataSource;
+  let database: Database;
+  let logs: LogLines;
+
+  beforeAll(async () => {
+    dataSource = await new DataSource({ type: 'better-sqlite3', database: ':memory:' }).initialize();
+    await dataSource.query('CREATE TABLE notes (text TEXT)');
+    database = new Database(dataSource);
+  });
+  beforeEach(async () => {
+    await dataSource.query('DELETE FROM notes');
+    logs = new LogLines();
+    Logger.overrideLogger(logs);
+  });
+  afterAll(() => dataSource.destroy());
+
+  /** Work that writes a note and then fails with each of the errors in turn, and succeeds when there are no more. */
+  function failing(errors: unknown[]) {
+    const work = { runs: 0, run: async (): Promise<string> => 'done' };
+    work.run = async () => {
+      work.runs++;
+      await dataSource.query(`INSERT INTO notes VALUES ('run ${work.runs}')`);
+      if (errors.length > 0) throw errors.shift();
+      return 'done';
+    };
+    return work;
+  }
+  /** The operator learns code and statement, the client neither, and nobody a parameter. */
+  function expectTold(error: unknown, code: string): void {
+    expect(logs.lines).toEqual([expect.stringContaining(`${code} in SELECT secret`)]);
+    expect(logs.lines.join()).not.toContain('parameter');
+    expect(JSON.stringify((error as AuthError).getResponse())).not.toMatch(/secret|parameter/);
+    expect((error as AuthError).cause).toBeUndefined();
+  }
+  const notes = async (): Promise<string[]> =>
+    (await dataSource.query<{ text: string }[]>('SELECT text FROM notes')).map(({ text }) => text);
+
+  describe.each(['read', 'write', 'transaction'] as const)('%s', (method) => {
+    it.each([1, 2, 3])('runs again after %i transient failures, and gives the result', async (failures) => {
+      const work = failing(Array.from({ length: failures }, () => queryFailed('40001')));
+      await expect(database[method](work.run)).resolves.toBe('done');
+      expect(work.runs).toBe(failures + 1);
+    });
+
+    it.each(['40P01', 'ER_LOCK_DEADLOCK', 'SQLITE_BUSY'])(
+      'gives up after three retries with a 503: %s',
+      async (code) => {
+        const work = failing(Array.from({ length: 9 }, () => queryFailed(code)));
+        const error = await failureOf(database[method](work.run));
+        expect(error).toMatchObject({ code: 'SERVICE_BUSY', status: 503, retryAfterSeconds: 1 });
+        expect(work.runs).toBe(4);
+        expectTold(error, code);
+      },
+    );
+
+    it('does not try again where the database is out of reach: 503', async () => {
+      const work = failing([queryFailed('57P01')]);
+      const error = await failureOf(database[method](work.run));
+      expect(error).toMatchObject({ code: 'SERVICE_UNAVAILABLE', status: 503, retryAfterSeconds: 1 });
+      expect(work.runs).toBe(1);
+      expectTold(error, '57P01');
+    });
+
+    it('does not try again where a statement is at fault: 500', async () => {
+      const work = failing([queryFailed('42601')]);
+      const error = await failureOf(database[method](work.run));
+      expect(error).toMatchObject({ code: 'SERVICE_FAILED', status: 500 });
+      expect(work.runs).toBe(1);
+      expectTold(error, '42601');
+    });
+
+    it.each([queryFailed('23505'), new AuthError('ACTIVATION_INVALID_TOKEN'), new Error('a defect')])(
+      'hands on what a flow must understand, as it is and without a line in the log: %s',
+      async (error) => {
+        const work = failing([error]);
+        expect(await failureOf(database[method](work.run))).toBe(error);
+        expect(work.runs).toBe(1);
+        expect(logs.lines).toEqual([]);
+      },
+    );
+
+    it('serves the next caller after a failure', async () => {
+      await expect(database[method](failing([new Error('a defect')]).run)).rejects.toThrow('a defect');
+      await expect(database[method](failing([]).run)).resolves.toBe('done');
+    });
+  });
+
+  it('leaves nothing of a transaction that failed: only what the last run wrote', async () => {
+    const work = failing([queryFailed('SQLITE_BUSY'), queryFailed('SQLITE_BUSY')]);
+    await database.transaction(work.run);
+    expect(await notes()).toEqual(['run 3']);
+    await expect(database.transaction(failing([new Error('a defect')]).run)).rejects.toThrow('a defect');
+    expect(await notes()).toEqual(['run 3']);
+  });
+
+  it('waits for a transaction of the application, but not for ever: 503', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const runner = dataSource.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const work = failing([]);
+      const waiting = failureOf(database.write(work.run));
+      for (let turn = 0; turn < 10; turn++) await nextTurn();
+      vi.advanceTimersByTime(5_001);
+      expect(await waiting).toMatchObject({ code: 'SERVICE_BUSY', status: 503 });
+      expect(work.runs).toBe(0);
+    } finally {
+      await runner.rollbackTransaction();
+      vi.useRealTimers();
+    }
+    await expect(database.write(failing([]).run)).resolves.toBe('done');
+  });
+
+  it('lets writes of one turn of the event loop in one after the other, transactions as a whole', async () => {
+    const events: string[] = [];
+    const step = (event: string) => async (): Promise<void> => {
+      events.push(`${event} begins`);
+      await dataSource.query('SELECT 1');
+      await dataSource.query('SELECT 2');
+      events.push(`${event} ends`);
+    };
+    await Promise.all([
+      database.transaction(step('first')),
+      database.write(step('second')),
+      database.transaction(step('third')),
+    ]);
+    expect(events).toEqual(['first', 'second', 'third'].flatMap((name) => [`${name} begins`, `${name} ends`]));
+  });
+});
