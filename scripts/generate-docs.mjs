@@ -5,13 +5,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { AUTH_ERRORS } from '../dist/auth.errors.js';
 import { MODES } from '../dist/config/modes.js';
 import { describeDefault, SETTING_GROUPS } from '../dist/config/settings.js';
+import { ENDPOINTS } from '../dist/http/endpoints.js';
 
 /** The generated files; another reference is one more entry. */
 const GENERATORS = [
   { file: '.env.example', text: envExample },
   { file: 'docs/configuration.md', text: configurationPage },
+  { file: 'docs/routes.md', text: routesPage },
+  { file: 'docs/errors.md', text: errorsPage },
 ];
 
 const ROOT = new URL('../', import.meta.url);
@@ -33,8 +37,8 @@ function envEntry(setting) {
   return ['', `# ${setting.doc.replaceAll('`', '')}`, `# ${facts.join(' ')}`, assignment];
 }
 
-async function configurationPage() {
-  const text = [
+function configurationPage() {
+  return markdown([
     '# Configuration',
     '',
     'Every option can be set in code, and nearly every one by an environment variable as well. Precedence: option in',
@@ -57,9 +61,7 @@ async function configurationPage() {
     ...table(['mode', 'name', 'autoActivate', 'returnLinkInResponse', 'backendLinks', 'mail'], modeRows()),
     ...SETTING_GROUPS.flatMap(groupSection),
     '',
-  ].join('\n');
-  const style = await resolveConfig(fileURLToPath(ROOT));
-  return format(text, { ...style, parser: 'markdown' });
+  ]);
 }
 
 function groupSection({ title, settings }) {
@@ -87,6 +89,131 @@ function settingRow(setting) {
 function defaultCell(setting) {
   const isValue = setting.defaultText === undefined && setting.default !== undefined;
   return isValue ? `\`${describeDefault(setting)}\`` : describeDefault(setting).replace(/http\S+/, '`$&`');
+}
+
+function routesPage() {
+  const endpoints = Object.values(ENDPOINTS);
+  return markdown([
+    '# Routes',
+    '',
+    'Every route of the module: what it takes, what it answers, and every code it can refuse with.',
+    '',
+    'Paths stand below the application’s global prefix: after `app.setGlobalPrefix("api/v1")`, `auth/signup` is',
+    '`/api/v1/auth/signup`. Routes are the same on Express and Fastify, and stand outside the versions of the application.',
+    '',
+    'Bodies are JSON objects of at most 16 KB (`Content-Type: application/json`), unless a route says otherwise. Every',
+    'answer carries `Cache-Control: no-store`. A refusal is `{ statusCode, code, message, errors? }`: check `code`, see',
+    '[errors](errors.md). A bearer token is sent as `Authorization: Bearer <access_token>`.',
+    '',
+    ...table(['route', 'modes', 'what it does'], endpoints.map(routeRow)),
+    ...endpoints.flatMap(routeSection),
+  ]);
+}
+
+function routeRow(endpoint) {
+  const title = routeTitle(endpoint);
+  return [`[${title}](#${anchor(title)})`, modesOf(endpoint), endpoint.summary];
+}
+
+function routeSection(endpoint) {
+  const { flow, summary, request, answer, status, errors } = endpoint;
+  const fields = Object.entries(request).map(([field, meaning]) => [`\`${field}\``, meaning]);
+  return [
+    '',
+    `## ${routeTitle(endpoint)}`,
+    '',
+    `${summary} Modes: ${modesOf(endpoint)}. Flow: [${flow}](${flow}.md).`,
+    '',
+    `**Request:** ${BODIES[endpoint.accepts]}`,
+    '',
+    ...(fields.length > 0 ? table(['field', 'meaning'], fields) : []),
+    '',
+    `**Answer:** ${status}. ${answer}`,
+    '',
+    ...table(['status', 'code', 'message'], errors.map(errorRow).sort(byStatus)),
+  ];
+}
+
+/** What a route takes, in words. */
+const BODIES = {
+  json: '`application/json`.',
+  form: 'a form, `application/x-www-form-urlencoded`.',
+  'json-or-form': '`application/json`, or nothing at all; in mode E also a form, `application/x-www-form-urlencoded`.',
+  none: 'no body.',
+};
+
+function errorsPage() {
+  const codes = Object.keys(AUTH_ERRORS);
+  return markdown([
+    '# Errors',
+    '',
+    'Every refusal is JSON of one shape, on every route and adapter:',
+    '',
+    '```json',
+    JSON.stringify(errorExample(), null, 2),
+    '```',
+    '',
+    'Check `code`, never `message`: codes are stable, and one that disappears or changes its status is a breaking change.',
+    '`errors` names the fields at fault, and never repeats their values. Where the difference would help an attacker, many',
+    'reasons share one code: an unknown, used, expired or foreign link is one 400; an unknown address, a wrong password and',
+    'an inactive account are one 401.',
+    '',
+    'A 401 carries `WWW-Authenticate` (RFC 6750), a 503 `Retry-After`. In code, every flow throws `AuthError`, an',
+    '`HttpException` with the same `code`; its `cause` is for the log and never part of the answer.',
+    '',
+    ...table(['code', 'status', 'message', 'routes'], codes.map(codeRow)),
+  ]);
+}
+
+function errorExample() {
+  const [statusCode, message] = AUTH_ERRORS.INPUT_INVALID;
+  const errors = [{ field: 'email', messages: ['email must be an e-mail address'] }];
+  return { statusCode, code: 'INPUT_INVALID', message, errors };
+}
+
+function codeRow(code) {
+  const [status, message] = AUTH_ERRORS[code];
+  const endpoints = Object.values(ENDPOINTS).filter(({ errors }) => errors.includes(code));
+  return [`\`${code}\``, status, message, routesWith(endpoints)];
+}
+
+function routesWith(endpoints) {
+  if (endpoints.length === 0) return 'routes of the application, by the [guard](access.md)';
+  if (endpoints.length === Object.keys(ENDPOINTS).length) return 'every route';
+  return endpoints
+    .map(routeTitle)
+    .map((title) => `[${title}](routes.md#${anchor(title)})`)
+    .join(', ');
+}
+
+function errorRow(code) {
+  const [status, message] = AUTH_ERRORS[code];
+  return [status, `\`${code}\``, message];
+}
+
+function byStatus([a], [b]) {
+  return a - b;
+}
+
+function routeTitle({ method, path }) {
+  return `${method} ${path}`;
+}
+
+/** As GitHub makes the anchor of a heading. */
+function anchor(title) {
+  return title
+    .toLowerCase()
+    .replace(/[^\w -]/g, '')
+    .replaceAll(' ', '-');
+}
+
+function modesOf({ pages }) {
+  return pages ? 'E' : 'all';
+}
+
+async function markdown(lines) {
+  const style = await resolveConfig(fileURLToPath(ROOT));
+  return format(lines.join('\n'), { ...style, parser: 'markdown' });
 }
 
 function table(head, rows) {

@@ -2,8 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, hasBrowser, launchBrowser, openPage, type WatchedPage } from './support/browser.js';
-import { tokenIn } from './support/mailbox.js';
+import { flawsOf, freePort, hasBrowser, launchBrowser, openPage, type WatchedPage } from './support/browser.js';
 import { userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
@@ -12,45 +11,47 @@ const LOGIN_URL = 'https://app.example.com/login';
 /** The longest word on a page: it must not make a narrow page scroll sideways. */
 const LONG_DOMAIN = `${'a-very-long-label-of-a-domain'.repeat(2)}.example.org`;
 
-/** Runs in the page: what a narrow screen or a screen reader would stumble over. */
-const FLAWS = `(() => {
-  const flaws = [];
-  const all = (selector) => Array.from(document.querySelectorAll(selector));
-  if (document.documentElement.scrollWidth > innerWidth) flaws.push('scrolls sideways');
-  if (all('h1').length !== 1) flaws.push(all('h1').length + ' headings of the first level');
-  if (all('main').length !== 1) flaws.push(all('main').length + ' main landmarks');
-  if (!document.documentElement.lang) flaws.push('no language');
-  if (!document.title) flaws.push('no title');
-  for (const input of all('input')) {
-    if (!input.labels.length) flaws.push(input.name + ' has no label');
-    const ids = (input.getAttribute('aria-describedby') ?? '').split(' ').filter(Boolean);
-    if (!ids.every((id) => document.getElementById(id))) flaws.push(input.name + ' is described by nothing');
-  }
-  for (const svg of all('svg')) if (!svg.closest('[aria-hidden=true]')) flaws.push('an icon is read aloud');
-  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
-  const luminance = (color) => {
-    const [r, g, b] = channels(color).map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const background = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const color = getComputedStyle(at).backgroundColor;
-      if (channels(color)[3] !== 0) return color;
-    }
-    return 'rgb(255, 255, 255)';
-  };
-  for (const element of all('h1, p, strong, label, input, .button, .link')) {
-    const [low, high] = [getComputedStyle(element).color, background(element)].map(luminance).sort((a, b) => a - b);
-    const contrast = (high + 0.05) / (low + 0.05);
-    // WCAG 2.2, 1.4.3
-    if (contrast < 4.5) flaws.push(element.className + ' ' + element.tagName + ' has a contrast of ' + contrast.toFixed(2));
-  }
-  for (const element of all('input, .button')) {
-    // WCAG 2.2, 2.5.8
-    if (element.getBoundingClientRect().height < 24) flaws.push(element.tagName + ' is too small to hit');
-  }
-  return flaws;
-})()`;
+async function startApp(confirm: boolean): Promise<TestApp> {
+  const port = await freePort();
+  const publicUrl = `http://127.0.0.1:${port}`;
+  return createTestApp({ mode: 'E', port, options: { publicUrl, loginUrl: LOGIN_URL, activation: { confirm } } });
+}
+
+/** The link in the last of `count` mails to an address, as it was mailed. */
+async function mailedLink(t: TestApp, email: string, count = 1): Promise<string> {
+  const { text } = await t.mailbox.waitFor(email, count);
+  return /http:\/\/\S+/.exec(text!)![0];
+}
+
+async function activationLink(t: TestApp, email: string): Promise<string> {
+  await t.client.post('/auth/signup', { email, password: PASSWORD });
+  return mailedLink(t, email);
+}
+
+async function resetLink(t: TestApp, email: string): Promise<string> {
+  await t.activeUser(email);
+  await t.client.post('/auth/password-reset/request', { email });
+  return mailedLink(t, email, 2);
+}
+
+async function logIn(t: TestApp, email: string, password: string): Promise<number> {
+  return (await t.client.post('/auth/login', { email, password })).status;
+}
+
+const heading = (page: Page) => page.locator('h1').textContent();
+
+async function submit(page: Page, password: string, repeated: string): Promise<void> {
+  await page.getByLabel('New password', { exact: true }).fill(password);
+  await page.getByLabel('Repeat the new password').fill(repeated);
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Set new password' }).click()]);
+}
+
+/** Nobody is logged in by a page, and a page does nothing but what it must. */
+async function expectQuiet({ page, problems }: WatchedPage): Promise<void> {
+  expect(problems).toEqual([]);
+  expect(await page.context().cookies()).toEqual([]);
+  expect(await page.content()).not.toMatch(/eyJ[\w-]+\./);
+}
 
 describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
   let browser: Browser;
@@ -59,12 +60,6 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
   let evil: Server;
   /** What the page of another site does next. */
   let evilPage = '';
-
-  async function startApp(confirm: boolean): Promise<TestApp> {
-    const port = await freePort();
-    const publicUrl = `http://127.0.0.1:${port}`;
-    return createTestApp({ mode: 'E', port, options: { publicUrl, loginUrl: LOGIN_URL, activation: { confirm } } });
-  }
 
   beforeAll(async () => {
     [browser, direct, confirming] = await Promise.all([launchBrowser(), startApp(false), startApp(true)]);
@@ -75,42 +70,6 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
     await browser.close();
     await Promise.all([direct.close(), confirming.close(), new Promise((resolve) => evil.close(resolve))]);
   });
-
-  /** The link in the last of `count` mails to an address, as it was mailed. */
-  async function mailedLink(t: TestApp, email: string, count = 1): Promise<string> {
-    const { text } = await t.mailbox.waitFor(email, count);
-    return /http:\/\/\S+/.exec(text!)![0];
-  }
-
-  async function activationLink(t: TestApp, email: string): Promise<string> {
-    await t.client.post('/auth/signup', { email, password: PASSWORD });
-    return mailedLink(t, email);
-  }
-
-  async function resetLink(t: TestApp, email: string): Promise<string> {
-    await t.activeUser(email);
-    await t.client.post('/auth/password-reset/request', { email });
-    return mailedLink(t, email, 2);
-  }
-
-  async function logIn(t: TestApp, email: string, password: string): Promise<number> {
-    return (await t.client.post('/auth/login', { email, password })).status;
-  }
-
-  const heading = (page: Page) => page.locator('h1').textContent();
-
-  async function submit(page: Page, password: string, repeated: string): Promise<void> {
-    await page.getByLabel('New password', { exact: true }).fill(password);
-    await page.getByLabel('Repeat the new password').fill(repeated);
-    await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Set new password' }).click()]);
-  }
-
-  /** Nobody is logged in by a page, and a page does nothing but what it must. */
-  async function expectQuiet({ page, problems }: WatchedPage): Promise<void> {
-    expect(problems).toEqual([]);
-    expect(await page.context().cookies()).toEqual([]);
-    expect(await page.content()).not.toMatch(/eyJ[\w-]+\./);
-  }
 
   describe.each([true, false])('with JavaScript %s', (javaScriptEnabled) => {
     const suffix = javaScriptEnabled ? 'js' : 'no-js';
@@ -178,48 +137,43 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
     });
   });
 
-  describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
-    it.each([320, 1280])('every page is whole and legible at %i px', async (width) => {
-      const viewport = { width, height: 640 };
-      const name = `${colorScheme}-${width}@${LONG_DOMAIN}`;
-      const tab = await openPage(browser, direct.client.origin, { colorScheme, viewport });
-      const asking = await openPage(browser, confirming.client.origin, { colorScheme, viewport });
-      const seen: Record<string, string[]> = {};
-      const look = async ({ page }: WatchedPage): Promise<void> => {
-        seen[(await heading(page))!] = await page.evaluate<string[]>(FLAWS);
-      };
-      await asking.page.goto(await activationLink(confirming, name));
-      await look(asking);
-      const link = await activationLink(direct, name);
-      for (const url of [link, link, link.replace(/.{64}$/, 'A'.repeat(64))]) {
-        await tab.page.goto(url);
-        await look(tab);
-      }
-      await direct.client.post('/auth/password-reset/request', { email: name });
-      await tab.page.goto(await mailedLink(direct, name, 2));
+  it('every page is whole and legible, narrow and wide, light and dark', async () => {
+    const email = `long@${LONG_DOMAIN}`;
+    const tab = await openPage(browser, direct.client.origin);
+    const asking = await openPage(browser, confirming.client.origin);
+    const seen: Record<string, string[]> = {};
+    const look = async ({ page }: WatchedPage): Promise<void> => {
+      seen[(await heading(page))!] = await flawsOf(page);
+    };
+    await asking.page.goto(await activationLink(confirming, email));
+    await look(asking);
+    const link = await activationLink(direct, email);
+    for (const url of [link, link, link.replace(/.{64}$/, 'A'.repeat(64))]) {
+      await tab.page.goto(url);
       await look(tab);
-      await submit(tab.page, NEW_PASSWORD, `${NEW_PASSWORD}!`);
-      await look(tab);
-      await submit(tab.page, NEW_PASSWORD, NEW_PASSWORD);
-      await look(tab);
-      await tab.page.goto(tab.page.url());
-      await look(tab);
-      expect(seen).toEqual({
-        'Activate your account': [],
-        'Your account is active': [],
-        'Your account is already active': [],
-        'Your account could not be activated': [],
-        'Choose a new password': [],
-        'Your password is changed': [],
-        'Your password was not changed': [],
-      });
-      const isDark = await tab.page.evaluate<boolean>(
-        `/^rgb\\(\\d{1,2},/.test(getComputedStyle(document.body).backgroundColor)`,
-      );
-      expect(isDark).toBe(colorScheme === 'dark');
-      await expectQuiet(tab);
-      await Promise.all([tab.close(), asking.close()]);
+    }
+    await direct.client.post('/auth/password-reset/request', { email });
+    const reset = await mailedLink(direct, email, 2);
+    await tab.page.goto(reset);
+    await look(tab);
+    await submit(tab.page, NEW_PASSWORD, `${NEW_PASSWORD}!`);
+    seen['with an error'] = await flawsOf(tab.page);
+    await submit(tab.page, NEW_PASSWORD, NEW_PASSWORD);
+    await look(tab);
+    await tab.page.goto(reset);
+    await look(tab);
+    expect(seen).toEqual({
+      'Activate your account': [],
+      'Your account is active': [],
+      'Your account is already active': [],
+      'Your account could not be activated': [],
+      'Choose a new password': [],
+      'with an error': [],
+      'Your password is changed': [],
+      'Your password was not changed': [],
     });
+    await expectQuiet(tab);
+    await Promise.all([tab.close(), asking.close()]);
   });
 
   it('a form on another site cannot set a password, even with the link', async () => {
@@ -241,7 +195,7 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
     const tab = await openPage(browser, direct.client.origin);
     await tab.page.goto(`http://localhost:${(evil.address() as AddressInfo).port}/`);
     await expect.poll(() => tab.problems.join()).toContain('frame-ancestors');
-    expect(tokenIn({ text: link } as never)).toHaveLength(64);
+    expect(tab.page.frames().map((frame) => frame.url())).not.toContain(link);
     await tab.close();
   });
 });

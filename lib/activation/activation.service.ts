@@ -71,16 +71,17 @@ export class ActivationService {
   }
 
   /**
-   * Sends a pending account a new link; always the same answer. Where several signups wait for the address, the link
-   * is one to set a password: whoever asks again must not be handed the password of a stranger's signup.
+   * Sends a pending account a new link; always the same answer. Unless exactly one signup waits for the address, the
+   * link is one to set a password: whoever asks again must not be handed the password of a stranger's signup.
    * @returns the link in mode C, else null
    */
   async resend(email: string): Promise<string | null> {
     const { link, isOwed } = await this.uniform.after(async () => {
       const [signup, another] = await this.waitingSignups(email);
-      const newLink = another
-        ? this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds)
-        : this.linkIssuer.issue('activation', this.config.activation.ttlSeconds, signup);
+      const newLink =
+        signup && !another
+          ? this.linkIssuer.issue('activation', this.config.activation.ttlSeconds, signup)
+          : this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds);
       return { link: newLink, isOwed: await this.insertForPending(email, newLink) };
     });
     this.outbox.wake();
@@ -93,7 +94,7 @@ export class ActivationService {
     return this.database.transaction(async (manager) => {
       if (!(await this.tokens.consume(manager, 'activation', hash))) throw new AuthError('ACTIVATION_INVALID_TOKEN');
       const link = await this.tokens.findByHash('activation', hash, manager);
-      if (!link || !(await this.makeActive(manager, link.user.id, link.payload ?? undefined))) {
+      if (!link?.payload || !(await this.makeActive(manager, link.user.id, link.payload))) {
         throw new AuthError('ACTIVATION_INVALID_TOKEN');
       }
       // The other signups of this address, and their links, die with this one's success.
@@ -103,9 +104,9 @@ export class ActivationService {
   }
 
   /** @throws AuthError SIGNUP_CONFLICT: a second signup of an address may state what another account has taken by now */
-  private makeActive(manager: EntityManager, userId: UserId, signup?: SignupPayload): Promise<boolean> {
-    const own = signup && { ...signup.fields, passwordHash: signup.passwordHash };
-    const changes = { ...own, isActive: true, emailVerifiedAt: new Date(this.clock.now()) };
+  private makeActive(manager: EntityManager, userId: UserId, signup: SignupPayload): Promise<boolean> {
+    const { fields, passwordHash } = signup;
+    const changes = { ...fields, passwordHash, isActive: true, emailVerifiedAt: new Date(this.clock.now()) };
     // Never an account that was active before: a link cannot undo a deactivation.
     return this.users.update(manager, userId, changes, 'pending').catch((error: unknown) => {
       throw isUniqueViolation(error) ? new AuthError('SIGNUP_CONFLICT', { cause: error }) : error;

@@ -33,7 +33,8 @@ export interface Endpoint {
 const PAIR = '`{ user_id, access_token, refresh_token, token_type, expires_in }`';
 const UNREADABLE = ['INPUT_MALFORMED', 'INPUT_TOO_LARGE', 'INPUT_UNSUPPORTED_TYPE'] as const;
 const UNUSABLE = ['INPUT_INVALID', ...UNREADABLE] as const;
-const OVERLOADED = ['SERVICE_BUSY', 'SERVICE_UNAVAILABLE'] as const;
+/** Whatever looks into the database can meet these. */
+const FAULTS = ['SERVICE_BUSY', 'SERVICE_FAILED', 'SERVICE_UNAVAILABLE'] as const;
 
 /** Every route of the module, in the order of the reference. Nothing else in the package spells out a path. */
 export const ENDPOINTS = {
@@ -51,7 +52,7 @@ export const ENDPOINTS = {
     },
     answer:
       '`{ user_id, activation_required, activation_url, access_token, refresh_token, message }`. Modes A, B and E: the same answer whether the address is new or taken. Mode C: with `user_id` and `activation_url`. Mode D: with `user_id` and the token pair.',
-    errors: [...UNUSABLE, 'PASSWORD_REJECTED', 'SIGNUP_EMAIL_TAKEN', 'SIGNUP_CONFLICT', ...OVERLOADED],
+    errors: [...UNUSABLE, 'PASSWORD_REJECTED', 'SIGNUP_EMAIL_TAKEN', 'SIGNUP_CONFLICT', ...FAULTS],
   },
   activate: {
     method: 'POST',
@@ -62,7 +63,7 @@ export const ENDPOINTS = {
     summary: 'Activates the account an activation link was mailed for, and logs it in.',
     request: { token: 'The token of the link.' },
     answer: PAIR,
-    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', 'SERVICE_UNAVAILABLE'],
+    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', ...FAULTS],
   },
   activateByPath: {
     method: 'POST',
@@ -73,7 +74,7 @@ export const ENDPOINTS = {
     summary: 'The same, with the token in the path. Mode E: also where the button of the confirmation page leads.',
     request: {},
     answer: `${PAIR}; to a form, a page.`,
-    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', 'INPUT_CROSS_SITE', 'SERVICE_UNAVAILABLE'],
+    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', 'INPUT_CROSS_SITE', ...FAULTS],
   },
   resendActivation: {
     method: 'POST',
@@ -86,7 +87,7 @@ export const ENDPOINTS = {
     request: { email: 'The e-mail address of the signup.' },
     answer:
       '`{ message, activation_url }`, the same whether the account exists, is pending or is active; `activation_url` is null except in mode C.',
-    errors: [...UNUSABLE, 'SERVICE_UNAVAILABLE'],
+    errors: [...UNUSABLE, ...FAULTS],
   },
   login: {
     method: 'POST',
@@ -97,7 +98,7 @@ export const ENDPOINTS = {
     summary: 'Opens a session for an address and its password.',
     request: { email: 'The e-mail address of the account.', password: 'Its password.' },
     answer: PAIR,
-    errors: [...UNUSABLE, 'LOGIN_INVALID_CREDENTIALS', ...OVERLOADED],
+    errors: [...UNUSABLE, 'LOGIN_INVALID_CREDENTIALS', ...FAULTS],
   },
   refresh: {
     method: 'POST',
@@ -108,7 +109,7 @@ export const ENDPOINTS = {
     summary: 'Exchanges a refresh token for the next pair; using an old one again ends the session.',
     request: { refresh_token: 'The refresh token last received.' },
     answer: PAIR,
-    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'SERVICE_UNAVAILABLE'],
+    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', ...FAULTS],
   },
   logout: {
     method: 'POST',
@@ -119,7 +120,7 @@ export const ENDPOINTS = {
     summary: 'Ends one session: that of the refresh token, or else that of the bearer token.',
     request: { refresh_token: 'Optional where the request carries a bearer token: a refresh token of the session.' },
     answer: 'Nothing.',
-    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'SERVICE_UNAVAILABLE'],
+    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', ...FAULTS],
   },
   logoutAll: {
     method: 'POST',
@@ -130,7 +131,7 @@ export const ENDPOINTS = {
     summary: 'Ends every session of the account, on every device; needs a bearer token.',
     request: {},
     answer: 'Nothing.',
-    errors: [...UNREADABLE, 'ACCESS_UNAUTHENTICATED', 'ACCESS_INVALID_TOKEN', 'SERVICE_UNAVAILABLE'],
+    errors: [...UNREADABLE, 'ACCESS_UNAUTHENTICATED', 'ACCESS_INVALID_TOKEN', ...FAULTS],
   },
   requestPasswordReset: {
     method: 'POST',
@@ -141,7 +142,7 @@ export const ENDPOINTS = {
     summary: 'Owes a password reset link, if there is an account.',
     request: { email: 'The e-mail address of the account.' },
     answer: '`{ message, reset_url }`, the same whether the account exists; `reset_url` is null except in mode C.',
-    errors: [...UNUSABLE, 'SERVICE_UNAVAILABLE'],
+    errors: [...UNUSABLE, ...FAULTS],
   },
   confirmPasswordReset: {
     method: 'POST',
@@ -152,7 +153,7 @@ export const ENDPOINTS = {
     summary: 'Sets a new password by a reset link and ends every other session and link of the account.',
     request: { token: 'The token of the link.', new_password: 'The new password; must meet the policy.' },
     answer: `${PAIR}; 204 without a body where \`AUTH_LOGIN_AFTER_RESET=false\`.`,
-    errors: [...UNUSABLE, 'PASSWORD_REJECTED', 'PASSWORD_RESET_INVALID_TOKEN', ...OVERLOADED],
+    errors: [...UNUSABLE, 'PASSWORD_REJECTED', 'PASSWORD_RESET_INVALID_TOKEN', ...FAULTS],
   },
   me: {
     method: 'GET',
@@ -163,7 +164,7 @@ export const ENDPOINTS = {
     summary: 'The own account; needs a bearer token.',
     request: {},
     answer: 'The account, as the fields the application allows.',
-    errors: ['ACCESS_UNAUTHENTICATED', 'ACCESS_INVALID_TOKEN', 'SERVICE_UNAVAILABLE'],
+    errors: ['ACCESS_UNAUTHENTICATED', 'ACCESS_INVALID_TOKEN', ...FAULTS],
   },
   activationPage: {
     method: 'GET',
@@ -175,7 +176,7 @@ export const ENDPOINTS = {
       'Where the mailed activation link leads: activates, or with `AUTH_ACTIVATION_CONFIRM=true` shows a button.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
-    errors: ['INPUT_MALFORMED', 'SERVICE_UNAVAILABLE'],
+    errors: ['INPUT_MALFORMED', ...FAULTS],
     pages: true,
   },
   passwordResetPage: {
@@ -187,7 +188,7 @@ export const ENDPOINTS = {
     summary: 'Where the mailed reset link leads: shows the form for the new password and changes nothing.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
-    errors: ['INPUT_MALFORMED', 'SERVICE_UNAVAILABLE'],
+    errors: ['INPUT_MALFORMED', ...FAULTS],
     pages: true,
   },
   passwordResetForm: {
@@ -202,7 +203,7 @@ export const ENDPOINTS = {
       confirm_password: 'Optional: the same once more; where it differs, the form comes again.',
     },
     answer: 'A page; status 400 for a link that is not valid, or the form again for a password that is refused.',
-    errors: [...UNUSABLE, 'INPUT_CROSS_SITE', ...OVERLOADED],
+    errors: [...UNUSABLE, 'INPUT_CROSS_SITE', ...FAULTS],
     pages: true,
   },
 } as const satisfies Record<string, Endpoint>;
