@@ -98,7 +98,7 @@ function routesPage() {
     '',
     'Every route of the module: what it takes, what it answers, and every code it can refuse with.',
     '',
-    'Paths stand below the application’s global prefix: after `app.setGlobalPrefix("api/v1")`, `auth/signup` is',
+    'Paths stand below the global prefix of the application: after `app.setGlobalPrefix("api/v1")`, `auth/signup` is',
     '`/api/v1/auth/signup`. Routes are the same on Express and Fastify, and stand outside the versions of the application.',
     '',
     'Bodies are JSON objects of at most 16 KB (`Content-Type: application/json`), unless a route says otherwise. Every',
@@ -179,12 +179,21 @@ function codeRow(code) {
 
 function routesWith(endpoints) {
   if (endpoints.length === 0) return 'routes of the application, by the [guard](access.md)';
-  if (endpoints.length === Object.keys(ENDPOINTS).length) return 'every route';
-  return endpoints
-    .map(routeTitle)
-    .map((title) => `[${title}](routes.md#${anchor(title)})`)
-    .join(', ');
+  const group = GROUPS.find(({ has }) =>
+    Object.values(ENDPOINTS)
+      .filter(has)
+      .every((each) => endpoints.includes(each)),
+  );
+  const others = endpoints.filter((endpoint) => !group?.has(endpoint)).map(routeTitle);
+  return [group?.name, ...others.map((title) => `[${title}](routes.md#${anchor(title)})`)].filter(Boolean).join(', ');
 }
+
+/** Routes that share a code, widest first. */
+const GROUPS = [
+  { name: 'every route', has: () => true },
+  { name: 'every route that takes a body', has: ({ accepts }) => accepts !== 'none' },
+  { name: 'every route that takes fields', has: ({ request }) => Object.keys(request).length > 0 },
+];
 
 function errorRow(code) {
   const [status, message] = AUTH_ERRORS[code];

@@ -176,6 +176,20 @@ describe.each(variants())('activation on $database with $adapter, integer keys: 
     }
   });
 
+  it('leaves nothing of what a stranger stated for the address before its owner', async () => {
+    for (const email of ['owned@example.com', 'reset@example.com']) {
+      await t.client.post('/auth/signup', { email, password: 'a stranger passing by here', name: 'Mallory' });
+      await t.mailbox.waitFor(email);
+    }
+    await activate({ token: await signUp('owned@example.com') });
+    await t.client.post('/auth/password-reset/request', { email: 'reset@example.com' });
+    const token = tokenIn(await t.mailbox.waitFor('reset@example.com', 2));
+    await t.client.post('/auth/password-reset/confirm', { token, new_password: PASSWORD });
+    for (const email of ['owned@example.com', 'reset@example.com']) {
+      expect(await userRow(t, email)).toMatchObject({ isActive: true, name: null });
+    }
+  });
+
   it('owes a new link to nobody but a pending account, and says the same to everybody', async () => {
     await signUp('waits@example.com');
     await t.activeUser('is-active@example.com');

@@ -3,6 +3,7 @@ import { AUTH_ERRORS, canonicalEmail } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../lib/http/endpoints.js';
 import { hostileRequest } from './support/arbitraries.js';
+import { availableDatabases } from './support/databases.js';
 import { ALL_ENDPOINTS, pathOf } from './support/hostile.js';
 import { type RawAnswer, RawClient } from './support/raw-client.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
@@ -17,8 +18,8 @@ interface UserRow {
   id: string;
   email: string;
   password_hash: string;
-  is_active: number;
-  email_verified_at: number | null;
+  is_active: number | boolean;
+  email_verified_at: number | string | null;
 }
 
 interface TokenRow {
@@ -26,11 +27,16 @@ interface TokenRow {
   purpose: string;
   token_hash: string | null;
   generation: number;
-  used_at: number | null;
-  revoked_at: number | null;
+  used_at: number | string | null;
 }
 
-describe.each(['express', 'fastify'] as const)('hostile requests to %s', (adapter) => {
+/** PostgreSQL refuses what SQLite stores, such as NUL: half of the requests go there, where there is one. */
+const STACKS = [
+  ['express', 'sqlite'],
+  ['fastify', availableDatabases().includes('postgres') ? 'postgres' : 'sqlite'],
+] as const;
+
+describe.each(STACKS)('hostile requests to %s on %s', (adapter, database) => {
   const outcomes = new Map<string, number>();
   let t: TestApp;
   let raw: RawClient;
@@ -39,7 +45,7 @@ describe.each(['express', 'fastify'] as const)('hostile requests to %s', (adapte
 
   beforeAll(async () => {
     // Mode E has every endpoint.
-    t = await createTestApp({ adapter, mode: 'E' });
+    t = await createTestApp({ adapter, database, mode: 'E' });
     raw = new RawClient(t.client.origin);
     victim = await t.activeUser('victim@example.com');
     loggedBefore = t.logs.lines.length;

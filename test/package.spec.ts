@@ -10,6 +10,7 @@ import { filesIn, type Manifest, manifest, pack, type Packed, ROOT, run } from '
 /** Declared although nothing in lib/ imports it, and why. */
 const NEEDED_BY_OTHERS: Record<string, string> = {
   lodash: '@nestjs-modules/mailer 2.3 requires it without declaring it',
+  'reflect-metadata': 'the decorators of Nest and TypeORM keep their metadata in it',
   rxjs: 'a peer of every Nest package; the application has it, and it must be one copy',
 };
 

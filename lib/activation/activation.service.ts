@@ -106,7 +106,13 @@ export class ActivationService {
   /** @throws AuthError SIGNUP_CONFLICT: a second signup of an address may state what another account has taken by now */
   private makeActive(manager: EntityManager, userId: UserId, signup: SignupPayload): Promise<boolean> {
     const { fields, passwordHash } = signup;
-    const changes = { ...fields, passwordHash, isActive: true, emailVerifiedAt: new Date(this.clock.now()) };
+    const changes = {
+      ...this.users.blankSignup(),
+      ...fields,
+      passwordHash,
+      isActive: true,
+      emailVerifiedAt: new Date(this.clock.now()),
+    };
     // Never an account that was active before: a link cannot undo a deactivation.
     return this.users.update(manager, userId, changes, 'pending').catch((error: unknown) => {
       throw isUniqueViolation(error) ? new AuthError('SIGNUP_CONFLICT', { cause: error }) : error;

@@ -30,7 +30,8 @@ export interface Endpoint {
   readonly pages?: true;
 }
 
-const PAIR = '`{ user_id, access_token, refresh_token, token_type, expires_in }`';
+const PAIR = '`{ access_token, refresh_token, token_type, expires_in }`';
+const ACTIVATED = '`{ user_id, access_token, refresh_token, token_type, expires_in }`';
 const UNREADABLE = ['INPUT_MALFORMED', 'INPUT_TOO_LARGE', 'INPUT_UNSUPPORTED_TYPE'] as const;
 const UNUSABLE = ['INPUT_INVALID', ...UNREADABLE] as const;
 /** Whatever looks into the database can meet these. */
@@ -62,7 +63,7 @@ export const ENDPOINTS = {
     flow: 'activation',
     summary: 'Activates the account an activation link was mailed for, and logs it in.',
     request: { token: 'The token of the link.' },
-    answer: PAIR,
+    answer: ACTIVATED,
     errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', ...FAULTS],
   },
   activateByPath: {
@@ -73,8 +74,8 @@ export const ENDPOINTS = {
     flow: 'activation',
     summary: 'The same, with the token in the path. Mode E: also where the button of the confirmation page leads.',
     request: {},
-    answer: `${PAIR}; to a form, a page.`,
-    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', 'INPUT_CROSS_SITE', ...FAULTS],
+    answer: `${ACTIVATED}; to a form, a page.`,
+    errors: [...UNREADABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', 'INPUT_CROSS_SITE', ...FAULTS],
   },
   resendActivation: {
     method: 'POST',

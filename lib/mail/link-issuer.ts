@@ -20,11 +20,13 @@ export class LinkIssuer {
 
   /** A new link, live for `ttlSeconds`, to be inserted by the flow. The row knows the hash of the link, not the link. */
   issue(purpose: LinkPurpose, ttlSeconds: number, payload: SignupPayload | null = null): LinkRow {
+    const createdAt = new Date(this.clock.now());
     const source = { purpose, id: this.tokens.newId(), nonce: this.linkTokens.nonce() };
     return {
       ...source,
       tokenHash: this.linkTokens.hash(purpose, this.linkTokens.token(source)),
-      expiresAt: new Date(this.clock.now() + ttlSeconds * 1000),
+      createdAt,
+      expiresAt: new Date(createdAt.getTime() + ttlSeconds * 1000),
       mailDueAt: this.outbox.due(),
       payload,
     };

@@ -51,7 +51,8 @@ export class MailSender {
     const name = mail.purpose as MailName;
     // The link is named by the mail: activation_url, reset_url, login_url.
     const context = {
-      user: mail.user,
+      // Greeted as the signup of this very link says: the row may hold the name somebody else gave first.
+      user: { ...mail.user, ...mail.payload?.fields },
       expires_at: mail.expiresAt,
       [MAILS[name].link]: this.links.of(mail),
     } as MailContext;

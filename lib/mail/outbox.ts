@@ -37,8 +37,9 @@ export class Outbox {
   /** Writes a row that owes a notice. */
   async owe(manager: EntityManager, userId: UserId, purpose: NoticePurpose): Promise<void> {
     if (!this.config.sendsMail) return;
-    const expiresAt = new Date(this.clock.now() + NOTICE_LIFE_MS);
-    await this.tokens.insert(manager, userId, { purpose, expiresAt, mailDueAt: this.due() });
+    const createdAt = new Date(this.clock.now());
+    const expiresAt = new Date(createdAt.getTime() + NOTICE_LIFE_MS);
+    await this.tokens.insert(manager, userId, { purpose, createdAt, expiresAt, mailDueAt: createdAt });
   }
 
   /** Tells the worker that a committed row is due. Returns at once. */

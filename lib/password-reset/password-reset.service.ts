@@ -97,13 +97,15 @@ export class PasswordResetService {
       await this.outbox.owe(manager, link.user.id, 'password-changed-notice');
       return finish(manager, link.user);
     });
+    this.sessions.forget(link.user.id);
     this.outbox.wake();
     return result;
   }
 
   private async setPassword(manager: EntityManager, user: Account, passwordHash: string): Promise<void> {
     const emailVerifiedAt = user.emailVerifiedAt ?? new Date(this.clock.now());
-    const changes = { passwordHash, isActive: true, emailVerifiedAt };
+    const strangers = stateOf(user) === 'pending' ? this.users.blankSignup() : {};
+    const changes = { ...strangers, passwordHash, isActive: true, emailVerifiedAt };
     if (await this.users.update(manager, user.id, changes, 'not deactivated')) return;
     throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
   }

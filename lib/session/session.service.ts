@@ -74,6 +74,7 @@ export class SessionService {
       : accessToken && this.sessionTokens.verifyAccess(accessToken);
     if (!claims) throw new AuthError('SESSION_INVALID_TOKEN');
     await this.database.write((manager) => this.revoke(manager, claims.sid));
+    this.memory.forget(claims.sid);
   }
 
   /** Ends every session of a user, on every device. */
@@ -82,9 +83,16 @@ export class SessionService {
     this.memory.forgetUser(userId);
   }
 
-  /** Ends all a user could present: sessions and links alike. For a flow that has just changed how the user proves identity. */
-  async endEverything(manager: EntityManager, userId: UserId): Promise<void> {
-    await this.tokens.revokeAll(manager, userId, [SESSION, 'activation', 'password-reset']);
+  /**
+   * Ends all a user could present, sessions and links alike: for a flow that has just changed how the user proves
+   * identity. The flow calls {@link forget} when this is committed.
+   */
+  endEverything(manager: EntityManager, userId: UserId): Promise<void> {
+    return this.tokens.revokeAll(manager, userId, [SESSION, 'activation', 'password-reset']);
+  }
+
+  /** Makes the guard look at a user's sessions anew. Before the commit it would only remember the old state again. */
+  forget(userId: UserId): void {
     this.memory.forgetUser(userId);
   }
 
@@ -135,6 +143,7 @@ export class SessionService {
       if (isFirst) await this.outbox.owe(manager, userId, 'session-reuse-notice');
       return isFirst;
     });
+    this.memory.forget(session.id);
     if (revoked) this.outbox.wake();
   }
 
@@ -145,18 +154,24 @@ export class SessionService {
       .where({ id: sessionId, purpose: SESSION })
       .andWhere('revokedAt IS NULL')
       .execute();
-    this.memory.forget(sessionId);
     return result.affected === 1;
   }
 
-  private newSession(device: Device): NewToken & { id: string; expiresAt: Date } {
-    const now = new Date(this.clock.now());
-    return { id: this.tokens.newId(), purpose: SESSION, expiresAt: this.expiry(now, now), generation: 0, ...device };
+  private newSession(device: Device): NewToken & { id: string } {
+    const createdAt = new Date(this.clock.now());
+    const expiresAt = this.expiry(createdAt, createdAt);
+    return { id: this.tokens.newId(), purpose: SESSION, createdAt, expiresAt, ...device };
   }
 
-  private firstPair(session: { id: string; expiresAt: Date }, userId: UserId): TokenPair {
-    const now = new Date(this.clock.now());
-    return this.sessionTokens.pair({ ...session, userId, generation: 0, startedAt: now, rotatedAt: now });
+  private firstPair({ id, createdAt, expiresAt }: NewToken & { id: string }, userId: UserId): TokenPair {
+    return this.sessionTokens.pair({
+      id,
+      userId,
+      generation: 0,
+      startedAt: createdAt,
+      rotatedAt: createdAt,
+      expiresAt,
+    });
   }
 
   /** Idle time from the last rotation, but never past the absolute life of the session (ASVS 7.3.1, 7.3.2). */

@@ -8,9 +8,9 @@ import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
 import { insertFromSelect } from './insert-from-select.js';
 
-/** A row to be written; times that are left out are the present. */
-export type NewToken = Pick<BaseUserToken, 'purpose' | 'expiresAt'> &
-  Partial<Omit<BaseUserToken, 'user' | 'purpose' | 'expiresAt' | 'createdAt'>>;
+/** A row to be written. */
+export type NewToken = Pick<BaseUserToken, 'purpose' | 'createdAt' | 'expiresAt'> &
+  Partial<Omit<BaseUserToken, 'user'>>;
 
 /** A token row together with its user. */
 export type OwnedToken = BaseUserToken & { user: Account };
@@ -112,13 +112,7 @@ export class TokensStore {
   }
 
   private complete(token: NewToken) {
-    return {
-      id: this.newId(),
-      ...token,
-      createdAt: new Date(this.clock.now()),
-      generation: token.generation ?? 0,
-      mailAttempts: 0,
-    };
+    return { id: this.newId(), generation: 0, mailAttempts: 0, ...token };
   }
 }
 

@@ -17,6 +17,9 @@ const OWNED_BY_MODULE = new Set([
   'updatedAt',
 ]);
 
+/** Fields of SignupDto beside address and password. */
+const SIGNUP_FIELDS = new Set(['name']);
+
 /** The state of an account as its owner meets it. */
 export type AccountState = 'pending' | 'active' | 'deactivated';
 
@@ -54,6 +57,16 @@ export class UsersStore {
   ownFields(): Set<string> {
     const { columns } = this.database.dataSource.getMetadata(this.entities.user);
     return new Set(columns.map((column) => column.propertyName).filter((name) => !OWNED_BY_MODULE.has(name)));
+  }
+
+  /**
+   * Nothing in the fields a signup may leave out. Laid under what the winning signup states when a pending account gets
+   * its owner, so that nothing is left of what a stranger stated for the address before (pre-hijacking).
+   */
+  blankSignup(): Record<string, null> {
+    const { columns } = this.database.dataSource.getMetadata(this.entities.user);
+    const optional = columns.filter((column) => column.isNullable && SIGNUP_FIELDS.has(column.propertyName));
+    return Object.fromEntries(optional.map((column) => [column.propertyName, null]));
   }
 
   /** Adds an account and returns its key. Throws the driver's error where an address is taken. */

@@ -77,8 +77,8 @@ export class Mailbox {
 
   private async until(condition: () => boolean, what: string): Promise<void> {
     const deadline = AbortSignal.timeout(15_000);
-    let wake = (): void => undefined;
-    deadline.addEventListener('abort', () => wake());
+    let wake: (() => void) | undefined;
+    deadline.addEventListener('abort', () => wake?.());
     while (!condition()) {
       if (deadline.aborted) throw new Error(`waited in vain for ${what}`);
       await new Promise<void>((resolve) => this.watchers.add((wake = resolve)));
