@@ -49,6 +49,18 @@ describe.each(availableDatabases())('the outbox on %s', (database) => {
     expect(t.mailbox.to(email)).toHaveLength(1);
   });
 
+  it('a mail that was given up is sent after all when an operator makes it due again', async () => {
+    const email = 'due-again@example.org';
+    t.mailbox.behaviour = 'refuse recipients';
+    await signUp(t, email);
+    const { id } = await settled(t, email);
+    t.mailbox.behaviour = 'accept';
+    await t.dataSource.query(`UPDATE user_tokens SET mail_due_at = 0 WHERE id = '${id}'`);
+    wake(t);
+    await t.mailbox.waitFor(email);
+    expect((await settled(t, email)).mailError).toBeNull();
+  });
+
   it('two instances share what is owed, and nobody gets a mail twice', async () => {
     const emails = Array.from({ length: 30 }, (_, index) => `shared-${index}@example.org`);
     const other = await createTestApp({ on: t.database });

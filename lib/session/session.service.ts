@@ -126,14 +126,19 @@ export class SessionService {
     // Refused for another reason, such as a user who was deactivated just now; nothing was replayed.
     if (session.generation <= claims.gen) throw new AuthError('SESSION_INVALID_TOKEN');
     const rotatedAt = session.lastUsedAt ?? session.createdAt;
-    const graceEnds = rotatedAt.getTime() + this.config.jwt.refreshGraceSeconds * 1000;
-    if (session.generation === claims.gen + 1 && this.clock.now() < graceEnds) {
+    if (session.generation === claims.gen + 1 && this.isInGrace(rotatedAt)) {
       const { id, generation, expiresAt } = session;
       const startedAt = new Date(claims.auth_time * 1000);
       return this.sessionTokens.pair({ id, userId: session.user.id, generation, startedAt, rotatedAt, expiresAt });
     }
     await this.revokeReused(session, session.user.id);
     throw new AuthError('SESSION_INVALID_TOKEN');
+  }
+
+  /** Zero is strict, even where the clock of the instance that rotated is ahead of ours. */
+  private isInGrace(rotatedAt: Date): boolean {
+    const { refreshGraceSeconds } = this.config.jwt;
+    return refreshGraceSeconds > 0 && this.clock.now() < rotatedAt.getTime() + refreshGraceSeconds * 1000;
   }
 
   /** Token theft: committed before the 401 is thrown, and told to the owner once, however many replays arrive. */
