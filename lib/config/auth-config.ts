@@ -35,7 +35,7 @@ export interface AuthConfig {
   readonly session: Readonly<AuthConfigSession>;
   readonly sessionCheck: Readonly<AuthConfigSessionCheck>;
   readonly hashing: Readonly<AuthConfigHashing>;
-  readonly smtp: Readonly<Pick<AuthConfigSmtp, 'secure'> & Partial<AuthConfigSmtp>>;
+  readonly smtp: Readonly<Pick<AuthConfigSmtp, 'secure' | 'requireTls'> & Partial<AuthConfigSmtp>>;
   readonly mail: Readonly<Omit<AuthConfigMail, 'templateDir'> & { templateDir?: string }>;
   readonly cleanup: Readonly<AuthConfigCleanup>;
   readonly uniformAnswerMs: number;

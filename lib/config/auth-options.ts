@@ -150,6 +150,8 @@ export interface AuthConfigSmtp {
   password: string;
   /** True speaks TLS from the first byte; false upgrades with STARTTLS where offered. `SMTP_SECURE`. @default false */
   secure: boolean;
+  /** True sends neither mail nor password to a server that does not offer STARTTLS. `SMTP_REQUIRE_TLS`. @default true in production with SMTP_USERNAME, else false */
+  requireTls: boolean;
   /** Sender address; required where mail is sent. `SMTP_FROM_ADDR`. @default none */
   fromAddress: string;
   /** Sender name. `SMTP_FROM_NAME`. @default none */

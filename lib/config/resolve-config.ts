@@ -111,6 +111,8 @@ function dependentDefaults(
   return [
     ...Object.entries(flags),
     ...links.map((path) => [path, undefined] as const),
+    // A stripped STARTTLS offer would have the password sent in clear.
+    ['smtp.requireTls', production && given.has('smtp.username')],
     ['smtp.port', given.get('smtp.secure') === true ? 465 : defaultNumber('smtp.port')],
     ['jwt.refreshTtlSeconds', idle],
     ['jwt.refreshGraceSeconds', Math.min(defaultNumber('jwt.refreshGraceSeconds'), shortest - 1)],

@@ -337,6 +337,13 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         doc: 'True speaks TLS from the first byte; false upgrades with STARTTLS where offered.',
       },
       {
+        path: 'smtp.requireTls',
+        env: 'SMTP_REQUIRE_TLS',
+        kind: 'boolean',
+        defaultText: 'true in production with SMTP_USERNAME, else false',
+        doc: 'True sends neither mail nor password to a server that does not offer STARTTLS.',
+      },
+      {
         path: 'smtp.fromAddress',
         env: 'SMTP_FROM_ADDR',
         kind: 'email-address',

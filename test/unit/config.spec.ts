@@ -80,10 +80,22 @@ describe('precedence', () => {
   it('gives every setting of the table its default where nothing is said', () => {
     const config = resolve();
     const dependent = ['mode', 'autoActivate', 'returnLinkInResponse', 'backendLinks', 'jwt.secret', 'smtp.host'];
-    const plain = SETTINGS.filter(({ path }) => ![...dependent, 'smtp.fromAddress'].includes(path));
+    const plain = SETTINGS.filter(({ path }) => ![...dependent, 'smtp.fromAddress', 'smtp.requireTls'].includes(path));
     expect(plain.map(({ path }) => [path, valueAt(config, path)])).toEqual(
       plain.map((setting) => [setting.path, setting.default]),
     );
+  });
+
+  it('requires TLS of an SMTP server that gets a password in production, unless told otherwise', () => {
+    const login = { ...BASE, smtp: { ...BASE.smtp, username: 'mailer', password: 'let-me-in' } };
+    const https = {
+      ...login,
+      activation: { urlTemplate: 'https://app.example.com/#activate={token}' },
+      passwordReset: { urlTemplate: 'https://app.example.com/#reset={token}' },
+    };
+    expect(resolve(login).smtp.requireTls).toBe(false);
+    expect(resolve(https, {}, true).smtp.requireTls).toBe(true);
+    expect(resolve(https, { SMTP_REQUIRE_TLS: 'false' }, true).smtp.requireTls).toBe(false);
   });
 
   it.each(['true', 'TRUE', '1', 'yes', 'on'])('reads %s as true', (text) => {
