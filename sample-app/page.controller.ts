@@ -1,31 +1,57 @@
 import { readFileSync } from 'node:fs';
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, NotFoundException, Req, Res } from '@nestjs/common';
 
-const file = (name: string): string => readFileSync(new URL(`./public/${name}`, import.meta.url), 'utf8');
+const TYPES = { html: 'text/html', css: 'text/css', js: 'text/javascript' };
 
-const files = { html: file('index.html'), script: file('app.js'), style: file('style.css') };
+const file = (name: string, type: keyof typeof TYPES): { text: string; type: string } => ({
+  text: readFileSync(new URL(`./public/${name}.${type}`, import.meta.url), 'utf8'),
+  type: `${TYPES[type]}; charset=utf-8`,
+});
 
-/** The web page: three files, read once at start, the same on Express and Fastify. */
+/** The files of the web page by their paths, read once at start: nothing else in the folder is served. */
+const FILES = new Map([
+  ['/', file('index', 'html')],
+  ['/style.css', file('style', 'css')],
+  ['/controls.css', file('controls', 'css')],
+  ['/conversation.css', file('conversation', 'css')],
+  ['/app.js', file('app', 'js')],
+  ['/api.js', file('api', 'js')],
+  ['/conversation.js', file('conversation', 'js')],
+  ['/links.js', file('links', 'js')],
+  ['/outcomes.js', file('outcomes', 'js')],
+  ['/page.js', file('page', 'js')],
+]);
+
+/** Own scripts and styles, own API, the icon inside the page; no frame, and no form that the script does not send. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  'img-src data:',
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ');
+
+/** The web page, the same on Express and Fastify. */
 @Controller()
 export class PageController {
-  @Get()
-  @Header('Content-Type', 'text/html; charset=utf-8')
+  @Get([...FILES.keys()])
+  @Header('Content-Security-Policy', CONTENT_SECURITY_POLICY)
+  @Header('X-Frame-Options', 'DENY')
+  @Header('X-Content-Type-Options', 'nosniff')
+  @Header('Referrer-Policy', 'no-referrer')
   @Header('Cache-Control', 'no-cache')
-  html(): string {
-    return files.html;
+  file(@Req() { url }: { url: string }, @Res({ passthrough: true }) response: HeaderSetter): string {
+    const found = FILES.get(url.replace(/\?.*$/s, ''));
+    if (!found) throw new NotFoundException();
+    response.header('Content-Type', found.type);
+    return found.text;
   }
+}
 
-  @Get('app.js')
-  @Header('Content-Type', 'text/javascript; charset=utf-8')
-  @Header('Cache-Control', 'no-cache')
-  script(): string {
-    return files.script;
-  }
-
-  @Get('style.css')
-  @Header('Content-Type', 'text/css; charset=utf-8')
-  @Header('Cache-Control', 'no-cache')
-  style(): string {
-    return files.style;
-  }
+/** What the answers of both adapters have in common. */
+interface HeaderSetter {
+  header(name: string, value: string): unknown;
 }

@@ -1,6 +1,6 @@
 import { endSession, info, openSession, session } from './api.js';
 import { link } from './links.js';
-import { showStatus, suggest } from './page.js';
+import { $, showStatus, suggest } from './page.js';
 
 /**
  * What the success of each call means: it changes the session and returns what to say, text or a list of text and nodes.
@@ -24,10 +24,10 @@ export const succeeded = {
 
 /** What a failure means for the session, by its status; what is said is the answer's own message. */
 export function failed(route, status) {
-  if (status !== 401 || !session.access) return;
+  if (status !== 401) return;
   // A refused refresh token never works again. After any other failure, no answer included, it may.
   if (route.fromSession) signOut('Ended: log in again');
-  if (route.bearer) session.state = 'Token refused: try Refresh';
+  if (route.bearer && session.access) session.state = 'Token refused: try Refresh';
   showStatus();
 }
 
@@ -39,9 +39,7 @@ export function failureText({ status, body, notes }) {
 }
 
 function afterSignup(body, sent) {
-  for (const id of ['login-email', 'resend-email', 'forgot-email']) {
-    document.getElementById(id).value ||= sent.email;
-  }
+  for (const id of ['login-email', 'resend-email', 'forgot-email']) $(`#${id}`).value ||= sent.email;
   if (body.access_token) return signIn(body, 'The account is active at once, and you are signed in.', sent.email);
   suggest(body.activation_required === false || info.mode === 'E' ? 'login' : 'activate');
   if (body.activation_required === false) return 'The account is active. Log in.';
