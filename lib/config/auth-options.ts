@@ -152,7 +152,7 @@ export interface AuthConfigSmtp {
   secure: boolean;
   /** True sends neither mail nor password to a server that does not offer STARTTLS. `SMTP_REQUIRE_TLS`. @default true in production with SMTP_USERNAME, else false */
   requireTls: boolean;
-  /** Sender address; required where mail is sent. `SMTP_FROM_ADDR`. @default none */
+  /** Sender address; required where mail is sent. `SMTP_FROM_ADDR`. @default no-reply@example.com outside production */
   fromAddress: string;
   /** Sender name. `SMTP_FROM_NAME`. @default none */
   fromName: string;

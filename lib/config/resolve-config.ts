@@ -111,6 +111,7 @@ function dependentDefaults(
   return [
     ...Object.entries(flags),
     ...links.map((path) => [path, undefined] as const),
+    ['smtp.fromAddress', production ? undefined : 'no-reply@example.com'],
     // A stripped STARTTLS offer would have the password sent in clear.
     ['smtp.requireTls', production && given.has('smtp.username')],
     ['smtp.port', given.get('smtp.secure') === true ? 465 : defaultNumber('smtp.port')],

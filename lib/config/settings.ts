@@ -347,6 +347,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         path: 'smtp.fromAddress',
         env: 'SMTP_FROM_ADDR',
         kind: 'email-address',
+        defaultText: 'no-reply@example.com outside production',
         doc: 'Sender address; required where mail is sent.',
       },
       { path: 'smtp.fromName', env: 'SMTP_FROM_NAME', kind: 'text', doc: 'Sender name.' },

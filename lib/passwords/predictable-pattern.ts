@@ -27,6 +27,8 @@ const STEPS: readonly ReadonlyMap<string, string>[] = TRACKS.flatMap((track) => 
  * passphrase is never meant.
  */
 export function isPredictable(password: string): boolean {
+  // Beyond ASCII nothing is a run on the keyboards below, and nobody's list has it.
+  if (!/^[ -~]+$/.test(password)) return false;
   const points = [...password.toLowerCase()];
   return isRepetition(points) || countRuns(points) * MIN_AVERAGE_RUN <= points.length;
 }

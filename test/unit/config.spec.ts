@@ -218,6 +218,10 @@ describe('what resolveConfig gives and leaves alone', () => {
     expect(warnings[0]).toContain('revocation takes up to 30 seconds');
   });
 
+  it('accepts a made-up secret for tests', () => {
+    expect(pathsOf({ ...BASE, jwt: { secret: 'test-secret-of-at-least-32-characters' } })).toEqual([]);
+  });
+
   it('accepts HS512 with a secret of 32 bytes', () => {
     expect(pathsOf({ ...BASE, jwt: { secret: SECRET.slice(0, 32), algorithm: 'HS512' } })).toEqual([]);
   });
@@ -306,12 +310,13 @@ const WRONG_VARIABLES: [variable: string, value: string, path: string, productio
   ['JWT_SECRET', '', 'jwt.secret'],
   ['JWT_SECRET', SECRET.slice(0, 31), 'jwt.secret'],
   ['JWT_SECRET', 'change-me-change-me-before-you-deploy', 'jwt.secret'],
-  ['JWT_SECRET', 'secret-of-our-splendid-application-2026', 'jwt.secret'],
+  ['JWT_SECRET', 'secret-of-our-splendid-application-2026', 'jwt.secret', 'production'],
   ['JWT_SECRET', 'your-256-bit-something-that-is-long-enough', 'jwt.secret'],
   ['JWT_SECRET', 'my_super_secret_key_for_the_jwt_signature', 'jwt.secret'],
   ['JWT_SECRET', 'x'.repeat(64), 'jwt.secret'],
   ['JWT_SECRET', 'abcdefg'.repeat(8), 'jwt.secret'],
-  ['JWT_SECRET', 'trustno1again'.repeat(4), 'jwt.secret'],
+  ['JWT_SECRET', 'trustno1again'.repeat(4), 'jwt.secret', 'production'],
+  ['JWT_SECRET', 'test-secret-of-at-least-32-characters', 'jwt.secret', 'production'],
   ['JWT_SECRET', `${SECRET}\n`, 'jwt.secret'],
   ['JWT_ALGORITHM', 'none', 'jwt.algorithm'],
   ['JWT_ALGORITHM', 'RS256', 'jwt.algorithm'],
@@ -334,7 +339,7 @@ const WRONG_VARIABLES: [variable: string, value: string, path: string, productio
   ['SMTP_PORT', '0x19', 'smtp.port'],
   ['SMTP_USERNAME', 'lonely-user', 'smtp.password'],
   ['SMTP_PASSWORD', 'lonely-password', 'smtp.username'],
-  ['SMTP_FROM_ADDR', '', 'smtp.fromAddress'],
+  ['SMTP_FROM_ADDR', '', 'smtp.fromAddress', 'production'],
   ['SMTP_FROM_ADDR', 'Shop <shop@bad-host.test>', 'smtp.fromAddress'],
   ['SMTP_FROM_NAME', 'Shop\nBcc: all@bad-host.test', 'smtp.fromName'],
   ['AUTH_TEMPLATE_DIR', './no-such-directory', 'mail.templateDir'],
