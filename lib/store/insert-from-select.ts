@@ -2,36 +2,45 @@ import type { EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder }
 
 type Column = EntityMetadata['columns'][number];
 
+/** Where a column of the new row takes its value from the row it is written for. */
+export interface SelectedColumn {
+  /** Property of the target; a join column goes by the name of its relation. */
+  property: string;
+  /** Property of the source, under its alias. */
+  from: string;
+}
+
 /**
  * `INSERT … SELECT` in one statement: a row is written for each row of `source`, so none if the condition no longer
  * holds at the moment of writing. TypeORM's query builder has no such insert.
  *
  * @param values constants, by property name of the target
- * @param selected properties of the source under its alias, by property name of the target
  * @returns how many rows were written
  */
 export async function insertFromSelect(
   manager: EntityManager,
   target: EntityMetadata,
   values: Readonly<Record<string, unknown>>,
-  selected: Readonly<Record<string, string>>,
+  selected: SelectedColumn,
   source: SelectQueryBuilder<ObjectLiteral>,
 ): Promise<number> {
   const { driver } = manager.connection;
-  const fromSource = target.columns.filter((column) => propertyOf(column) in selected);
+  const key = target.columns.filter((column) => propertyOf(column) === selected.property);
   const constants = target.columns.filter((column) => values[propertyOf(column)] !== undefined);
-  // TypeORM writes properties before other expressions, whatever the order of the calls: so do the column names.
-  source.select([]);
-  for (const column of fromSource) source.addSelect(selected[propertyOf(column)]!, `value_of_${column.databaseName}`);
-  for (const column of constants) {
-    const parameter = `constant_${column.databaseName}`;
-    source.addSelect(`:${parameter}`, `value_of_${column.databaseName}`);
-    source.setParameter(parameter, driver.preparePersistentValue(values[propertyOf(column)], column));
-  }
-  const [select, parameters] = source.getQueryAndParameters();
+  const parameters = constants.map((column) => driver.preparePersistentValue(values[propertyOf(column)], column));
+  const [select, conditions] = source.select(selected.from, 'selected').getQueryAndParameters();
+  // `$1` says which parameter it is, `?` takes the next one: the constants stand before the conditions.
+  const isNumbered = driver.createParameter('', 0) !== '?';
+  const first = isNumbered ? conditions.length : 0;
+  const placeholders = constants.map((_, index) => driver.createParameter('', first + index));
+  const [list = '', ...rest] = select.split(' FROM ');
   const table = target.tablePath.split('.').map((part) => driver.escape(part));
-  const names = [...fromSource, ...constants].map((column) => driver.escape(column.databaseName));
-  return execute(manager, `INSERT INTO ${table.join('.')} (${names.join(', ')}) ${select}`, parameters);
+  const names = [...key, ...constants].map((column) => driver.escape(column.databaseName));
+  return execute(
+    manager,
+    `INSERT INTO ${table.join('.')} (${names.join(', ')}) ${[list, ...placeholders].join(', ')} FROM ${rest.join(' FROM ')}`,
+    isNumbered ? [...conditions, ...parameters] : [...parameters, ...conditions],
+  );
 }
 
 /** A join column goes by the name of its relation. */

@@ -50,7 +50,9 @@ export class TokensStore {
     const users = owner(manager.createQueryBuilder(this.entities.user, 'user'));
     if (connection.options.type !== 'better-sqlite3') users.setLock('pessimistic_read');
     const target = connection.getMetadata(this.entities.token);
-    return (await insertFromSelect(manager, target, this.complete(token), { user: 'user.id' }, users)) > 0;
+    return (
+      (await insertFromSelect(manager, target, this.complete(token), { property: 'user', from: 'user.id' }, users)) > 0
+    );
   }
 
   /** One winner: of any number of parallel requests with the same link, exactly one gets true. */

@@ -31,7 +31,9 @@ export async function send({ method, path, bearer }, body) {
   const started = performance.now();
   const request = { authorization: headers.authorization };
   try {
-    const response = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: 'no-store' });
+    const init = { method, headers, cache: 'no-store' };
+    if (body) init.body = JSON.stringify(body);
+    const response = await fetch(path, init);
     const text = await response.text();
     const notes = ['retry-after', 'www-authenticate'].map((name) => [name, response.headers.get(name)]);
     const { ok, status } = response;
