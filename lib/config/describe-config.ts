@@ -1,6 +1,7 @@
 import type { AuthConfig } from './auth-config.js';
 import { MODES } from './modes.js';
-import { type Setting, SETTINGS, valueAt } from './settings.js';
+import type { Setting } from './setting.js';
+import { SETTINGS, valueAt } from './settings.js';
 
 /** Text that can stand in a log line as it is; everything else is quoted. */
 const PLAIN = /^[\w.:/?=&{}#@%+-]+$/;

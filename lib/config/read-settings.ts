@@ -1,6 +1,7 @@
 import { problemAt } from './config-checks.js';
 import { MODES, type ModeLetter } from './modes.js';
-import { CODE_ONLY_OPTIONS, type Setting, SETTINGS, valueAt } from './settings.js';
+import type { Setting } from './setting.js';
+import { CODE_ONLY_OPTIONS, SETTINGS, valueAt } from './settings.js';
 import type { StartUpProblem } from './start-up-error.js';
 import { checkValue, type Finding } from './value-checks.js';
 

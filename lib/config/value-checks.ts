@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { Setting, SettingKind } from './settings.js';
+import type { Setting, SettingKind } from './setting.js';
 
 /** What is wrong with a value, and why it matters; what to do. Neither ever quotes the value. */
 export interface Finding {
