@@ -45,7 +45,7 @@ const UNIFORM: SignupResult = Object.freeze({
 });
 
 /** An account as a signup would make it. */
-interface Application extends SignupPayload {
+interface Applicant extends SignupPayload {
   email: string;
 }
 
@@ -79,12 +79,11 @@ export class SignupService {
     const name = typeof fields['name'] === 'string' ? fields['name'] : undefined;
     this.policy.assertAcceptable(password, { email, name });
     // Always, and before anything depends on the address: the time of the hash tells nothing about it.
-    const application = { email, fields, passwordHash: await this.hasher.hash(password) };
-    if (this.config.autoActivate)
-      return this.openly(email, (manager) => this.createActive(manager, application, device));
+    const applicant = { email, fields, passwordHash: await this.hasher.hash(password) };
+    if (this.config.autoActivate) return this.openly(email, (manager) => this.createActive(manager, applicant, device));
     if (this.config.returnLinkInResponse)
-      return this.openly(email, (manager) => this.createWithLink(manager, application));
-    return this.uniform.after(() => this.apply(application));
+      return this.openly(email, (manager) => this.createWithLink(manager, applicant));
+    return this.uniform.after(() => this.register(applicant));
   }
 
   private assertKnown(fields: Record<string, unknown>): void {
@@ -109,33 +108,33 @@ export class SignupService {
     }
   }
 
-  private async createActive(manager: EntityManager, application: Application, device: Device): Promise<SignupResult> {
-    const userId = await this.create(manager, application, true);
+  private async createActive(manager: EntityManager, applicant: Applicant, device: Device): Promise<SignupResult> {
+    const userId = await this.create(manager, applicant, true);
     const tokens = await this.sessions.open(manager, userId, device);
     return { userId, activationRequired: false, activationUrl: null, tokens };
   }
 
-  private async createWithLink(manager: EntityManager, application: Application): Promise<SignupResult> {
-    const userId = await this.create(manager, application, false);
-    const link = this.newLink(application);
+  private async createWithLink(manager: EntityManager, applicant: Applicant): Promise<SignupResult> {
+    const userId = await this.create(manager, applicant, false);
+    const link = this.newLink(applicant);
     await this.tokens.insert(manager, userId, link);
     return { userId, activationRequired: true, activationUrl: this.links.of(link) ?? null, tokens: null };
   }
 
   /** Modes with mail: one row and one mail whatever the address is, and the same answer. */
-  private async apply(application: Application, isSecondTry = false): Promise<SignupResult> {
+  private async register(applicant: Applicant, isSecondTry = false): Promise<SignupResult> {
     try {
-      const existing = await this.users.findByEmail(application.email);
+      const existing = await this.users.findByEmail(applicant.email);
       await this.database.transaction(async (manager) => {
-        const userId = existing?.id ?? (await this.create(manager, application, false));
+        const userId = existing?.id ?? (await this.create(manager, applicant, false));
         if (existing && stateOf(existing) !== 'pending') await this.outbox.owe(manager, userId, 'account-exists');
-        else await this.tokens.insert(manager, userId, this.newLink(application));
+        else await this.tokens.insert(manager, userId, this.newLink(applicant));
       });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       // A parallel signup was quicker: its row is there now. If it still is not, another unique column is taken.
       if (isSecondTry) throw new AuthError('SIGNUP_CONFLICT', { cause: error });
-      return this.apply(application, true);
+      return this.register(applicant, true);
     }
     this.outbox.wake();
     return UNIFORM;
@@ -143,13 +142,13 @@ export class SignupService {
 
   private create(
     manager: EntityManager,
-    { email, passwordHash, fields }: Application,
+    { email, passwordHash, fields }: Applicant,
     isActive: boolean,
   ): Promise<UserId> {
     return this.users.insert(manager, { ...fields, email, passwordHash, isActive });
   }
 
-  private newLink({ passwordHash, fields }: Application): LinkRow {
+  private newLink({ passwordHash, fields }: Applicant): LinkRow {
     return this.linkIssuer.issue('activation', this.config.activation.ttlSeconds, { passwordHash, fields });
   }
 }
