@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { RuntimeOptions, StructuralOptions } from './config/auth-options.js';
 import { examineConfig, type ResolvedConfig, resolveFlags } from './config/resolve-config.js';
+import { STRUCTURAL_OPTIONS } from './config/separate-options.js';
 import { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
 import { checkEntities } from './entities/entity-check.js';
 import type { Account } from './entities/base-user.entity.js';
@@ -20,7 +21,7 @@ export function checkStart(
   const { config, warnings, problems } = examineConfig({ ...runtime, ...flags }, env, env('NODE_ENV') === 'production');
   const all = [
     ...problems,
-    ...checkFactory(structure, runtime),
+    ...checkFactory(runtime),
     ...checkEntities(dataSource, userEntity, tokenEntity),
     ...checkImportOrder(structure, env),
   ];
@@ -31,8 +32,8 @@ export function checkStart(
 }
 
 /** A structural option from the factory of forRootAsync comes too late, and would be ignored without a word. */
-function checkFactory(structure: StructuralOptions<Account>, runtime: RuntimeOptions): StartUpProblem[] {
-  return Object.keys(structure)
+function checkFactory(runtime: RuntimeOptions): StartUpProblem[] {
+  return Object.keys(STRUCTURAL_OPTIONS)
     .filter((path) => path in runtime)
     .map((path) => ({
       path,

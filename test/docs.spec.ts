@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { AUTH_ERRORS } from 'nestjs-gatehouse';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../lib/config/settings.js';
-import { type Endpoint, ENDPOINTS } from '../lib/http/endpoints.js';
+import type { Endpoint } from '../lib/http/endpoint.js';
+import { ENDPOINTS } from '../lib/http/endpoints.js';
 import { filesIn, ROOT, run } from './support/packed.js';
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');

@@ -1,15 +1,8 @@
-import type {
-  AuthConfigActivation,
-  AuthConfigCleanup,
-  AuthConfigHashing,
-  AuthConfigJwt,
-  AuthConfigMail,
-  AuthConfigPassword,
-  AuthConfigPasswordReset,
-  AuthConfigSession,
-  AuthConfigSessionCheck,
-  AuthConfigSmtp,
-} from './auth-options.js';
+import type { AuthConfigPassword, AuthConfigHashing } from './settings/password-settings.js';
+import type { AuthConfigActivation, AuthConfigPasswordReset } from './settings/link-settings.js';
+import type { AuthConfigJwt, AuthConfigSession, AuthConfigSessionCheck } from './settings/token-settings.js';
+import type { AuthConfigSmtp, AuthConfigMail } from './settings/mail-settings.js';
+import type { AuthConfigCleanup } from './settings/operation-settings.js';
 import type { ModeLetter } from './modes.js';
 
 /**

@@ -8,30 +8,26 @@ export interface SeparatedOptions<R> {
   runtime: R;
 }
 
+/** Every structural option; the compiler refuses the list where one is missing. */
+export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>> = {
+  userEntity: true,
+  tokenEntity: true,
+  mode: true,
+  autoActivate: true,
+  returnLinkInResponse: true,
+  backendLinks: true,
+  isGlobal: true,
+  dataSource: true,
+};
+
 /** Takes the structural options out of all options; what is left is passed on untouched. */
-export function separateOptions<U extends Account, T extends BaseUserToken, R>(
+export function separateOptions<U extends Account, T extends BaseUserToken, R extends object>(
   options: StructuralOptions<U, T> & R,
 ): SeparatedOptions<Omit<R, keyof StructuralOptions>> {
-  const {
-    userEntity,
-    tokenEntity,
-    mode,
-    autoActivate,
-    returnLinkInResponse,
-    backendLinks,
-    isGlobal,
-    dataSource,
-    ...runtime
-  } = options;
-  const structural = {
-    userEntity,
-    tokenEntity,
-    mode,
-    autoActivate,
-    returnLinkInResponse,
-    backendLinks,
-    isGlobal,
-    dataSource,
+  const part = (isStructural: boolean) =>
+    Object.fromEntries(Object.entries(options).filter(([name]) => name in STRUCTURAL_OPTIONS === isStructural));
+  return {
+    structural: part(true) as unknown as StructuralOptions<Account>,
+    runtime: part(false) as Omit<R, keyof StructuralOptions>,
   };
-  return { structural, runtime };
 }

@@ -1,9 +1,20 @@
-import { ACCOUNT_SETTINGS } from './account-settings.js';
-import { INFRASTRUCTURE_SETTINGS } from './infrastructure-settings.js';
 import type { Setting, SettingGroup } from './setting.js';
+import { LINK_SETTINGS } from './settings/link-settings.js';
+import { MAIL_SETTINGS } from './settings/mail-settings.js';
+import { MODE_SETTINGS } from './settings/mode-settings.js';
+import { OPERATION_SETTINGS } from './settings/operation-settings.js';
+import { PASSWORD_SETTINGS } from './settings/password-settings.js';
+import { TOKEN_SETTINGS } from './settings/token-settings.js';
 
 /** Every setting with an environment variable or a default, in the order in which they are documented. */
-export const SETTING_GROUPS: readonly SettingGroup[] = [...ACCOUNT_SETTINGS, ...INFRASTRUCTURE_SETTINGS];
+export const SETTING_GROUPS: readonly SettingGroup[] = [
+  ...MODE_SETTINGS,
+  ...PASSWORD_SETTINGS,
+  ...LINK_SETTINGS,
+  ...TOKEN_SETTINGS,
+  ...MAIL_SETTINGS,
+  ...OPERATION_SETTINGS,
+];
 
 /** Every setting, in the same order. */
 export const SETTINGS: readonly Setting[] = SETTING_GROUPS.flatMap((group) => group.settings);

@@ -1,5 +1,6 @@
 import { applyDecorators, HttpCode, RequestMapping, RequestMethod, Version, VERSION_NEUTRAL } from '@nestjs/common';
-import { type Endpoint as EndpointEntry, type EndpointKey, ENDPOINTS } from './endpoints.js';
+import type { Endpoint as EndpointEntry } from './endpoint.js';
+import { type EndpointKey, ENDPOINTS } from './endpoints.js';
 
 /**
  * Makes a controller method the handler of an endpoint: method, path and status of a success come from

@@ -5,7 +5,8 @@ import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import { errorHeaders } from './auth-error.filter.js';
-import { type Endpoint, ENDPOINTS, mountedTemplate } from './endpoints.js';
+import type { Endpoint } from './endpoint.js';
+import { ENDPOINTS, mountedTemplate } from './endpoints.js';
 import { assertSafeBody, BODY_LIMIT_BYTES, parseForm, parseJson, readBody, type SafeBody } from './safe-body.js';
 
 type MediaType = 'json' | 'form';
@@ -88,7 +89,7 @@ export class InputGate {
     try {
       // Express would repeat the path, and the token in it, in its own error.
       if (!isDecodable(request.path)) throw new AuthError('INPUT_MALFORMED');
-      if (request.method === 'POST') request.body = await this.admit(route.endpoint, request, request);
+      if (route.endpoint.accepts !== 'none') request.body = await this.admit(route.endpoint, request, request);
     } catch (error) {
       for (const [name, value] of refusalHeaders(error, request)) response.setHeader(name, value);
       return next(error);
@@ -106,7 +107,7 @@ export class InputGate {
       );
       if (!route) return;
       reply.header('Cache-Control', 'no-store');
-      if (request.method !== 'POST') return;
+      if (route.endpoint.accepts === 'none') return;
       try {
         const body = await this.admit(route.endpoint, request.raw, payload);
         const { headers } = request;

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { AuthError } from '../auth.errors.js';
-import type { AuthConfigHashing } from '../config/auth-options.js';
+import type { AuthConfigHashing } from '../config/settings/password-settings.js';
 
 /** A caller in the queue; a linked list, so that taking the first costs the same however long the queue is. */
 interface Waiter {

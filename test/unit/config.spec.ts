@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { describeConfig } from '../../lib/config/describe-config.js';
@@ -492,11 +492,17 @@ function commentOf(setting: Setting): string {
   return `${setting.doc}${setting.env ? ` \`${setting.env}\`.` : ''} @default ${describeDefault(setting)}`;
 }
 
-/** Every option of auth-options.ts with its JSDoc, from the source itself. */
+/** Every option of auth-options.ts and of the groups beside the settings, with its JSDoc, from the sources themselves. */
 function documentedOptions(): { path: string; comment: string }[] {
-  const file = new URL('../../lib/config/auth-options.ts', import.meta.url);
-  const source = ts.createSourceFile('options.ts', readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
-  const interfaces = new Map(source.statements.filter(ts.isInterfaceDeclaration).map((node) => [node.name.text, node]));
+  const config = new URL('../../lib/config/', import.meta.url);
+  const files = ['auth-options.ts', ...readdirSync(new URL('settings', config)).map((name) => `settings/${name}`)];
+  const interfaces = new Map(
+    files
+      .map((file) => readFileSync(new URL(file, config), 'utf8'))
+      .flatMap((text) => Array.from(ts.createSourceFile('options.ts', text, ts.ScriptTarget.Latest, true).statements))
+      .filter(ts.isInterfaceDeclaration)
+      .map((node) => [node.name.text, node]),
+  );
   const optionsOf = (name: string, prefix: string): { path: string; comment: string }[] =>
     [...(interfaces.get(name)?.members ?? [])].filter(ts.isPropertySignature).flatMap((member) => {
       const path = prefix + member.name.getText();

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AuthConfig } from '../../lib/config/auth-config.js';
-import type { JwtAlgorithm } from '../../lib/config/auth-options.js';
+import type { JwtAlgorithm } from '../../lib/config/settings/token-settings.js';
 import { deriveKeys } from '../../lib/tokens/keys.js';
 import { type SessionSnapshot, SessionTokens } from '../../lib/tokens/session-tokens.js';
 import { claimsOf, encode, forgeJwt, headerOf, type JsonObject } from '../support/jwt.js';

@@ -1,0 +1,32 @@
+import { integer, type SettingGroup } from '../setting.js';
+
+export interface AuthConfigCleanup {
+  /** Seconds between two rounds that delete rows which expired a day ago; 0 leaves them to the application. `AUTH_CLEANUP_INTERVAL_SECONDS`. @default 3600 */
+  intervalSeconds: number;
+}
+
+/** What runs behind the flows. */
+export const OPERATION_SETTINGS: readonly SettingGroup[] = [
+  {
+    title: 'Answers',
+    settings: [
+      {
+        path: 'uniformAnswerMs',
+        env: 'AUTH_UNIFORM_ANSWER_MS',
+        ...integer('milliseconds', 250, 0, 10_000),
+        doc: 'Least time, in milliseconds, of the part of signup, resend and reset request that depends on the address; it hides which path was taken.',
+      },
+    ],
+  },
+  {
+    title: 'Cleanup',
+    settings: [
+      {
+        path: 'cleanup.intervalSeconds',
+        env: 'AUTH_CLEANUP_INTERVAL_SECONDS',
+        ...integer('seconds', 3600, 0, 604_800),
+        doc: 'Seconds between two rounds that delete rows which expired a day ago; 0 leaves them to the application.',
+      },
+    ],
+  },
+];

@@ -1,0 +1,87 @@
+import { boolean, integer, type SettingGroup } from '../setting.js';
+
+/** What the password policy demands. Applies to signup and reset alike. */
+export interface AuthConfigPassword {
+  /** Shortest password, in Unicode code points. `AUTH_PASSWORD_MIN_LENGTH`. @default 12 */
+  minLength: number;
+  /** Longest password, in Unicode code points; also at most 1024 bytes. `AUTH_PASSWORD_MAX_LENGTH`. @default 128 */
+  maxLength: number;
+  /** True demands a lower case letter, an upper case letter, a digit and a symbol. `AUTH_PASSWORD_REQUIRE_COMPLEXITY`. @default false */
+  requireComplexity: boolean;
+  /** True refuses common passwords, and those that contain the address or the name. `AUTH_PASSWORD_BLOCK_COMMON`. @default true */
+  blockCommon: boolean;
+}
+
+/** Argon2id (RFC 9106) and the limiter before it. */
+export interface AuthConfigHashing {
+  /** Memory of one hash, in KiB. `AUTH_HASH_MEMORY_KIB`. @default 19456 */
+  memoryKib: number;
+  /** Passes over the memory. `AUTH_HASH_TIME_COST`. @default 2 */
+  timeCost: number;
+  /** Hashes computed at once; 0 means min(cores, UV_THREADPOOL_SIZE - 1). `AUTH_HASH_CONCURRENCY`. @default 0 */
+  concurrency: number;
+  /** Hashes that may wait; one more is answered 503 with Retry-After. `AUTH_HASH_QUEUE`. @default 64 */
+  queue: number;
+}
+
+/** The password policy and the hash. */
+export const PASSWORD_SETTINGS: readonly SettingGroup[] = [
+  {
+    title: 'Passwords',
+    settings: [
+      {
+        path: 'password.minLength',
+        env: 'AUTH_PASSWORD_MIN_LENGTH',
+        ...integer('code points', 12, 8, 1024),
+        doc: 'Shortest password, in Unicode code points.',
+      },
+      {
+        path: 'password.maxLength',
+        env: 'AUTH_PASSWORD_MAX_LENGTH',
+        ...integer('code points', 128, 64, 1024),
+        doc: 'Longest password, in Unicode code points; also at most 1024 bytes.',
+      },
+      {
+        path: 'password.requireComplexity',
+        env: 'AUTH_PASSWORD_REQUIRE_COMPLEXITY',
+        ...boolean(false),
+        doc: 'True demands a lower case letter, an upper case letter, a digit and a symbol.',
+      },
+      {
+        path: 'password.blockCommon',
+        env: 'AUTH_PASSWORD_BLOCK_COMMON',
+        ...boolean(true),
+        doc: 'True refuses common passwords, and those that contain the address or the name.',
+      },
+    ],
+  },
+  {
+    title: 'Hashing',
+    settings: [
+      {
+        path: 'hashing.memoryKib',
+        env: 'AUTH_HASH_MEMORY_KIB',
+        ...integer('KiB', 19_456, 8, 1_048_576),
+        doc: 'Memory of one hash, in KiB.',
+      },
+      {
+        path: 'hashing.timeCost',
+        env: 'AUTH_HASH_TIME_COST',
+        ...integer('passes', 2, 1, 64),
+        doc: 'Passes over the memory.',
+      },
+      {
+        path: 'hashing.concurrency',
+        env: 'AUTH_HASH_CONCURRENCY',
+        ...integer('hashes', 0, 0, 64),
+        doc: 'Hashes computed at once; 0 means min(cores, UV_THREADPOOL_SIZE - 1).',
+      },
+      {
+        path: 'hashing.queue',
+        env: 'AUTH_HASH_QUEUE',
+        ...integer('hashes', 64, 0, 10_000),
+        doc: 'Hashes that may wait; one more is answered 503 with Retry-After.',
+      },
+    ],
+  },
+];

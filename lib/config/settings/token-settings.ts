@@ -1,0 +1,105 @@
+import { DAY, integer, type SettingGroup } from '../setting.js';
+
+/** The hash function of symmetric access and refresh tokens. */
+export type JwtAlgorithm = 'HS256' | 'HS384' | 'HS512';
+
+/** Access and refresh tokens, and the secret behind every key. */
+export interface AuthConfigJwt {
+  /** The secret every key is derived from, at least 32 bytes; required. `JWT_SECRET`. @default none */
+  secret: string;
+  /** HMAC of access and refresh tokens: HS256, HS384 or HS512. `JWT_ALGORITHM`. @default HS256 */
+  algorithm: JwtAlgorithm;
+  /** `iss` of every token; always checked. `JWT_ISSUER`. @default nestjs-gatehouse */
+  issuer: string;
+  /** `aud` of every token; always checked. `JWT_AUDIENCE`. @default nestjs-gatehouse */
+  audience: string;
+  /** Life of an access token, in seconds. `JWT_ACCESS_TTL_SECONDS`. @default 900 */
+  accessTtlSeconds: number;
+  /** Idle time after which a session ends, in seconds. `JWT_REFRESH_TTL_SECONDS`. @default 604800, or the absolute life of a session where that is shorter */
+  refreshTtlSeconds: number;
+  /** Time in seconds during which a just rotated refresh token gets the same successor again; 0 is strict. `JWT_REFRESH_GRACE_SECONDS`. @default 10, or less where tokens live shorter than that */
+  refreshGraceSeconds: number;
+}
+
+/** How long a sign-in lasts. */
+export interface AuthConfigSession {
+  /** Absolute life of a session, in seconds. `AUTH_SESSION_MAX_SECONDS`. @default 2592000 */
+  maxSeconds: number;
+}
+
+/** How fresh the guard's view of a session is. */
+export interface AuthConfigSessionCheck {
+  /** Seconds for which the guard trusts a session it has just checked; 0 checks on every request. `AUTH_SESSION_CHECK_CACHE_SECONDS`. @default 0 */
+  cacheSeconds: number;
+}
+
+/** Tokens and sessions. */
+export const TOKEN_SETTINGS: readonly SettingGroup[] = [
+  {
+    title: 'Tokens and sessions',
+    settings: [
+      {
+        path: 'jwt.secret',
+        env: 'JWT_SECRET',
+        kind: 'signing-secret',
+        secret: true,
+        placeholder: 'change-me-to-the-output-of-openssl-rand-base64-48',
+        doc: 'The secret every key is derived from, at least 32 bytes; required.',
+      },
+      {
+        path: 'jwt.algorithm',
+        env: 'JWT_ALGORITHM',
+        kind: 'choice',
+        values: ['HS256', 'HS384', 'HS512'],
+        default: 'HS256',
+        doc: 'HMAC of access and refresh tokens: HS256, HS384 or HS512.',
+      },
+      {
+        path: 'jwt.issuer',
+        env: 'JWT_ISSUER',
+        kind: 'text',
+        default: 'nestjs-gatehouse',
+        doc: '`iss` of every token; always checked.',
+      },
+      {
+        path: 'jwt.audience',
+        env: 'JWT_AUDIENCE',
+        kind: 'text',
+        default: 'nestjs-gatehouse',
+        doc: '`aud` of every token; always checked.',
+      },
+      {
+        path: 'jwt.accessTtlSeconds',
+        env: 'JWT_ACCESS_TTL_SECONDS',
+        ...integer('seconds', 900, 1, DAY),
+        doc: 'Life of an access token, in seconds.',
+      },
+      {
+        path: 'jwt.refreshTtlSeconds',
+        env: 'JWT_REFRESH_TTL_SECONDS',
+        ...integer('seconds', 7 * DAY, 1, 365 * DAY),
+        defaultText: '604800, or the absolute life of a session where that is shorter',
+        doc: 'Idle time after which a session ends, in seconds.',
+      },
+      {
+        path: 'jwt.refreshGraceSeconds',
+        env: 'JWT_REFRESH_GRACE_SECONDS',
+        ...integer('seconds', 10, 0, 300),
+        defaultText: '10, or less where tokens live shorter than that',
+        doc: 'Time in seconds during which a just rotated refresh token gets the same successor again; 0 is strict.',
+      },
+      {
+        path: 'session.maxSeconds',
+        env: 'AUTH_SESSION_MAX_SECONDS',
+        ...integer('seconds', 30 * DAY, 1, 365 * DAY),
+        doc: 'Absolute life of a session, in seconds.',
+      },
+      {
+        path: 'sessionCheck.cacheSeconds',
+        env: 'AUTH_SESSION_CHECK_CACHE_SECONDS',
+        ...integer('seconds', 0, 0, 300),
+        doc: 'Seconds for which the guard trusts a session it has just checked; 0 checks on every request.',
+      },
+    ],
+  },
+];

@@ -1,0 +1,44 @@
+import type { AuthErrorCode } from '../auth.errors.js';
+
+/**
+ * What body an endpoint takes. Every JSON endpoint takes `application/json` only, so that no HTML form of another
+ * site can reach it; `json-or-form` takes a form as well where the back end renders the pages (mode E).
+ */
+export type Accepts = 'json' | 'form' | 'json-or-form' | 'none';
+
+/** One route of the module: what the controllers serve, the input gate checks and the reference documents. */
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the application's global prefix, without a leading slash; a parameter is `:name`. */
+  readonly path: string;
+  /** Status of a success. */
+  readonly status: number;
+  readonly accepts: Accepts;
+  /** The flow it belongs to: the name of its folder. */
+  readonly flow: string;
+  /** What it does, in one sentence of Markdown. */
+  readonly summary: string;
+  /** Each field of the body, in one line of Markdown. */
+  readonly request: Readonly<Record<string, string>>;
+  /** What a success answers, in Markdown. */
+  readonly answer: string;
+  /** Every code it can answer. */
+  readonly errors: readonly AuthErrorCode[];
+  /** True for routes that exist only where the back end renders the pages (mode E). */
+  readonly pages?: true;
+}
+
+/** The answer that hands out tokens. */
+export const PAIR = '`{ access_token, refresh_token, token_type, expires_in }`';
+
+/** Whatever takes a body can meet these. */
+export const UNREADABLE = ['INPUT_MALFORMED', 'INPUT_TOO_LARGE', 'INPUT_UNSUPPORTED_TYPE'] as const;
+
+/** Whatever reads fields can meet these. */
+export const UNUSABLE = ['INPUT_INVALID', ...UNREADABLE] as const;
+
+/** Whatever asks for a signed-in user can meet these. */
+export const SIGNED_OUT = ['ACCESS_UNAUTHENTICATED', 'ACCESS_INVALID_TOKEN'] as const;
+
+/** Whatever looks into the database can meet these. */
+export const FAULTS = ['SERVICE_BUSY', 'SERVICE_FAILED', 'SERVICE_UNAVAILABLE'] as const;

@@ -1,0 +1,16 @@
+import { type Endpoint, FAULTS, PAIR, UNUSABLE } from '../http/endpoint.js';
+
+/** Routes of login. */
+export const LOGIN_ENDPOINTS = {
+  login: {
+    method: 'POST',
+    path: 'auth/login',
+    status: 200,
+    accepts: 'json',
+    flow: 'login',
+    summary: 'Opens a session for an address and its password.',
+    request: { email: 'The e-mail address of the account.', password: 'Its password.' },
+    answer: PAIR,
+    errors: [...UNUSABLE, 'LOGIN_INVALID_CREDENTIALS', ...FAULTS],
+  },
+} as const satisfies Record<string, Endpoint>;
