@@ -32,8 +32,11 @@ import { AUTH_MAILER, createMailer, MailSender } from './mail/mail-sender.js';
 import { Outbox } from './mail/outbox.js';
 import { OutboxWorker } from './mail/outbox-worker.js';
 import { PageRenderer } from './pages/page-renderer.js';
+import { CurrentPassword } from './passwords/current-password.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { PasswordPolicy } from './passwords/password-policy.js';
+import { PasswordChangeController } from './password-change/password-change.controller.js';
+import { PasswordChangeService } from './password-change/password-change.service.js';
 import { PasswordResetController } from './password-reset/password-reset.controller.js';
 import { PasswordResetPages } from './password-reset/password-reset.pages.js';
 import { PasswordResetService } from './password-reset/password-reset.service.js';
@@ -77,6 +80,7 @@ const PROVIDERS: Provider[] = [
   LinkTokens,
   PasswordHasher,
   PasswordPolicy,
+  CurrentPassword,
   UniformAnswer,
   Links,
   LinkIssuer,
@@ -89,6 +93,7 @@ const PROVIDERS: Provider[] = [
   LoginService,
   SessionService,
   PasswordResetService,
+  PasswordChangeService,
 ];
 
 const CONTROLLERS: Type[] = [
@@ -97,6 +102,7 @@ const CONTROLLERS: Type[] = [
   LoginController,
   SessionController,
   PasswordResetController,
+  PasswordChangeController,
   ProfileController,
 ];
 

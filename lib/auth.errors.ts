@@ -12,6 +12,7 @@ export const AUTH_ERRORS = {
   INPUT_UNSUPPORTED_TYPE: [HttpStatus.UNSUPPORTED_MEDIA_TYPE, 'The content type is not accepted here.'],
   INPUT_CROSS_SITE: [HttpStatus.FORBIDDEN, 'The form was sent from another site.'],
   PASSWORD_REJECTED: [HttpStatus.BAD_REQUEST, 'The password does not meet the policy.'],
+  PASSWORD_CURRENT_WRONG: [HttpStatus.BAD_REQUEST, 'The current password is wrong.'],
   SIGNUP_EMAIL_TAKEN: [HttpStatus.CONFLICT, 'An account with this address exists.'],
   SIGNUP_CONFLICT: [HttpStatus.CONFLICT, 'A field of the signup is already used by another account.'],
   ACTIVATION_INVALID_TOKEN: [HttpStatus.BAD_REQUEST, 'The activation link is invalid or has expired.'],

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ActivationResult, ActivationService } from './activation/activation.service.js';
 import type { Device } from './http/device.decorator.js';
 import { type Credentials, LoginService } from './login/login.service.js';
+import { PasswordChangeService } from './password-change/password-change.service.js';
 import { PasswordResetService } from './password-reset/password-reset.service.js';
 import { SessionService } from './session/session.service.js';
 import { type SignupInput, type SignupResult, SignupService } from './signup/signup.service.js';
@@ -23,6 +24,7 @@ export class AuthService {
     private readonly logins: LoginService,
     private readonly sessions: SessionService,
     private readonly passwordResets: PasswordResetService,
+    private readonly passwordChanges: PasswordChangeService,
   ) {}
 
   /** Signs up; with mail, the same answer for a new and a taken address. Throws PASSWORD_REJECTED, SIGNUP_EMAIL_TAKEN (modes C, D), SIGNUP_CONFLICT. */
@@ -68,5 +70,10 @@ export class AuthService {
   /** Redeems a reset link; null with `passwordReset.loginAfterReset: false`. Throws PASSWORD_RESET_INVALID_TOKEN, PASSWORD_REJECTED. */
   confirmPasswordReset(token: string, newPassword: string, device: Device = NO_DEVICE): Promise<TokenPair | null> {
     return this.passwordResets.confirm(token, newPassword, device);
+  }
+
+  /** Sets another password; all sessions but `sessionId` end. Throws PASSWORD_CURRENT_WRONG, PASSWORD_REJECTED. */
+  changePassword(userId: UserId, currentPassword: string, newPassword: string, sessionId?: string): Promise<void> {
+    return this.passwordChanges.change(userId, currentPassword, newPassword, sessionId);
   }
 }

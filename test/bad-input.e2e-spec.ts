@@ -23,7 +23,7 @@ import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 const JSON_TYPE = { 'content-type': 'application/json' };
 const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' };
 
-type Sent = Omit<RawRequest, 'path'>;
+type Sent = Omit<RawRequest, 'path'> & { isGuest?: true };
 
 const bodies = (...texts: (string | Uint8Array)[]): Sent[] => texts.map((body) => ({ body }));
 const forms = (...texts: string[]): Sent[] => texts.map((body) => ({ body, headers: FORM_TYPE }));
@@ -33,11 +33,13 @@ describe.each(['express', 'fastify'] as const)('with %s', (adapter) => {
     let t: TestApp;
     let raw: RawClient;
     let before: string;
+    /** A signed-in user's: the fields of an endpoint for users are looked at behind the guard. */
+    let bearer: string;
 
     beforeAll(async () => {
       t = await createTestApp({ adapter, mode });
       raw = new RawClient(t.client.origin);
-      await t.activeUser('victim@example.com');
+      bearer = (await t.activeUser('victim@example.com')).access_token;
       before = await dump(t);
     });
     afterEach(async () => {
@@ -49,16 +51,21 @@ describe.each(['express', 'fastify'] as const)('with %s', (adapter) => {
       await t.close();
     });
 
-    const posts = endpointsOf(mode).filter(([, { method }]) => method === 'POST');
-    const jsonEndpoints = posts.filter(([, { accepts }]) => accepts !== 'form');
-    const formEndpoints = posts.filter(([, { accepts }]) => accepts !== 'json' && mode === 'E');
-    const pathEndpoints = endpointsOf(mode).filter(([, { path }]) => path.includes(':token'));
+    const endpoints = endpointsOf(mode);
+    const jsonEndpoints = endpoints.filter(([, { accepts }]) => accepts === 'json' || accepts === 'json-or-form');
+    const formEndpoints = endpoints.filter(([, { accepts }]) => accepts.endsWith('form') && mode === 'E');
+    const pathEndpoints = endpoints.filter(([, { path }]) => path.includes(':'));
+
+    const credentials = (endpoint: Endpoint) => (takesInput(endpoint) ? { authorization: `Bearer ${bearer}` } : {});
 
     /** Sends each body, and tells what was not refused as it should be: with that code, where one is given. */
     async function faults(endpoint: Endpoint, requests: Sent[], code?: string, fields?: string[]): Promise<string[]> {
       const found: string[] = [];
       for (const request of requests) {
-        const answer = await raw.send({ path: pathOf(endpoint), headers: JSON_TYPE, ...request });
+        const { method } = endpoint;
+        const { isGuest, headers = JSON_TYPE, ...sent } = request;
+        const all = { ...(isGuest ? {} : credentials(endpoint)), ...headers };
+        const answer = await raw.send({ method, path: pathOf(endpoint), headers: all, ...sent });
         const named = answer.body?.errors?.map(({ field }: { field: string }) => field);
         const fault =
           faultOf(endpoint, answer) ??
@@ -120,7 +127,8 @@ describe.each(['express', 'fastify'] as const)('with %s', (adapter) => {
 
       it('repeats a password out of malformed JSON neither in the answer nor in the log', async () => {
         for (const body of ['{"password":"canary"', '{"password":"canary",}', 'canary{}']) {
-          const { status, text } = await raw.send({ path: pathOf(endpoint), headers: JSON_TYPE, body });
+          const { method } = endpoint;
+          const { status, text } = await raw.send({ method, path: pathOf(endpoint), headers: JSON_TYPE, body });
           expect([status, text.includes('canary')]).toEqual([400, false]);
         }
         expect(t.logs.lines.join('\n')).not.toContain('canary');
@@ -146,8 +154,12 @@ describe.each(['express', 'fastify'] as const)('with %s', (adapter) => {
       });
 
       it('refuses an empty body, with or without a content type', async () => {
-        const requests = [{ body: '' }, { body: '', headers: {} }, { headers: {} }, {}, { body: '{}' }];
+        const empty: Sent[] = [{ body: '' }, { body: '', headers: {} }, { headers: {} }, {}, { body: '{}' }];
+        const chunked = empty.flatMap((each): Sent[] => (each.body === undefined ? [] : [{ ...each, chunked: true }]));
         const needsFields = fields.some((field) => !isOptional(field));
+        // Where a user may leave out every field, only the guest is wrong.
+        const requests = [...empty, ...chunked];
+        if (!needsFields) for (const each of requests) each.isGuest = true;
         expect(await faults(endpoint, requests, needsFields ? 'INPUT_INVALID' : undefined)).toEqual([]);
       });
     });
@@ -175,7 +187,8 @@ describe.each(['express', 'fastify'] as const)('with %s', (adapter) => {
 
     it.each(pathEndpoints)('%s refuses every token that is not exactly one', async (_name, endpoint) => {
       const isForm = endpoint.accepts === 'form';
-      const headers = isForm ? FORM_TYPE : endpoint.method === 'POST' ? JSON_TYPE : {};
+      const type = isForm ? FORM_TYPE : endpoint.accepts === 'none' ? {} : JSON_TYPE;
+      const headers = { ...type, ...credentials(endpoint) };
       const body = isForm ? `new_password=${encodeURIComponent(PASSWORD)}` : undefined;
       for (const token of HOSTILE_TOKENS) {
         const answer = await raw.send({ method: endpoint.method, path: pathOf(endpoint, token), headers, body });
@@ -207,6 +220,12 @@ describe.each(['express', 'fastify'] as const)('with %s', (adapter) => {
     });
   });
 });
+
+/** Of users, and a mistake of the input is reached only with credentials: it has fields, or a parameter in its path. */
+function takesInput({ errors, request, path }: Endpoint): boolean {
+  const isForUsers = errors.includes('ACCESS_UNAUTHENTICATED');
+  return isForUsers && (Object.keys(request).length > 0 || path.includes(':'));
+}
 
 function spellingsOf(path: string): string[] {
   const [first, ...rest] = path.slice(1).split('/');

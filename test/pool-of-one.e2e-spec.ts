@@ -72,6 +72,15 @@ async function useEveryEndpoint({ client, mailbox }: TestApp, email: string): Pr
   await visit('activationPage', client.get(`/auth/activate/${tokenIn(await mailbox.waitFor(byPage))}`));
   await visit('activateByPath', client.post(`/auth/activate/${tokenIn(await mailbox.waitFor(byPath, 2))}`));
   await visit('me', client.get('/auth/me', { bearer: first.access_token }));
+  await visit(
+    'changePassword',
+    client.post(
+      '/auth/password-change',
+      { current_password: PASSWORD, new_password: PASSWORD },
+      { bearer: first.access_token },
+    ),
+  );
+  await mailbox.waitFor(email, 2);
   await visit('logoutAll', client.post('/auth/logout-all', undefined, { bearer: first.access_token }));
 
   const { body: pair } = await visit('login', client.post('/auth/login', { email, password: PASSWORD }));
@@ -79,7 +88,7 @@ async function useEveryEndpoint({ client, mailbox }: TestApp, email: string): Pr
   await visit('logout', client.post('/auth/logout', { refresh_token: next.refresh_token }));
 
   await visit('requestPasswordReset', client.post('/auth/password-reset/request', { email }));
-  const token = tokenIn(await mailbox.waitFor(email, 2));
+  const token = tokenIn(await mailbox.waitFor(email, 3));
   await visit('passwordResetPage', client.get(`/auth/password-reset/${token}`));
   const choice = { new_password: NEW_PASSWORD };
   await visit('confirmPasswordReset', client.post('/auth/password-reset/confirm', { token, ...choice }));
@@ -87,7 +96,7 @@ async function useEveryEndpoint({ client, mailbox }: TestApp, email: string): Pr
   const path = `/auth/password-reset/${tokenIn(await mailbox.waitFor(byPage, 2))}`;
   await visit('passwordResetForm', client.postForm(path, choice));
   // The notices of both resets.
-  await Promise.all([mailbox.waitFor(email, 3), mailbox.waitFor(byPage, 3)]);
+  await Promise.all([mailbox.waitFor(email, 4), mailbox.waitFor(byPage, 3)]);
   return visited;
 }
 

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
+import type { Client } from './support/client.js';
 import { availableDatabases, type DatabaseKind } from './support/databases.js';
 import { User, UserToken } from './support/entities.js';
 import { tokenIn } from './support/mailbox.js';
@@ -134,6 +135,13 @@ async function runEveryFlow({ client, mailbox, activeUser }: TestApp): Promise<v
   });
   expect(confirmed.status).toBe(200);
   await mailbox.waitFor(email, 5);
+  await runFlowsOfUser(await activeUser('keeper@example.com'), client);
+}
+
+/** What a signed-in user does with the own account, up to its end. */
+async function runFlowsOfUser({ access_token: bearer }: { access_token: string }, client: Client): Promise<void> {
+  const change = { current_password: PASSWORD, new_password: PASSWORD };
+  expect((await client.post('/auth/password-change', change, { bearer })).status).toBe(204);
 }
 
 /** The indexes of both tables, primary keys included, by the name the plans give them. */

@@ -10,11 +10,13 @@ describe.each(variants())('the number of statements on $database, integer keys $
   let t: TestApp;
   const links: Record<'activation' | 'reset', string> = { activation: '', reset: '' };
   let pair: { access_token: string; refresh_token: string };
+  let changer: { access_token: string };
 
   beforeAll(async () => {
     t = await createTestApp(variant);
     pair = await t.activeUser('active@example.com');
     await t.activeUser('reset@example.com');
+    changer = await t.activeUser('changer@example.com');
     for (const email of ['pending@example.com', 'activation@example.com']) {
       await t.client.post('/auth/signup', { email, password: PASSWORD });
     }
@@ -29,7 +31,7 @@ describe.each(variants())('the number of statements on $database, integer keys $
   /** Runs a request, which must be answered with `status`, and gives its statements, BEGIN and COMMIT aside. */
   async function statements(status: number, path: string, body?: unknown, bearer?: string): Promise<string[]> {
     const all = await t.statements.during(async () => {
-      const answer = body ? await t.client.post(path, body) : await t.client.get(path, { bearer });
+      const answer = body ? await t.client.post(path, body, { bearer }) : await t.client.get(path, { bearer });
       expect(answer.status).toBe(status);
     });
     // TypeORM writes numbers into SQLite's statements.
@@ -42,6 +44,9 @@ describe.each(variants())('the number of statements on $database, integer keys $
   const requestReset = (email: string) => statements(202, '/auth/password-reset/request', { email });
   const confirmReset = (status: number, token: string) =>
     statements(status, '/auth/password-reset/confirm', { token, new_password: NEW_PASSWORD });
+
+  const change = (status: number, current_password: string) =>
+    statements(status, '/auth/password-change', { current_password, new_password: NEW_PASSWORD }, changer.access_token);
 
   it('guard: 1, and none without a genuine token', async () => {
     expect(await statements(200, '/demo/bare', undefined, pair.access_token)).toHaveLength(1);
@@ -111,6 +116,11 @@ describe.each(variants())('the number of statements on $database, integer keys $
     const used = await confirmReset(400, links.reset);
     expect(used).toHaveLength(1);
     expect(await confirmReset(400, 'x'.repeat(64))).toEqual(used);
+  });
+
+  it('password change: guard and 4, and guard and 1 for a wrong password', async () => {
+    expect((await change(400, 'wrong but long enough')).map(verb)).toEqual(['SELECT', 'SELECT']);
+    expect((await change(204, PASSWORD)).map(verb)).toEqual(['SELECT', 'SELECT', 'UPDATE', 'UPDATE', 'INSERT']);
   });
 });
 

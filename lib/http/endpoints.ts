@@ -2,6 +2,7 @@ import { RequestMethod } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { ACTIVATION_ENDPOINTS } from '../activation/activation.endpoints.js';
 import { LOGIN_ENDPOINTS } from '../login/login.endpoints.js';
+import { PASSWORD_CHANGE_ENDPOINTS } from '../password-change/password-change.endpoints.js';
 import { PASSWORD_RESET_ENDPOINTS } from '../password-reset/password-reset.endpoints.js';
 import { PROFILE_ENDPOINTS } from '../profile/profile.endpoints.js';
 import { SESSION_ENDPOINTS } from '../session/session.endpoints.js';
@@ -17,6 +18,7 @@ export const ENDPOINTS = {
   ...LOGIN_ENDPOINTS,
   ...SESSION_ENDPOINTS,
   ...PASSWORD_RESET_ENDPOINTS,
+  ...PASSWORD_CHANGE_ENDPOINTS,
   ...PROFILE_ENDPOINTS,
 } as const satisfies Record<string, Endpoint>;
 

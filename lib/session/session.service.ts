@@ -86,9 +86,10 @@ export class SessionService {
   /**
    * Ends all a user could present, sessions and links alike: for a flow that has just changed how the user proves
    * identity. The flow calls {@link forget} when this is committed.
+   * @param exceptSessionId the session that the user goes on with
    */
-  endEverything(manager: EntityManager, userId: UserId): Promise<void> {
-    return this.tokens.revokeAll(manager, userId, [SESSION, 'activation', 'password-reset']);
+  endEverything(manager: EntityManager, userId: UserId, exceptSessionId?: string): Promise<void> {
+    return this.tokens.revokeAll(manager, userId, [SESSION, 'activation', 'password-reset'], exceptSessionId);
   }
 
   /** Makes the guard look at a user's sessions anew. Before the commit it would only remember the old state again. */

@@ -53,6 +53,13 @@ export class UsersStore {
     return this.database.read((manager) => this.select(manager).where('user.id = :id', { id }).getOne());
   }
 
+  /** The whole entity together with its password hash. */
+  findWithHash(id: UserId): Promise<Account | null> {
+    return this.database.read((manager) =>
+      this.select(manager).addSelect('user.passwordHash').where('user.id = :id', { id }).getOne(),
+    );
+  }
+
   /** The names of the entity's own columns that a signup may set. */
   ownFields(): Set<string> {
     const { columns } = this.database.dataSource.getMetadata(this.entities.user);
@@ -106,10 +113,18 @@ export class UsersStore {
     return (await statement.execute()).affected === 1;
   }
 
-  /** Replaces a password hash that nobody changed meanwhile: of many parallel logins, one rehash wins. */
-  async replaceHash(manager: EntityManager, { id, passwordHash }: Account, newHash: string): Promise<void> {
-    const statement = manager.createQueryBuilder().update(this.entities.user);
-    await statement.set({ passwordHash: newHash }).where({ id, passwordHash }).execute();
+  /**
+   * Replaces a password hash that nobody changed meanwhile: of many parallel logins one rehash wins, of many parallel
+   * changes one password.
+   * @returns false where it is another hash by now, or the account is gone
+   */
+  async replaceHash(manager: EntityManager, { id, passwordHash }: Account, newHash: string): Promise<boolean> {
+    const statement = manager
+      .createQueryBuilder()
+      .update(this.entities.user)
+      .set({ passwordHash: newHash, updatedAt: new Date(this.clock.now()) })
+      .where({ id, passwordHash });
+    return (await statement.execute()).affected === 1;
   }
 
   /** A query over users under the alias `user`, to be narrowed by the caller. */

@@ -184,6 +184,7 @@ export function hostileRequest(endpoint: Endpoint, genuine: string): fc.Arbitrar
   return fc.record({
     token: endpoint.path.includes(':') ? pathToken : fc.constant(''),
     headers,
-    body: endpoint.method === 'POST' ? fc.option(body(endpoint), { freq: 20, nil: undefined }) : fc.constant(undefined),
+    body:
+      endpoint.accepts === 'none' ? fc.constant(undefined) : fc.option(body(endpoint), { freq: 20, nil: undefined }),
   });
 }

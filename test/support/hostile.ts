@@ -39,9 +39,9 @@ export function validBody({ request }: Endpoint): Record<string, string> {
   );
 }
 
-/** The path of an endpoint, with a token of one's choice. */
+/** The path of an endpoint, with a token of one's choice in the place of every parameter. */
 export function pathOf({ path }: Endpoint, token: string = UNKNOWN_TOKEN): string {
-  return `/${path.replace(/:\w+/, () => token)}`;
+  return `/${path.replace(/:\w+/g, () => token)}`;
 }
 
 /**

@@ -1,0 +1,23 @@
+import { Controller, UseFilters } from '@nestjs/common';
+import { Authenticated, CurrentSession } from '../access/access.decorators.js';
+import type { Principal } from '../access/principal.js';
+import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Endpoint } from '../http/endpoint.decorator.js';
+import { Input } from '../http/input.decorator.js';
+import { PasswordChangeDto } from './password-change.dto.js';
+import { PasswordChangeService } from './password-change.service.js';
+
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class PasswordChangeController {
+  constructor(private readonly changes: PasswordChangeService) {}
+
+  @Authenticated()
+  @Endpoint('changePassword')
+  async change(
+    @Input(PasswordChangeDto) { current_password, new_password }: PasswordChangeDto,
+    @CurrentSession() { userId, sessionId }: Principal,
+  ): Promise<void> {
+    await this.changes.change(userId, current_password, new_password, sessionId);
+  }
+}

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../auth.errors.js';
+import type { UserId } from '../entities/base-user.entity.js';
+import { Outbox } from '../mail/outbox.js';
+import { CurrentPassword } from '../passwords/current-password.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import { PasswordPolicy } from '../passwords/password-policy.js';
+import { SessionService } from '../session/session.service.js';
+import { Database } from '../store/database.js';
+import { UsersStore } from '../store/users.store.js';
+
+/** Password change: whoever is signed in and knows the password sets another. */
+@Injectable()
+export class PasswordChangeService {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersStore,
+    private readonly currentPassword: CurrentPassword,
+    private readonly policy: PasswordPolicy,
+    private readonly hasher: PasswordHasher,
+    private readonly sessions: SessionService,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /**
+   * Sets the new password; every other session and every link of the user dies, and the user is told by mail.
+   * @param sessionId the session that goes on; without it every session ends
+   * @throws AuthError PASSWORD_CURRENT_WRONG, which changes nothing; PASSWORD_REJECTED, naming `new_password`
+   */
+  async change(userId: UserId, currentPassword: string, newPassword: string, sessionId?: string): Promise<void> {
+    const account = await this.currentPassword.verify(userId, currentPassword);
+    this.policy.assertAcceptable(newPassword, account, 'new_password');
+    const passwordHash = await this.hasher.hash(newPassword);
+    await this.database.transaction(async (manager) => {
+      // First, so that a login with the old password waits for the row, finds another hash and opens no session.
+      // Of parallel changes one wins: for the others the password they verified is no longer the current one.
+      if (!(await this.users.replaceHash(manager, account, passwordHash))) {
+        throw new AuthError('PASSWORD_CURRENT_WRONG');
+      }
+      await this.sessions.endEverything(manager, userId, sessionId);
+      await this.outbox.owe(manager, userId, 'password-changed-notice');
+    });
+    this.sessions.forget(userId);
+    this.outbox.wake();
+  }
+}
