@@ -27,7 +27,7 @@ export interface AuthConfig {
   readonly jwt: Readonly<AuthConfigJwt>;
   readonly session: Readonly<AuthConfigSession>;
   readonly sessionCheck: Readonly<AuthConfigSessionCheck>;
-  readonly hashing: Readonly<AuthConfigHashing>;
+  readonly hashing: Readonly<Omit<AuthConfigHashing, 'pepper'> & { pepper?: string }>;
   readonly smtp: Readonly<Pick<AuthConfigSmtp, 'secure' | 'requireTls'> & Partial<AuthConfigSmtp>>;
   readonly mail: Readonly<Omit<AuthConfigMail, 'templateDir'> & { templateDir?: string }>;
   readonly cleanup: Readonly<AuthConfigCleanup>;

@@ -1,6 +1,6 @@
 import { problemAt } from './config-checks.js';
 import { MODES, type ModeLetter } from './modes.js';
-import type { Setting } from './setting.js';
+import type { Setting, SettingKind } from './setting.js';
 import { CODE_ONLY_OPTIONS, SETTINGS, valueAt } from './settings.js';
 import type { StartUpProblem } from './start-up-error.js';
 import { checkValue, type Finding } from './value-checks.js';
@@ -14,6 +14,12 @@ export interface Reading {
   readonly values: ReadonlyMap<string, unknown>;
   readonly problems: readonly StartUpProblem[];
 }
+
+/** Kinds that hold several values, separated by commas or white space in a variable; and what the values are. */
+const LISTS: ReadonlyMap<SettingKind, string> = new Map([
+  ['columns', "column names, e.g. ['firstName']"],
+  ['signing-secrets', 'secrets'],
+]);
 
 type Read = { readonly value: unknown } | Finding;
 
@@ -70,10 +76,10 @@ function readCode(setting: Setting, value: unknown): Read {
   if (setting.kind === 'integer' && typeof value !== 'number') {
     return { message: 'is not a number', fix: `Pass a whole number (${setting.unit}), without quotes.` };
   }
-  if (setting.kind === 'columns' && !Array.isArray(value)) {
-    return { message: 'is not a list', fix: "Pass an array of column names, e.g. ['firstName']." };
+  if (LISTS.has(setting.kind) && !isListOfText(value)) {
+    return { message: 'is not a list of strings', fix: `Pass an array of ${LISTS.get(setting.kind)}.` };
   }
-  const holdsText = !['boolean', 'integer', 'columns'].includes(setting.kind);
+  const holdsText = setting.kind !== 'boolean' && setting.kind !== 'integer' && !LISTS.has(setting.kind);
   if (holdsText && typeof value !== 'string') return { message: 'is not a string', fix: 'Pass a string.' };
   return value === '' ? { message: 'is empty', fix: 'Give it a value, or leave it out.' } : { value };
 }
@@ -91,7 +97,12 @@ function readText(setting: Setting, text: string): Read {
       fix: `Set it to digits only: ${setting.unit}, from ${setting.min} to ${setting.max}.`,
     };
   }
+  if (LISTS.has(setting.kind)) return { value: text.split(/[\s,]+/).filter(Boolean) };
   return { value: setting.kind === 'integer' ? Number(text) : text };
+}
+
+function isListOfText(value: unknown): boolean {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }
 
 function readMode(text: string, fold: (name: string) => string): Read {

@@ -9,6 +9,7 @@ export type SettingKind =
   | 'text'
   | 'choice'
   | 'signing-secret'
+  | 'signing-secrets'
   | 'origin'
   | 'url'
   | 'link-template'

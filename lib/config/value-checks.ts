@@ -19,7 +19,7 @@ export function checkValue(setting: Setting, value: unknown, production: boolean
     typeof value === 'number'
       ? checkInteger(value, setting)
       : Array.isArray(value)
-        ? checkColumns(value)
+        ? checkList(value as readonly string[], setting, production)
         : checkString(String(value), setting, production);
   return findings.filter((finding) => finding !== false);
 }
@@ -30,19 +30,24 @@ function checkInteger(value: number, { min = 0, max = Number.MAX_SAFE_INTEGER, u
   return [(value < min || value > max) && { message: 'is outside the range in which it is safe and useful', fix }];
 }
 
-function checkColumns(values: readonly unknown[]): (Finding | false)[] {
+function checkList(values: readonly string[], setting: Setting, production: boolean): readonly (Finding | false)[] {
+  if (setting.kind === 'columns') return checkColumns(values);
+  return values.flatMap((value) => checkSigningSecret(value, undefined, production));
+}
+
+function checkColumns(values: readonly string[]): (Finding | false)[] {
   const fix = 'List the property names of columns, e.g. firstName.';
   return [
     !values.every(isPropertyName) && { message: 'has an entry that is not the name of a column', fix },
-    values.some((value) => /^password_?hash$/i.test(String(value))) && {
+    values.some((value) => /^password_?hash$/i.test(value)) && {
       message: 'names the password hash; a template would mail it to whoever reads the mailbox',
       fix: 'Take it off the list.',
     },
   ];
 }
 
-function isPropertyName(value: unknown): boolean {
-  return typeof value === 'string' && /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(value);
+function isPropertyName(value: string): boolean {
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(value);
 }
 
 function checkString(value: string, setting: Setting, production: boolean): readonly (Finding | false)[] {

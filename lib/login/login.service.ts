@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { AuthError } from '../auth.errors.js';
 import type { Device } from '../http/device.decorator.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
@@ -19,6 +20,8 @@ export interface Credentials {
 @Injectable()
 export class LoginService {
   private readonly logger = new Logger('AuthLogin');
+  /** Accounts and hashes that are being renewed, or were a moment ago. */
+  private readonly renewed = new LRUCache<string, true>({ max: 1000 });
 
   constructor(
     private readonly database: Database,
@@ -45,17 +48,22 @@ export class LoginService {
 
   private async authenticate({ email, password }: Credentials): Promise<Account> {
     const account = await this.users.findByEmail(email);
-    const isCorrect = await this.hasher.verify(account?.passwordHash, password);
-    if (!account || !isCorrect || !account.isActive) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
+    // An account that may not log in is compared like one that does not exist, in the same time.
+    const isCorrect = await this.hasher.verify(account?.isActive ? account.passwordHash : undefined, password);
+    if (!account || !isCorrect) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
     return account;
   }
 
-  /** Lifts the stored hash to today's parameters. Its failure never fails a login. */
+  /** Lifts the stored hash to today's parameters; of many parallel logins, one does. Its failure never fails a login. */
   private async rehash(account: Account, password: string): Promise<void> {
+    const key = `${account.id} ${account.passwordHash}`;
+    if (this.renewed.has(key)) return;
+    this.renewed.set(key, true);
     try {
       const passwordHash = await this.hasher.hash(password);
       await this.database.write((manager) => this.users.replaceHash(manager, account, passwordHash));
     } catch (error) {
+      this.renewed.delete(key);
       this.logger.warn(`a password could not be hashed anew: ${error instanceof Error ? error.name : 'unknown error'}`);
     }
   }

@@ -8,17 +8,20 @@ export interface Argon2Cost {
   timeCost: number;
 }
 
+/** The secret value K of Argon2 (RFC 9106, section 3.1): a pepper. */
+export type Argon2Secret = Buffer | undefined;
+
 /** One implementation of Argon2 (RFC 9106). Both of ours write the same PHC strings and verify each other's. */
 export interface Argon2Engine {
   /** The package that computes. */
   readonly name: '@node-rs/argon2' | 'argon2';
   /** Hashes with Argon2id, version 19, a random salt of 16 bytes; gives a PHC string. */
-  hash(password: string, cost: Argon2Cost): Promise<string>;
+  hash(password: string, cost: Argon2Cost, secret?: Argon2Secret): Promise<string>;
   /**
    * True when the hash was made of this password. A string that is no Argon2 hash is false, never an error; an error
    * means that the computation itself failed (no memory), which must not read as a wrong password.
    */
-  verify(phc: string, password: string): Promise<boolean>;
+  verify(phc: string, password: string, secret?: Argon2Secret): Promise<boolean>;
 }
 
 /** Loads an engine; rejects where its package, or the binary for this platform, is not installed. */
@@ -30,8 +33,9 @@ export const loadNodeRsArgon2: Argon2Loader = async () => {
   return {
     name: '@node-rs/argon2',
     // Argon2id, version 19 and 32 bytes of output are its defaults; its enums exist at compile time only.
-    hash: (password, { memoryKib, timeCost }) => hash(password, { memoryCost: memoryKib, timeCost, parallelism: 1 }),
-    verify: async (phc, password) => parsePhc(phc) !== undefined && verify(phc, password),
+    hash: (password, { memoryKib, timeCost }, secret) =>
+      hash(password, { memoryCost: memoryKib, timeCost, parallelism: 1, secret }),
+    verify: async (phc, password, secret) => parsePhc(phc) !== undefined && verify(phc, password, { secret }),
   };
 };
 
@@ -40,9 +44,9 @@ export const loadReferenceArgon2: Argon2Loader = async () => {
   const { argon2id, hash, verify } = await import('argon2');
   return {
     name: 'argon2',
-    hash: (password, { memoryKib, timeCost }) =>
-      hash(password, { type: argon2id, memoryCost: memoryKib, timeCost, parallelism: 1 }),
-    verify: async (phc, password) => parsePhc(phc) !== undefined && verify(phc, password),
+    hash: (password, { memoryKib, timeCost }, secret) =>
+      hash(password, { type: argon2id, memoryCost: memoryKib, timeCost, parallelism: 1, secret }),
+    verify: async (phc, password, secret) => parsePhc(phc) !== undefined && verify(phc, password, { secret }),
   };
 };
 

@@ -8,14 +8,16 @@ export interface Argon2Parameters {
   /** Passes over the memory. */
   timeCost: number;
   parallelism: number;
+  /** Names the pepper the hash was made with (PHC `keyid`); undefined without one. */
+  pepperId?: string;
 }
 
 const PHC =
-  /^\$(argon2(?:d|i|id))\$v=(16|19)\$m=([1-9]\d{0,8}),t=([1-9]\d{0,8}),p=([1-9]\d{0,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
+  /^\$(argon2(?:d|i|id))\$v=(16|19)\$m=([1-9]\d{0,8}),t=([1-9]\d{0,8}),p=([1-9]\d{0,2})(?:,keyid=([A-Za-z0-9+/]{1,11}))?\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 
 /**
  * Reads a PHC string, the standard text form of an Argon2 hash:
- * `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`.
+ * `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, with `,keyid=<pepper>` behind the parameters where there is one.
  *
  * @returns undefined for everything an Argon2 engine could not verify: another algorithm, a damaged string, parameters
  * below the minimum of RFC 9106 (section 3.1), a salt or hash of impossible length
@@ -23,7 +25,7 @@ const PHC =
 export function parsePhc(phc: string): Argon2Parameters | undefined {
   const match = PHC.exec(phc);
   if (!match) return undefined;
-  const [, variant, version, memory, time, lanes, salt = '', hash = ''] = match;
+  const [, variant, version, memory, time, lanes, pepperId, salt = '', hash = ''] = match;
   const memoryKib = Number(memory);
   const parallelism = Number(lanes);
   const readable =
@@ -35,8 +37,19 @@ export function parsePhc(phc: string): Argon2Parameters | undefined {
         memoryKib,
         timeCost: Number(time),
         parallelism,
+        ...(pepperId && { pepperId }),
       }
     : undefined;
+}
+
+/** The string with the name of its pepper in it: engines compute with a secret, but do not write which. */
+export function withPepperId(phc: string, pepperId: string): string {
+  return phc.replace(/(,p=\d+)\$/, `$1,keyid=${pepperId}$$`);
+}
+
+/** The string without it, as engines read it. */
+export function withoutPepperId(phc: string): string {
+  return phc.replace(/,keyid=[^$]+/, '');
 }
 
 /** True for canonical base64 without padding, of `min` to `max` bytes. */

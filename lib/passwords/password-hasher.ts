@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import { type Argon2Engine, loadArgon2Engine } from './argon2-engine.js';
-import { parsePhc } from './argon2-phc.js';
+import { parsePhc, withoutPepperId, withPepperId } from './argon2-phc.js';
 import { HashLimiter } from './hash-limiter.js';
+import { type ImportedHash, loadBcrypt, readImportedHash } from './imported-hash.js';
+import { Peppers } from './peppers.js';
 import { countCodePoints, hasTooManyBytes, isWellFormed } from './password-text.js';
 
 /** The engine, and the hash that stands in for the one an unknown account does not have. */
@@ -19,16 +22,20 @@ interface Prepared {
  */
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
+  private readonly logger = new Logger('AuthPasswords');
   private readonly limiter: HashLimiter;
+  private readonly peppers: Peppers;
   private prepared?: Promise<Prepared>;
 
   constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {
     this.limiter = new HashLimiter(config.hashing);
+    this.peppers = new Peppers(config.hashing.pepper, config.hashing.previousPeppers);
   }
 
-  /** Loads the engine and makes the stand-in hash, so that no request pays for them. */
+  /** Loads the engines and makes the stand-in hash, so that no request pays for them. */
   async onModuleInit(): Promise<void> {
     await this.prepare();
+    if (this.config.hashing.importedHashes) await this.loadBcrypt();
   }
 
   /**
@@ -40,14 +47,15 @@ export class PasswordHasher implements OnModuleInit {
   async hash(password: string): Promise<string> {
     if (!this.isPossible(password)) throw new AuthError('PASSWORD_REJECTED');
     const { engine } = await this.prepare();
-    return this.limiter.run(() => engine.hash(password, this.config.hashing));
+    return this.limiter.run(() => this.compute(engine, password));
   }
 
   /**
    * True when the stored hash was made of this password. Costs exactly one Argon2 computation, whether the account is
    * known, unknown (undefined) or has a stored hash that nothing can read: answering an unknown address faster would
    * tell which addresses have an account. A hash stored under other parameters takes another time until its owner's
-   * next login renews it.
+   * next login renews it. An imported hash costs its own algorithm instead, and then every refusal waits for
+   * `uniformAnswerMs`.
    *
    * A password that no account can have, being longer than the policy's maximum or ill-formed, is false without a
    * computation. That depends on the input alone, so it tells nothing about accounts. Lowering `password.maxLength`
@@ -55,16 +63,45 @@ export class PasswordHasher implements OnModuleInit {
    *
    * @throws AuthError SERVICE_BUSY when too many hashes wait
    */
-  async verify(phc: string | undefined, password: string): Promise<boolean> {
+  async verify(stored: string | undefined, password: string): Promise<boolean> {
     if (!this.isPossible(password)) return false;
     const { engine, standIn } = await this.prepare();
-    const readable = phc !== undefined && parsePhc(phc) !== undefined;
-    const matches = await this.limiter.run(() => engine.verify(readable ? phc : standIn, password));
-    return readable && matches;
+    const comparison = stored === undefined ? undefined : this.comparisonWith(stored, engine);
+    let begun = 0;
+    const matches = await this.limiter.run(() => {
+      begun = performance.now();
+      return comparison ? comparison(password) : engine.verify(standIn, password);
+    });
+    const isCorrect = comparison !== undefined && matches;
+    if (!isCorrect && this.config.hashing.importedHashes) await this.untilUniform(begun);
+    return isCorrect;
+  }
+
+  /** Undefined for a stored hash that nothing here can read. */
+  private comparisonWith(stored: string, engine: Argon2Engine): ImportedHash | undefined {
+    const parameters = parsePhc(stored);
+    if (!parameters) return this.config.hashing.importedHashes ? readImportedHash(stored) : undefined;
+    const { pepperId } = parameters;
+    if (pepperId === undefined) return (password) => engine.verify(stored, password);
+    const pepper = this.peppers.find(pepperId);
+    if (pepper) return (password) => engine.verify(withoutPepperId(stored), password, pepper.secret);
+    this.logger.error(
+      'A stored hash needs a pepper that is not configured (hashing.previousPeppers): nobody can log in with it.',
+    );
+    return undefined;
   }
 
   /**
-   * True when a stored hash is weaker than one made today: less memory, fewer passes, an old version, another algorithm.
+   * An imported hash takes another time than the stand-in: refusals are answered on a clock, or they would tell which
+   * addresses were imported. Counted from when the computation began, so that a queue before it cannot eat the time up.
+   */
+  private async untilUniform(begun: number): Promise<void> {
+    await delay(Math.max(0, begun + this.config.uniformAnswerMs - performance.now()));
+  }
+
+  /**
+   * True when a stored hash is weaker than one made today: less memory, fewer passes, an old version, another algorithm,
+   * another pepper.
    * Only a login knows the password, so it is the moment to renew the hash.
    */
   needsRehash(phc: string): boolean {
@@ -75,7 +112,8 @@ export class PasswordHasher implements OnModuleInit {
       stored.variant !== 'argon2id' ||
       stored.version !== 19 ||
       stored.memoryKib < memoryKib ||
-      stored.timeCost < timeCost
+      stored.timeCost < timeCost ||
+      stored.pepperId !== this.peppers.current?.id
     );
   }
 
@@ -86,6 +124,13 @@ export class PasswordHasher implements OnModuleInit {
       countCodePoints(password) <= this.config.password.maxLength &&
       isWellFormed(password)
     );
+  }
+
+  /** Not every platform has a binary, and not every import has bcrypt hashes in it. */
+  private async loadBcrypt(): Promise<void> {
+    await loadBcrypt().catch(() => {
+      this.logger.warn('@node-rs/bcrypt cannot be loaded, so imported bcrypt hashes cannot be verified. Install it.');
+    });
   }
 
   private prepare(): Promise<Prepared> {
@@ -102,5 +147,11 @@ export class PasswordHasher implements OnModuleInit {
     const nobodysPassword = randomBytes(32).toString('base64url');
     const standIn = await this.limiter.run(() => engine.hash(nobodysPassword, this.config.hashing));
     return { engine, standIn };
+  }
+
+  private async compute(engine: Argon2Engine, password: string): Promise<string> {
+    const { current } = this.peppers;
+    const phc = await engine.hash(password, this.config.hashing, current?.secret);
+    return current ? withPepperId(phc, current.id) : phc;
   }
 }

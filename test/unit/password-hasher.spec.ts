@@ -9,7 +9,7 @@ const CHEAP = { memoryKib: 8, timeCost: 1 };
 function configWith(hashing: Partial<AuthConfig['hashing']> = {}): AuthConfig {
   return {
     password: { minLength: 12, maxLength: 128, requireComplexity: false, blockCommon: true },
-    hashing: { ...CHEAP, concurrency: 0, queue: 64, ...hashing },
+    hashing: { ...CHEAP, concurrency: 0, queue: 64, importedHashes: false, previousPeppers: [], ...hashing },
   } as AuthConfig;
 }
 

@@ -22,6 +22,12 @@ export interface AuthConfigHashing {
   concurrency: number;
   /** Hashes that may wait; one more is answered 503 with Retry-After. `AUTH_HASH_QUEUE`. @default 64 */
   queue: number;
+  /** True verifies the bcrypt, scrypt and PBKDF2 hashes of imported users, each replaced at its owner's next login. `AUTH_IMPORTED_HASHES`. @default false */
+  importedHashes: boolean;
+  /** A secret of at least 32 bytes that goes into every new hash and is kept outside the database. `AUTH_PASSWORD_PEPPER`. @default none */
+  pepper: string;
+  /** Former peppers, which stored hashes may still have; separated by commas or spaces. `AUTH_PASSWORD_PREVIOUS_PEPPERS`. @default none */
+  previousPeppers: readonly string[];
 }
 
 /** The password policy and the hash. */
@@ -81,6 +87,28 @@ export const PASSWORD_SETTINGS: readonly SettingGroup[] = [
         env: 'AUTH_HASH_QUEUE',
         ...integer('hashes', 64, 0, 10_000),
         doc: 'Hashes that may wait; one more is answered 503 with Retry-After.',
+      },
+      {
+        path: 'hashing.importedHashes',
+        env: 'AUTH_IMPORTED_HASHES',
+        ...boolean(false),
+        doc: "True verifies the bcrypt, scrypt and PBKDF2 hashes of imported users, each replaced at its owner's next login.",
+      },
+      {
+        path: 'hashing.pepper',
+        env: 'AUTH_PASSWORD_PEPPER',
+        kind: 'signing-secret',
+        secret: true,
+        doc: 'A secret of at least 32 bytes that goes into every new hash and is kept outside the database.',
+      },
+      {
+        path: 'hashing.previousPeppers',
+        env: 'AUTH_PASSWORD_PREVIOUS_PEPPERS',
+        kind: 'signing-secrets',
+        secret: true,
+        default: [],
+        defaultText: 'none',
+        doc: 'Former peppers, which stored hashes may still have; separated by commas or spaces.',
       },
     ],
   },
