@@ -31,6 +31,8 @@ import { MailRenderer } from './mail/mail-renderer.js';
 import { AUTH_MAILER, createMailer, MailSender } from './mail/mail-sender.js';
 import { Outbox } from './mail/outbox.js';
 import { OutboxWorker } from './mail/outbox-worker.js';
+import { ACCOUNT_DTOS, type AccountDtos } from './own-fields/account-dtos.js';
+import { SignupFields } from './own-fields/signup-fields.js';
 import { PageRenderer } from './pages/page-renderer.js';
 import { CurrentPassword } from './passwords/current-password.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
@@ -44,6 +46,7 @@ import { ProfileController } from './profile/profile.controller.js';
 import { SessionController } from './session/session.controller.js';
 import { SessionService } from './session/session.service.js';
 import { SignupController } from './signup/signup.controller.js';
+import { SignupDto } from './signup/signup.dto.js';
 import { SignupService } from './signup/signup.service.js';
 import { checkStart } from './start-up-check.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './store/account-entities.js';
@@ -76,6 +79,7 @@ const PROVIDERS: Provider[] = [
   SessionMemory,
   InputGate,
   TokensStore,
+  SignupFields,
   Cleanup,
   LinkTokens,
   PasswordHasher,
@@ -143,6 +147,7 @@ function resources(structure: Structure): Provider[] {
   const dataSource = getDataSourceToken(structure.dataSource);
   return [
     { provide: ACCOUNT_ENTITIES, useValue: { user, token } satisfies AccountEntities },
+    { provide: ACCOUNT_DTOS, useValue: { signup: structure.signupDto ?? SignupDto } satisfies AccountDtos },
     { provide: Database, useFactory: (source: DataSource) => new Database(source), inject: [dataSource] },
     {
       provide: AUTH_MAILER,

@@ -24,10 +24,12 @@ export { AccessGuard } from './access/access.guard.js';
 export { getPrincipal, type Principal } from './access/principal.js';
 export type { AccessClaims, TokenPair } from './tokens/session-tokens.js';
 
+export { SignupDto } from './signup/signup.dto.js';
 export type { SignupInput, SignupResult } from './signup/signup.service.js';
 export type { ActivationResult } from './activation/activation.service.js';
 export type { Credentials } from './login/login.service.js';
 export type { Device } from './http/device.decorator.js';
+export { ACCOUNT_DTOS, type AccountDtos } from './own-fields/account-dtos.js';
 export { canonicalEmail } from './http/email.js';
 export { redactUrl } from './http/redact-url.js';
 

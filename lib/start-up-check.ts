@@ -5,6 +5,8 @@ import { STRUCTURAL_OPTIONS } from './config/separate-options.js';
 import { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
 import { checkEntities } from './entities/entity-check.js';
 import type { Account } from './entities/base-user.entity.js';
+import { checkSignupDto, signupWarnings } from './own-fields/check-dtos.js';
+import { SignupDto } from './signup/signup.dto.js';
 import { checkTemplates } from './templates/check-templates.js';
 
 /**
@@ -17,18 +19,20 @@ export function checkStart(
   env: (name: string) => string | undefined,
   dataSource: DataSource,
 ): ResolvedConfig {
-  const { userEntity, tokenEntity, ...flags } = structure;
+  const { userEntity, tokenEntity, signupDto = SignupDto, ...flags } = structure;
   const { config, warnings, problems } = examineConfig({ ...runtime, ...flags }, env, env('NODE_ENV') === 'production');
+  const user = dataSource.hasMetadata(userEntity) ? dataSource.getMetadata(userEntity) : undefined;
   const all = [
     ...problems,
     ...checkFactory(runtime),
     ...checkEntities(dataSource, userEntity, tokenEntity),
+    ...(user ? checkSignupDto(signupDto, user) : []),
     ...checkImportOrder(structure, env),
   ];
   const templates = config && checkTemplates(config);
   if (templates) all.push(...templates.problems);
-  if (!config || all.length > 0) throw new AuthStartUpError(all);
-  return { config, warnings: [...warnings, ...(templates?.warnings ?? [])] };
+  if (!config || !user || all.length > 0) throw new AuthStartUpError(all);
+  return { config, warnings: [...warnings, ...signupWarnings(signupDto, user), ...(templates?.warnings ?? [])] };
 }
 
 /** A structural option from the factory of forRootAsync comes too late, and would be ignored without a word. */

@@ -8,6 +8,8 @@ import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { Outbox } from '../mail/outbox.js';
+import { SignupFields } from '../own-fields/signup-fields.js';
+import { restoreFields } from '../own-fields/stored-fields.js';
 import { SessionService } from '../session/session.service.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import { Database } from '../store/database.js';
@@ -33,6 +35,7 @@ export class ActivationService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
+    private readonly fields: SignupFields,
     private readonly tokens: TokensStore,
     private readonly linkTokens: LinkTokens,
     private readonly linkIssuer: LinkIssuer,
@@ -105,16 +108,11 @@ export class ActivationService {
 
   /** @throws AuthError SIGNUP_CONFLICT: a second signup of an address may state what another account has taken by now */
   private makeActive(manager: EntityManager, userId: UserId, signup: SignupPayload): Promise<boolean> {
-    const { fields, passwordHash } = signup;
-    const changes = {
-      ...this.users.blankSignup(),
-      ...fields,
-      passwordHash,
-      isActive: true,
-      emailVerifiedAt: new Date(this.clock.now()),
-    };
+    const { passwordHash } = signup;
+    const changes = { passwordHash, isActive: true, emailVerifiedAt: new Date(this.clock.now()) };
+    const fields = { ...this.fields.blank(), ...restoreFields(signup) };
     // Never an account that was active before: a link cannot undo a deactivation.
-    return this.users.update(manager, userId, changes, 'pending').catch((error: unknown) => {
+    return this.users.update(manager, userId, changes, 'pending', fields).catch((error: unknown) => {
       throw isUniqueViolation(error) ? new AuthError('SIGNUP_CONFLICT', { cause: error }) : error;
     });
   }

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
 import type { Account } from '../entities/base-user.entity.js';
+import type { SignupDto } from '../signup/signup.dto.js';
 import type { ModeName, ModeLetter } from './modes.js';
 import type { AuthConfigPassword, AuthConfigHashing } from './settings/password-settings.js';
 import type { AuthConfigActivation, AuthConfigPasswordReset } from './settings/link-settings.js';
@@ -25,6 +26,8 @@ export interface StructuralOptions<U extends Account = Account, T extends BaseUs
   returnLinkInResponse?: boolean;
   /** True makes e-mailed links open pages this back end renders. `AUTH_BACKEND_LINKS`. @default by mode */
   backendLinks?: boolean;
+  /** The body of signup: a class that extends SignupDto with columns of the user entity. @default SignupDto */
+  signupDto?: Type<SignupDto>;
   /** True exports AuthService and the guard to every module of the application. @default true */
   isGlobal?: boolean;
   /** The name of the TypeORM data source that holds both entities. @default the unnamed data source */

@@ -16,6 +16,7 @@ export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>>
   autoActivate: true,
   returnLinkInResponse: true,
   backendLinks: true,
+  signupDto: true,
   isGlobal: true,
   dataSource: true,
 };

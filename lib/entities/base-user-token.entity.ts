@@ -1,4 +1,5 @@
 import { Column, Index, PrimaryColumn } from 'typeorm';
+import type { StoredFields } from '../own-fields/stored-fields.js';
 import { instant } from './instant.js';
 
 /** What a row of the token table is for: a session, a link, or only a mail that is owed. */
@@ -6,10 +7,8 @@ export type TokenPurpose =
   'session' | 'activation' | 'password-reset' | 'account-exists' | 'password-changed-notice' | 'session-reuse-notice';
 
 /** What a signup binds to its own activation link: the link that is clicked decides which signup becomes the account. */
-export interface SignupPayload {
+export interface SignupPayload extends StoredFields {
   passwordHash: string;
-  /** Columns of the user entity, as the signup stated them. */
-  fields: Record<string, unknown>;
 }
 
 /**

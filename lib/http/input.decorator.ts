@@ -1,7 +1,16 @@
-import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/common';
+import {
+  createParamDecorator,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type PipeTransform,
+  type Type,
+} from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { AuthError, type FieldProblem } from '../auth.errors.js';
+import { ACCOUNT_DTOS, type AccountDtos } from '../own-fields/account-dtos.js';
+import { isHiddenName, wireName } from '../own-fields/dto-properties.js';
 import { assertSafeBody } from './safe-body.js';
 
 /** More problems than this are not listed: a body of unknown fields must not buy a far longer answer. */
@@ -16,9 +25,26 @@ const ORDINARY_NAME = /^\w{1,64}$/;
  *     login(@Input(LoginDto) dto: LoginDto)
  */
 export function Input<T extends object>(dto: Type<T>): ParameterDecorator {
-  return createParamDecorator((_data: unknown, context: ExecutionContext) =>
-    validateInput(dto, context.switchToHttp().getRequest<{ body?: unknown }>().body),
-  )();
+  return createParamDecorator((_data: unknown, context: ExecutionContext) => validateInput(dto, bodyOf(context)))();
+}
+
+/**
+ * Like {@link Input}, with the DTO class of this application. By a pipe, because only what is injected knows whose module
+ * it serves. Declare the parameter as an interface: for a class, a global ValidationPipe with `validateCustomDecorators`
+ * would judge the body first, and by that class.
+ *
+ *     signup(@OwnInput('signup') input: SignupInput)
+ */
+export function OwnInput(name: keyof AccountDtos): ParameterDecorator {
+  @Injectable()
+  class OwnInputPipe implements PipeTransform<unknown, Promise<object>> {
+    constructor(@Inject(ACCOUNT_DTOS) private readonly dtos: AccountDtos) {}
+
+    transform(body: unknown): Promise<object> {
+      return validateInput(this.dtos[name], body);
+    }
+  }
+  return createParamDecorator((_data: unknown, context: ExecutionContext) => bodyOf(context))(OwnInputPipe);
 }
 
 /**
@@ -35,15 +61,17 @@ export async function validateInput<T extends object>(dto: Type<T>, body: unknow
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
     stopAtFirstError: false,
-    validationError: { target: false, value: false },
+    validationError: { value: false },
   });
-  if (errors.length > 0) throw new AuthError('INPUT_INVALID', { errors: fieldProblems(errors).slice(0, MAX_PROBLEMS) });
+  const hidden = Object.keys(body).filter((key) => isHiddenName(dto, key));
+  const problems = [...hidden.map(unknownField), ...fieldProblems(errors)];
+  if (problems.length > 0) throw new AuthError('INPUT_INVALID', { errors: problems.slice(0, MAX_PROBLEMS) });
   return input;
 }
 
 function fieldProblems(errors: ValidationError[], parent = ''): FieldProblem[] {
   return errors.flatMap((error) => {
-    const field = parent + wireName(error);
+    const field = parent + clientName(error);
     const messages = Object.entries(error.constraints ?? {}).map(([constraint, message]) =>
       constraint === 'whitelistValidation'
         ? `${field} is not a known field`
@@ -54,8 +82,16 @@ function fieldProblems(errors: ValidationError[], parent = ''): FieldProblem[] {
   });
 }
 
-/** A property of a DTO as the client spells it. The name of an unknown field is the client's own text: not repeated unless it is plain. */
-function wireName({ property = '', constraints }: ValidationError): string {
+/** The name of an unknown field is the client's own text: not repeated unless it is plain. */
+function clientName({ property = '', constraints, target }: ValidationError): string {
   if (constraints && 'whitelistValidation' in constraints) return ORDINARY_NAME.test(property) ? property : 'unknown';
-  return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return target ? wireName(target.constructor as Type<object>, property) : property;
+}
+
+function unknownField(field: string): FieldProblem {
+  return { field, messages: [`${field} is not a known field`] };
+}
+
+function bodyOf(context: ExecutionContext): unknown {
+  return context.switchToHttp().getRequest<{ body?: unknown }>().body;
 }

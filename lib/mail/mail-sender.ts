@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type ISendMailOptions, MailerService, type TransportType } from '@nestjs-modules/mailer';
 import { createTransport } from 'nodemailer';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { restoreFields } from '../own-fields/stored-fields.js';
 import type { OwnedToken } from '../store/tokens.store.js';
 import { Links } from './links.js';
 import { type MailContext, type MailName, MailRenderer, MAILS } from './mail-renderer.js';
@@ -53,7 +54,7 @@ export class MailSender {
     // The link is named by the mail: activation_url, reset_url, login_url.
     const context = {
       // Greeted as the signup of this very link says: the row may hold the name somebody else gave first.
-      user: { ...mail.user, ...mail.payload?.fields },
+      user: { ...mail.user, ...(mail.payload && restoreFields(mail.payload)) },
       expires_at: mail.expiresAt,
       [MAILS[name].link]: this.links.of(mail),
     } as MailContext;

@@ -7,6 +7,7 @@ import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { Outbox } from '../mail/outbox.js';
+import { SignupFields } from '../own-fields/signup-fields.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { SessionService } from '../session/session.service.js';
@@ -27,6 +28,7 @@ export class PasswordResetService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
+    private readonly fields: SignupFields,
     private readonly tokens: TokensStore,
     private readonly linkTokens: LinkTokens,
     private readonly linkIssuer: LinkIssuer,
@@ -104,9 +106,9 @@ export class PasswordResetService {
 
   private async setPassword(manager: EntityManager, user: Account, passwordHash: string): Promise<void> {
     const emailVerifiedAt = user.emailVerifiedAt ?? new Date(this.clock.now());
-    const strangers = stateOf(user) === 'pending' ? this.users.blankSignup() : {};
-    const changes = { ...strangers, passwordHash, isActive: true, emailVerifiedAt };
-    if (await this.users.update(manager, user.id, changes, 'not deactivated')) return;
+    const changes = { passwordHash, isActive: true, emailVerifiedAt };
+    const fields = stateOf(user) === 'pending' ? this.fields.blank() : {};
+    if (await this.users.update(manager, user.id, changes, 'not deactivated', fields)) return;
     throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
   }
 

@@ -3,11 +3,10 @@ import { Public } from '../access/access.decorators.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
-import { Input } from '../http/input.decorator.js';
+import { OwnInput } from '../http/input.decorator.js';
 import { type TokenPairBody, toTokenPairBody } from '../http/token-pair.body.js';
 import type { UserId } from '../entities/base-user.entity.js';
-import { SignupDto } from './signup.dto.js';
-import { SignupService } from './signup.service.js';
+import { type SignupInput, SignupService } from './signup.service.js';
 
 /** Answer of `POST signup`: every mode has every field. */
 export interface SignupBody extends Pick<Partial<TokenPairBody>, 'token_type' | 'expires_in'> {
@@ -26,7 +25,7 @@ export class SignupController {
   constructor(private readonly signups: SignupService) {}
 
   @Endpoint('signup')
-  async signup(@Input(SignupDto) input: SignupDto, @Device() device: Device): Promise<SignupBody> {
+  async signup(@OwnInput('signup') input: SignupInput, @Device() device: Device): Promise<SignupBody> {
     const { userId, activationRequired, activationUrl, tokens } = await this.signups.signup({ ...input }, device);
     return {
       user_id: userId,

@@ -1,7 +1,12 @@
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { CanonicalEmail } from '../http/email.js';
 
-/** Body of `POST signup`. */
+/**
+ * Body of `POST signup`. An application that asks for more extends it with columns of its user entity, each validated
+ * with class-validator, and passes the class as `signupDto`:
+ *
+ *     class MemberSignupDto extends SignupDto { @IsEnum(Plan) plan!: Plan }
+ */
 export class SignupDto {
   @CanonicalEmail()
   email!: string;

@@ -8,7 +8,8 @@ export const SIGNUP_ENDPOINTS = {
     status: 201,
     accepts: 'json',
     flow: 'signup',
-    summary: 'Opens an account and, unless mode D makes it active at once, owes an activation link.',
+    summary:
+      'Opens an account and, unless mode D makes it active at once, owes an activation link. An application’s own `signupDto` adds fields.',
     request: {
       email: 'The e-mail address, at most 254 characters; compared in ASCII lower case.',
       password: 'The password; must meet the policy.',

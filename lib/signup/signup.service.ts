@@ -2,11 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
-import type { SignupPayload } from '../entities/base-user-token.entity.js';
 import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { Outbox } from '../mail/outbox.js';
+import { SignupFields } from '../own-fields/signup-fields.js';
+import { type OwnFields, storeFields } from '../own-fields/stored-fields.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { SessionService } from '../session/session.service.js';
@@ -45,8 +46,10 @@ const UNIFORM: SignupResult = Object.freeze({
 });
 
 /** An account as a signup would make it. */
-interface Applicant extends SignupPayload {
+interface Applicant {
   email: string;
+  passwordHash: string;
+  fields: OwnFields;
 }
 
 /**
@@ -62,6 +65,7 @@ export class SignupService {
     private readonly linkIssuer: LinkIssuer,
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
+    private readonly fields: SignupFields,
     private readonly sessions: SessionService,
     private readonly outbox: Outbox,
     private readonly links: Links,
@@ -70,12 +74,12 @@ export class SignupService {
   ) {}
 
   /**
-   * @throws AuthError PASSWORD_REJECTED, INPUT_INVALID for a field the entity lacks,
+   * @throws AuthError PASSWORD_REJECTED, INPUT_INVALID for a field that is no column of the application's own,
    * SIGNUP_EMAIL_TAKEN (modes C and D), SIGNUP_CONFLICT where another unique column is taken
    */
   async signup(input: SignupInput, device: Device): Promise<SignupResult> {
     const { email, password, ...fields } = input;
-    this.assertKnown(fields);
+    this.fields.assertStorable(fields);
     const name = typeof fields['name'] === 'string' ? fields['name'] : undefined;
     this.policy.assertAcceptable(password, { email, name });
     // Always, and before anything depends on the address: the time of the hash tells nothing about it.
@@ -84,14 +88,6 @@ export class SignupService {
     if (this.config.returnLinkInResponse)
       return this.openly(email, (manager) => this.createWithLink(manager, applicant));
     return this.uniform.after(() => this.register(applicant));
-  }
-
-  private assertKnown(fields: Record<string, unknown>): void {
-    const known = this.users.ownFields();
-    const unknown = Object.keys(fields).filter((field) => fields[field] !== undefined && !known.has(field));
-    if (unknown.length === 0) return;
-    const errors = unknown.map((field) => ({ field, messages: [`${field} is not a field of an account`] }));
-    throw new AuthError('INPUT_INVALID', { errors });
   }
 
   /** Modes C and D, never for production: a taken address is said to be taken. */
@@ -145,10 +141,13 @@ export class SignupService {
     { email, passwordHash, fields }: Applicant,
     isActive: boolean,
   ): Promise<UserId> {
-    return this.users.insert(manager, { ...fields, email, passwordHash, isActive });
+    return this.users.insert(manager, { email, passwordHash, isActive }, fields);
   }
 
   private newLink({ passwordHash, fields }: Applicant): LinkRow {
-    return this.linkIssuer.issue('activation', this.config.activation.ttlSeconds, { passwordHash, fields });
+    return this.linkIssuer.issue('activation', this.config.activation.ttlSeconds, {
+      passwordHash,
+      ...storeFields(fields),
+    });
   }
 }

@@ -1,24 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DeepPartial, EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../clock.js';
 import type { Account, UserId } from '../entities/base-user.entity.js';
+import type { OwnFields } from '../own-fields/stored-fields.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
 
-/** Columns that flows set, never a request (mass assignment). */
-const OWNED_BY_MODULE = new Set([
-  'id',
-  'email',
-  'passwordHash',
-  'isActive',
-  'emailVerifiedAt',
-  'createdAt',
-  'updatedAt',
-]);
-
-/** Fields of SignupDto beside address and password. */
-const SIGNUP_FIELDS = new Set(['name']);
+/** An account to be added. */
+export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'isActive'> & Partial<Account>;
 
 /** The state of an account as its owner meets it. */
 export type AccountState = 'pending' | 'active' | 'deactivated';
@@ -60,29 +50,13 @@ export class UsersStore {
     );
   }
 
-  /** The names of the entity's own columns that a signup may set. */
-  ownFields(): Set<string> {
-    const { columns } = this.database.dataSource.getMetadata(this.entities.user);
-    return new Set(columns.map((column) => column.propertyName).filter((name) => !OWNED_BY_MODULE.has(name)));
-  }
-
-  /**
-   * Nothing in the fields a signup may leave out. Laid under what the winning signup states when a pending account gets
-   * its owner, so that nothing is left of what a stranger stated for the address before (pre-hijacking).
-   */
-  blankSignup(): Record<string, null> {
-    const { columns } = this.database.dataSource.getMetadata(this.entities.user);
-    const optional = columns.filter((column) => column.isNullable && SIGNUP_FIELDS.has(column.propertyName));
-    return Object.fromEntries(optional.map((column) => [column.propertyName, null]));
-  }
-
   /** Adds an account and returns its key. Throws the driver's error where an address is taken. */
-  async insert(manager: EntityManager, account: DeepPartial<Account>): Promise<UserId> {
+  async insert(manager: EntityManager, account: NewAccount, fields: OwnFields = {}): Promise<UserId> {
     const { driver } = manager.connection;
     const metadata = manager.connection.getMetadata(this.entities.user);
     const isCounted = metadata.primaryColumns.some((key) => key.isGenerated && key.generationStrategy !== 'uuid');
     const now = new Date(this.clock.now());
-    const values: Record<string, unknown> = { ...account, createdAt: now, updatedAt: now };
+    const values: Record<string, unknown> = { ...fields, ...account, createdAt: now, updatedAt: now };
     if (!isCounted) values['id'] = uuidv7({ msecs: now.getTime() });
     const statement = manager.createQueryBuilder().insert().into(this.entities.user).values(values);
     if (isCounted && driver.isReturningSqlSupported('insert')) statement.returning(['id']);
@@ -93,19 +67,20 @@ export class UsersStore {
   }
 
   /**
-   * Changes a user where `condition` still holds.
+   * Changes a user where `condition` still holds; `fields` are the application's own columns.
    * @returns false where it did not
    */
   async update(
     manager: EntityManager,
     id: UserId,
-    changes: DeepPartial<Account>,
+    changes: Partial<Account>,
     condition: 'unconditional' | 'pending' | 'not deactivated' = 'unconditional',
+    fields: OwnFields = {},
   ): Promise<boolean> {
     const statement = manager
       .createQueryBuilder()
       .update(this.entities.user)
-      .set({ ...changes, updatedAt: new Date(this.clock.now()) })
+      .set({ ...fields, ...changes, updatedAt: new Date(this.clock.now()) })
       .where('id = :id', { id });
     if (condition === 'pending') statement.andWhere({ isActive: false }).andWhere('emailVerifiedAt IS NULL');
     if (condition === 'not deactivated')

@@ -18,13 +18,20 @@ import {
   userTokenTable,
   Verified,
 } from 'nestjs-gatehouse';
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { Client } from './client.js';
 import { createDatabase, type DatabaseKind, type TestDatabase } from './databases.js';
 import { NumberedUser, NumberedUserToken, User, UserToken } from './entities.js';
 import { Mailbox } from './mailbox.js';
 import { Statements } from './statements.js';
 import { TestClock } from './test-clock.js';
+
+/** The application's two entities, and the migration that makes their tables. */
+export interface Schema {
+  userEntity: Type;
+  tokenEntity: Type;
+  createTables(runner: QueryRunner): Promise<void>;
+}
 
 /** What a test may choose. */
 export interface TestAppOptions {
@@ -35,6 +42,8 @@ export interface TestAppOptions {
   adapter?: 'express' | 'fastify';
   /** True gives users integer keys. */
   integerKeys?: boolean;
+  /** Entities and tables of the test's own; the key is then theirs. */
+  schema?: Schema;
   /** Options of the module, over the fixture's. */
   options?: Partial<AuthModuleOptions>;
   poolSize?: number;
@@ -113,13 +122,14 @@ export const PASSWORD = 'correct horse battery staple';
 
 /** The one fixture: a real application over HTTP, on a real database, with a real SMTP server. */
 export async function createTestApp(choice: TestAppOptions = {}): Promise<TestApp> {
-  const { mode = 'A', adapter = 'express', integerKeys = false, poolSize } = choice;
+  const { mode = 'A', adapter = 'express', poolSize } = choice;
+  const schema = choice.schema ?? plainSchema(choice.integerKeys ?? false);
+  const { userEntity, tokenEntity } = schema;
   const database = choice.on ?? (await createDatabase(choice.database ?? 'sqlite'));
   const mailbox = await new Mailbox().goUp();
   const statements = new Statements();
   const clock = new TestClock();
   const logs = new LogLines();
-  const [userEntity, tokenEntity] = integerKeys ? [NumberedUser, NumberedUserToken] : [User, UserToken];
   const module = await Test.createTestingModule({
     imports: [
       TypeOrmModule.forRoot({
@@ -143,7 +153,7 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
   });
   if (choice.globalPrefix) app.setGlobalPrefix(choice.globalPrefix);
   const dataSource = app.get<DataSource>(getDataSourceToken());
-  if (!choice.on) await createTables(dataSource, integerKeys);
+  if (!choice.on) await createTables(dataSource, schema);
   await app.listen(choice.port ?? 0, '127.0.0.1');
   const client = new Client(await app.getUrl());
   return {
@@ -188,18 +198,29 @@ async function mailIsDone(dataSource: DataSource): Promise<void> {
   while ((await dataSource.query<unknown[]>(owed)).length > 0) await nextTurn();
 }
 
-async function createTables(dataSource: DataSource, integerKeys: boolean): Promise<void> {
+async function createTables(dataSource: DataSource, schema: Schema): Promise<void> {
   const runner = dataSource.createQueryRunner();
-  const idType = integerKeys ? 'integer' : 'uuid';
-  await runner.createTable(
-    userTable(runner, {
-      name: 'users',
-      idType,
-      columns: [{ name: 'name', type: 'varchar', length: '100', isNullable: true }],
-    }),
-  );
-  await runner.createTable(userTokenTable(runner, { name: 'user_tokens', userTable: 'users', userIdType: idType }));
+  await schema.createTables(runner);
   await runner.release();
+}
+
+/** Users with a name and nothing else of their own. */
+function plainSchema(integerKeys: boolean): Schema {
+  const idType = integerKeys ? 'integer' : 'uuid';
+  return {
+    userEntity: integerKeys ? NumberedUser : User,
+    tokenEntity: integerKeys ? NumberedUserToken : UserToken,
+    createTables: async (runner) => {
+      await runner.createTable(
+        userTable(runner, {
+          name: 'users',
+          idType,
+          columns: [{ name: 'name', type: 'varchar', length: '100', isNullable: true }],
+        }),
+      );
+      await runner.createTable(userTokenTable(runner, { name: 'user_tokens', userTable: 'users', userIdType: idType }));
+    },
+  };
 }
 
 async function activeUser(client: Client, mailbox: Mailbox, email: string, password: string) {

@@ -1,0 +1,22 @@
+import type { Type } from '@nestjs/common';
+import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+import { getMetadataStorage } from 'class-validator';
+
+/** The properties of a DTO that a request may set: those with a decorator of class-validator, inherited ones included. */
+export function validatedProperties(dto: Type<object>): ReadonlySet<string> {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+  return new Set(rules.map(({ propertyName }) => propertyName));
+}
+
+/** A property as the client spells it: its own name, or the one of `@Expose({ name })`. */
+export function wireName(dto: Type<object>, property: string): string {
+  return defaultMetadataStorage.findExposeMetadata(dto, property)?.options.name ?? property;
+}
+
+/**
+ * True for a key that class-transformer would take although the property has another name on the wire. One field must
+ * have one name: with two in a body, whoever inspects the request on its way could look at the other one.
+ */
+export function isHiddenName(dto: Type<object>, key: string): boolean {
+  return wireName(dto, key) !== key && !defaultMetadataStorage.findExposeMetadataByCustomName(dto, key);
+}

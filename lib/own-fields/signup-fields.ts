@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityMetadata } from 'typeorm';
+import { AuthError } from '../auth.errors.js';
+import { ownColumns } from '../entities/account-properties.js';
+import { ACCOUNT_ENTITIES, type AccountEntities } from '../store/account-entities.js';
+import { Database } from '../store/database.js';
+import { ACCOUNT_DTOS, type AccountDtos } from './account-dtos.js';
+import { validatedProperties, wireName } from './dto-properties.js';
+import type { OwnFields } from './stored-fields.js';
+
+type Column = EntityMetadata['columns'][number];
+
+/** The fields of a signup beside address and password: columns of the application's own. */
+@Injectable()
+export class SignupFields {
+  constructor(
+    private readonly database: Database,
+    @Inject(ACCOUNT_ENTITIES) private readonly entities: AccountEntities,
+    @Inject(ACCOUNT_DTOS) private readonly dtos: AccountDtos,
+  ) {}
+
+  /** @throws AuthError INPUT_INVALID for a field that is no column of the application's own, or that the column cannot hold */
+  assertStorable(fields: OwnFields): void {
+    const columns = this.columns();
+    const errors = Object.entries(fields).flatMap(([property, value]) => {
+      const field = wireName(this.dtos.signup, property);
+      const fault = value === undefined ? undefined : faultOf(value, columns.get(property));
+      return fault ? [{ field, messages: [`${field} ${fault}`] }] : [];
+    });
+    if (errors.length > 0) throw new AuthError('INPUT_INVALID', { errors });
+  }
+
+  /**
+   * Nothing, or the column's default, in each field a signup may leave out. Laid under what the winning signup states when
+   * a pending account gets its owner, so that nothing is left of what a stranger stated for the address before
+   * (pre-hijacking).
+   */
+  blank(): OwnFields {
+    const columns = this.columns();
+    const stated = [...validatedProperties(this.dtos.signup)].flatMap((property) => columns.get(property) ?? []);
+    const optional = stated.filter((column) => column.isNullable || column.default !== undefined);
+    return Object.fromEntries(optional.map((column) => [column.propertyName, this.emptyValue(column)]));
+  }
+
+  private columns(): ReadonlyMap<string, Column> {
+    return ownColumns(this.database.dataSource.getMetadata(this.entities.user));
+  }
+
+  /** A default is SQL, as the column was declared with it: TypeORM takes SQL from a function. */
+  private emptyValue(column: Column): null | (() => string) {
+    const expression = this.database.dataSource.driver.normalizeDefault(column);
+    return expression === undefined ? null : () => expression;
+  }
+}
+
+function faultOf(value: unknown, column: Column | undefined): string | undefined {
+  if (!column) return 'is not a field of an account';
+  if (value === null && !column.isNullable) return 'must not be null';
+  return value instanceof Date && Number.isNaN(value.getTime()) ? 'must be a date' : undefined;
+}
