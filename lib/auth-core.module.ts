@@ -44,6 +44,7 @@ import { PasswordResetPages } from './password-reset/password-reset.pages.js';
 import { PasswordResetService } from './password-reset/password-reset.service.js';
 import { ProfileController } from './profile/profile.controller.js';
 import { SessionController } from './session/session.controller.js';
+import { SessionListService } from './session/session-list.service.js';
 import { SessionService } from './session/session.service.js';
 import { SignupController } from './signup/signup.controller.js';
 import { SignupDto } from './signup/signup.dto.js';
@@ -96,6 +97,7 @@ const PROVIDERS: Provider[] = [
   ActivationService,
   LoginService,
   SessionService,
+  SessionListService,
   PasswordResetService,
   PasswordChangeService,
 ];

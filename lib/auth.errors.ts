@@ -18,6 +18,7 @@ export const AUTH_ERRORS = {
   ACTIVATION_INVALID_TOKEN: [HttpStatus.BAD_REQUEST, 'The activation link is invalid or has expired.'],
   LOGIN_INVALID_CREDENTIALS: [HttpStatus.UNAUTHORIZED, 'The address or the password is wrong.'],
   SESSION_INVALID_TOKEN: [HttpStatus.UNAUTHORIZED, 'The session has ended; log in again.'],
+  SESSION_NOT_FOUND: [HttpStatus.NOT_FOUND, 'There is no such session.'],
   PASSWORD_RESET_INVALID_TOKEN: [HttpStatus.BAD_REQUEST, 'The password reset link is invalid or has expired.'],
   ACCESS_UNAUTHENTICATED: [HttpStatus.UNAUTHORIZED, 'Log in to use this route.'],
   ACCESS_INVALID_TOKEN: [HttpStatus.UNAUTHORIZED, 'The access token is invalid or has expired.'],

@@ -4,6 +4,7 @@ import type { Device } from './http/device.decorator.js';
 import { type Credentials, LoginService } from './login/login.service.js';
 import { PasswordChangeService } from './password-change/password-change.service.js';
 import { PasswordResetService } from './password-reset/password-reset.service.js';
+import { type SessionInfo, SessionListService } from './session/session-list.service.js';
 import { SessionService } from './session/session.service.js';
 import { type SignupInput, type SignupResult, SignupService } from './signup/signup.service.js';
 import type { UserId } from './entities/base-user.entity.js';
@@ -23,6 +24,7 @@ export class AuthService {
     private readonly activations: ActivationService,
     private readonly logins: LoginService,
     private readonly sessions: SessionService,
+    private readonly devices: SessionListService,
     private readonly passwordResets: PasswordResetService,
     private readonly passwordChanges: PasswordChangeService,
   ) {}
@@ -60,6 +62,16 @@ export class AuthService {
   /** Ends every session of a user, on every device. */
   logoutAll(userId: UserId): Promise<void> {
     return this.sessions.logoutAll(userId);
+  }
+
+  /** The live sessions of a user, the one used last first. */
+  listSessions(userId: UserId): Promise<SessionInfo[]> {
+    return this.devices.list(userId);
+  }
+
+  /** Ends one session of a user. Throws SESSION_NOT_FOUND. */
+  endSession(userId: UserId, sessionId: string): Promise<void> {
+    return this.devices.end(userId, sessionId);
   }
 
   /** Owes a reset link to an account that was not deactivated; returns the link in mode C, else null. */

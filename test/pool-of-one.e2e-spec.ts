@@ -81,7 +81,13 @@ async function useEveryEndpoint({ client, mailbox }: TestApp, email: string): Pr
     ),
   );
   await mailbox.waitFor(email, 2);
-  await visit('logoutAll', client.post('/auth/logout-all', undefined, { bearer: first.access_token }));
+  const { body: devices } = await visit('listSessions', client.get('/auth/sessions', { bearer: first.access_token }));
+  await visit(
+    'endSession',
+    client.request('DELETE', `/auth/sessions/${devices[0].id}`, undefined, { bearer: first.access_token }),
+  );
+  const { body: second } = await client.post('/auth/login', { email, password: PASSWORD });
+  await visit('logoutAll', client.post('/auth/logout-all', undefined, { bearer: second.access_token }));
 
   const { body: pair } = await visit('login', client.post('/auth/login', { email, password: PASSWORD }));
   const { body: next } = await visit('refresh', client.post('/auth/refresh', { refresh_token: pair.refresh_token }));

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { Client } from './support/client.js';
 import { availableDatabases, type DatabaseKind } from './support/databases.js';
 import { User, UserToken } from './support/entities.js';
+import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
@@ -142,6 +143,10 @@ async function runEveryFlow({ client, mailbox, activeUser }: TestApp): Promise<v
 async function runFlowsOfUser({ access_token: bearer }: { access_token: string }, client: Client): Promise<void> {
   const change = { current_password: PASSWORD, new_password: PASSWORD };
   expect((await client.post('/auth/password-change', change, { bearer })).status).toBe(204);
+  const { body: pair } = await client.post('/auth/login', { email: 'keeper@example.com', password: PASSWORD });
+  expect((await client.get('/auth/sessions', { bearer: pair.access_token })).body).toHaveLength(2);
+  const own = claimsOf(pair.access_token)['sid'] as string;
+  expect((await client.request('DELETE', `/auth/sessions/${own}`, undefined, { bearer })).status).toBe(204);
 }
 
 /** The indexes of both tables, primary keys included, by the name the plans give them. */

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutboxWorker } from '../lib/mail/outbox-worker.js';
+import type { Answer } from './support/client.js';
+import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 import { variants } from './support/variants.js';
@@ -29,11 +31,11 @@ describe.each(variants())('the number of statements on $database, integer keys $
   afterAll(() => t.close());
 
   /** Runs a request, which must be answered with `status`, and gives its statements, BEGIN and COMMIT aside. */
-  async function statements(status: number, path: string, body?: unknown, bearer?: string): Promise<string[]> {
-    const all = await t.statements.during(async () => {
-      const answer = body ? await t.client.post(path, body, { bearer }) : await t.client.get(path, { bearer });
-      expect(answer.status).toBe(status);
-    });
+  const statements = (status: number, path: string, body?: unknown, bearer?: string): Promise<string[]> =>
+    statementsOf(status, () => (body ? t.client.post(path, body, { bearer }) : t.client.get(path, { bearer })));
+
+  async function statementsOf(status: number, send: () => Promise<Answer>): Promise<string[]> {
+    const all = await t.statements.during(async () => expect((await send()).status).toBe(status));
     // TypeORM writes numbers into SQLite's statements.
     return all.map((sql) => sql.replaceAll(/\b\d{13}\b/g, '?'));
   }
@@ -121,6 +123,16 @@ describe.each(variants())('the number of statements on $database, integer keys $
   it('password change: guard and 4, and guard and 1 for a wrong password', async () => {
     expect((await change(400, 'wrong but long enough')).map(verb)).toEqual(['SELECT', 'SELECT']);
     expect((await change(204, PASSWORD)).map(verb)).toEqual(['SELECT', 'SELECT', 'UPDATE', 'UPDATE', 'INSERT']);
+  });
+
+  it('list of sessions: guard and 1; the end of one: guard and 1, and none for what is no id', async () => {
+    const { body } = await t.client.post('/auth/login', { email: 'active@example.com', password: PASSWORD });
+    const bearer: string = body.access_token;
+    const end = (status: number, id: unknown) =>
+      statementsOf(status, () => t.client.request('DELETE', `/auth/sessions/${String(id)}`, undefined, { bearer }));
+    expect((await statements(200, '/auth/sessions', undefined, bearer)).map(verb)).toEqual(['SELECT', 'SELECT']);
+    expect(await end(404, 'x')).toHaveLength(1);
+    expect((await end(204, claimsOf(bearer)['sid'])).map(verb)).toEqual(['SELECT', 'UPDATE']);
   });
 });
 

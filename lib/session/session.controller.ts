@@ -1,4 +1,4 @@
-import { Controller, Headers, UseFilters } from '@nestjs/common';
+import { Controller, Headers, Param, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession, Public } from '../access/access.decorators.js';
 import { bearerToken } from '../access/bearer.js';
 import type { Principal } from '../access/principal.js';
@@ -6,13 +6,18 @@ import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
 import { type TokenPairBody, toTokenPairBody } from '../http/token-pair.body.js';
+import { type SessionBody, toSessionBody } from './session.body.js';
 import { LogoutDto, RefreshDto } from './session.dto.js';
+import { SessionListService } from './session-list.service.js';
 import { SessionService } from './session.service.js';
 
 @UseFilters(AuthErrorFilter)
 @Controller()
 export class SessionController {
-  constructor(private readonly sessions: SessionService) {}
+  constructor(
+    private readonly sessions: SessionService,
+    private readonly devices: SessionListService,
+  ) {}
 
   @Public()
   @Endpoint('refresh')
@@ -33,5 +38,17 @@ export class SessionController {
   @Endpoint('logoutAll')
   async logoutAll(@CurrentSession() session: Principal): Promise<void> {
     await this.sessions.logoutAll(session.userId);
+  }
+
+  @Authenticated()
+  @Endpoint('listSessions')
+  async list(@CurrentSession() { userId, sessionId }: Principal): Promise<SessionBody[]> {
+    return (await this.devices.list(userId)).map((session) => toSessionBody(session, sessionId));
+  }
+
+  @Authenticated()
+  @Endpoint('endSession')
+  async end(@CurrentSession() { userId }: Principal, @Param('id') id: string): Promise<void> {
+    await this.devices.end(userId, id);
   }
 }

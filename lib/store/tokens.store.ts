@@ -108,9 +108,14 @@ export class TokensStore {
     return manager.createQueryBuilder().update(this.entities.token);
   }
 
+  /** Token rows under the alias `token`. */
+  select(manager: EntityManager): SelectQueryBuilder<BaseUserToken> {
+    return manager.createQueryBuilder(this.entities.token, 'token');
+  }
+
   /** Token rows joined with their users, under the aliases `token` and `user`. */
   owned(manager: EntityManager): SelectQueryBuilder<BaseUserToken> {
-    return manager.createQueryBuilder(this.entities.token, 'token').innerJoinAndSelect('token.user', 'user');
+    return this.select(manager).innerJoinAndSelect('token.user', 'user');
   }
 
   private complete(token: NewToken) {

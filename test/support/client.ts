@@ -24,9 +24,19 @@ export class Client {
   }
 
   post(path: string, body?: unknown, extras: RequestExtras = {}): Promise<Answer> {
+    return this.request('POST', path, body, extras);
+  }
+
+  /** With a JSON body or none. */
+  request(
+    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    extras: RequestExtras = {},
+  ): Promise<Answer> {
     const headers = headersOf(extras);
     if (body !== undefined) headers['content-type'] ??= 'application/json';
-    return this.send(path, { method: 'POST', headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    return this.send(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   }
 
   postForm(path: string, fields: Record<string, string>, extras: RequestExtras = {}): Promise<Answer> {

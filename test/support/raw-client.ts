@@ -31,7 +31,8 @@ export class RawClient {
   }
 
   send({ method = 'POST', path, headers = {}, body, chunked }: RawRequest): Promise<RawAnswer> {
-    const length = body === undefined || chunked ? {} : { 'content-length': Buffer.byteLength(body) };
+    // Said by name: for DELETE, Node would send the bytes of a body without saying how many there are.
+    const length = chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': Buffer.byteLength(body ?? '') };
     return new Promise((resolve, reject) => {
       const outgoing = request({
         host: '127.0.0.1',
@@ -39,7 +40,7 @@ export class RawClient {
         agent: this.agent,
         method,
         path,
-        headers: { ...length, ...headers },
+        headers: { ...(body !== undefined && length), ...headers },
         timeout: 10_000,
       });
       outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer to ${method} ${path} within 10 s`)));
