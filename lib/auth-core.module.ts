@@ -21,6 +21,11 @@ import { AUTH_CONFIG, type AuthConfig } from './config/auth-config.js';
 import type { RuntimeOptions, StructuralOptions } from './config/auth-options.js';
 import { describeConfig } from './config/describe-config.js';
 import { resolveFlags } from './config/resolve-config.js';
+import { CookieCredentials } from './delivery/cookie-credentials.js';
+import { CrossSiteGuard } from './delivery/cross-site.guard.js';
+import { CsrfProtection } from './delivery/csrf-protection.js';
+import { TokenCookies } from './delivery/token-cookies.js';
+import { TokenDelivery } from './delivery/token-delivery.js';
 import type { Account } from './entities/base-user.entity.js';
 import { InputGate } from './http/input-gate.js';
 import { LoginController } from './login/login.controller.js';
@@ -55,6 +60,7 @@ import { Cleanup } from './store/cleanup.js';
 import { Database } from './store/database.js';
 import { TokensStore } from './store/tokens.store.js';
 import { UsersStore } from './store/users.store.js';
+import { CsrfTokens } from './tokens/csrf-tokens.js';
 import { LinkTokens } from './tokens/link-tokens.js';
 import { SessionTokens } from './tokens/session-tokens.js';
 import { UniformAnswer } from './uniform-answer.js';
@@ -73,7 +79,16 @@ export type AuthAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
 type Structure = StructuralOptions<Account>;
 
 /** What the application's routes need beside the guard itself, and the facade. */
-const SHARED = [AuthService, AccessGuard, SessionTokens, SessionCheck, UsersStore, Clock];
+const SHARED = [
+  AuthService,
+  AccessGuard,
+  SessionTokens,
+  SessionCheck,
+  CookieCredentials,
+  TokenDelivery,
+  UsersStore,
+  Clock,
+];
 
 const PROVIDERS: Provider[] = [
   ...SHARED,
@@ -83,6 +98,10 @@ const PROVIDERS: Provider[] = [
   SignupFields,
   Cleanup,
   LinkTokens,
+  CsrfTokens,
+  CsrfProtection,
+  CrossSiteGuard,
+  TokenCookies,
   PasswordHasher,
   PasswordPolicy,
   CurrentPassword,

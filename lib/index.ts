@@ -20,6 +20,7 @@ export {
   Public,
   Verified,
 } from './access/access.decorators.js';
+export { TokenDelivery, type TokenPairBody } from './delivery/token-delivery.js';
 export { AccessGuard } from './access/access.guard.js';
 export { getPrincipal, type Principal } from './access/principal.js';
 export type { AccessClaims, TokenPair } from './tokens/session-tokens.js';

@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { AuthError } from '../auth.errors.js';
 import { errorHeaders } from '../http/auth-error.filter.js';
+import { CookieCredentials } from '../delivery/cookie-credentials.js';
 import type { Account } from '../entities/base-user.entity.js';
 import { UsersStore } from '../store/users.store.js';
 import { type AccessClaims, SessionTokens } from '../tokens/session-tokens.js';
@@ -22,6 +23,7 @@ export class AccessGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly sessionTokens: SessionTokens,
     private readonly sessionCheck: SessionCheck,
+    private readonly cookies: CookieCredentials,
     private readonly users: UsersStore,
   ) {}
 
@@ -47,8 +49,9 @@ export class AccessGuard implements CanActivate {
     const known = getPrincipal(request);
     if (known) return known;
     const { authorization } = request.headers;
-    if (authorization === undefined) return undefined;
-    const token = typeof authorization === 'string' ? bearerToken(authorization) : undefined;
+    const cookie = authorization === undefined ? this.cookies.accessToken(request) : undefined;
+    if (authorization === undefined && cookie === undefined) return undefined;
+    const token = cookie ?? bearerToken(authorization);
     const claims = token === undefined ? undefined : this.sessionTokens.verifyAccess(token);
     const session = claims && (await this.sessionCheck.liveSession(claims.sid));
     // The user of the row, not of the token, is who the request acts for; they differ in no genuine token.

@@ -1,13 +1,13 @@
-import { Controller, Param, UseFilters } from '@nestjs/common';
+import { Controller, Param, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../access/access.decorators.js';
+import { TokenDelivery, type TokenPairBody } from '../delivery/token-delivery.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
-import { type TokenPairBody, toTokenPairBody } from '../http/token-pair.body.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import { ActivationDto, ResendActivationDto } from './activation.dto.js';
-import { type ActivationResult, ActivationService } from './activation.service.js';
+import { ActivationService } from './activation.service.js';
 
 /** Answer of an activation. */
 export interface ActivationBody extends TokenPairBody {
@@ -25,11 +25,19 @@ export interface ResendActivationBody {
 @UseFilters(AuthErrorFilter)
 @Controller()
 export class ActivationController {
-  constructor(private readonly activations: ActivationService) {}
+  constructor(
+    private readonly activations: ActivationService,
+    private readonly delivery: TokenDelivery,
+  ) {}
 
   @Endpoint('activate')
-  async activate(@Input(ActivationDto) { token }: ActivationDto, @Device() device: Device): Promise<ActivationBody> {
-    return toActivationBody(await this.activations.activate(token, device));
+  async activate(
+    @Input(ActivationDto) { token }: ActivationDto,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<ActivationBody> {
+    const { userId, tokens } = await this.activations.activate(token, device);
+    return { user_id: userId, ...this.delivery.deliver(tokens, response) };
   }
 
   @Endpoint('resendActivation')
@@ -47,15 +55,18 @@ export class ActivationController {
 @UseFilters(AuthErrorFilter)
 @Controller()
 export class ActivationByPathController {
-  constructor(private readonly activations: ActivationService) {}
+  constructor(
+    private readonly activations: ActivationService,
+    private readonly delivery: TokenDelivery,
+  ) {}
 
   @Endpoint('activateByPath')
-  async activate(@Param('token') token: string, @Device() device: Device): Promise<ActivationBody> {
-    return toActivationBody(await this.activations.activate(token, device));
+  async activate(
+    @Param('token') token: string,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<ActivationBody> {
+    const { userId, tokens } = await this.activations.activate(token, device);
+    return { user_id: userId, ...this.delivery.deliver(tokens, response) };
   }
-}
-
-/** Translates an activation to its wire form. */
-export function toActivationBody({ userId, tokens }: ActivationResult): ActivationBody {
-  return { user_id: userId, ...toTokenPairBody(tokens) };
 }

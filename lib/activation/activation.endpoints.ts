@@ -24,7 +24,7 @@ export const ACTIVATION_ENDPOINTS = {
     summary: 'The same, with the token in the path. Mode E: also where the button of the confirmation page leads.',
     request: {},
     answer: `${ACTIVATED}; to a form, a page.`,
-    errors: [...UNREADABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', 'INPUT_CROSS_SITE', ...FAULTS],
+    errors: [...UNREADABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', ...FAULTS],
   },
   resendActivation: {
     method: 'POST',

@@ -2,14 +2,16 @@ import { Controller, Inject, Param, Req, Res, UseFilters } from '@nestjs/common'
 import { Public } from '../access/access.decorators.js';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { CsrfProtection } from '../delivery/csrf-protection.js';
+import { TokenDelivery } from '../delivery/token-delivery.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { deviceOf, type DeviceRequest } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Links } from '../mail/links.js';
-import { assertSameSite, isForm, type PageRequest, type PageResponse, sendPage } from '../pages/page-exchange.js';
+import { isForm, type PageRequest, type PageResponse, sendPage } from '../pages/page-exchange.js';
 import { PageRenderer } from '../pages/page-renderer.js';
-import { type ActivationBody, toActivationBody } from './activation.controller.js';
-import { type ActivationLinkState, ActivationService } from './activation.service.js';
+import type { ActivationBody } from './activation.controller.js';
+import { type ActivationLinkState, type ActivationResult, ActivationService } from './activation.service.js';
 
 /** Mode E: the mailed link opens a page of this back end. Pages never hand out tokens. */
 @Public()
@@ -20,6 +22,8 @@ export class ActivationPages {
     private readonly activations: ActivationService,
     private readonly pages: PageRenderer,
     private readonly links: Links,
+    private readonly csrf: CsrfProtection,
+    private readonly delivery: TokenDelivery,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
@@ -41,9 +45,13 @@ export class ActivationPages {
     @Req() request: PageRequest & DeviceRequest,
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string | ActivationBody> {
-    if (!isForm(request)) return toActivationBody(await this.activations.activate(token, deviceOf(request)));
-    assertSameSite(request, this.config.publicUrl);
+    if (!isForm(request)) return this.answer(await this.activations.activate(token, deviceOf(request)), response);
+    this.csrf.refuseForeign(request);
     return this.activate(token, request, response);
+  }
+
+  private answer({ userId, tokens }: ActivationResult, response: PageResponse): ActivationBody {
+    return { user_id: userId, ...this.delivery.deliver(tokens, response) };
   }
 
   private async activate(token: string, request: PageRequest, response: PageResponse): Promise<string> {

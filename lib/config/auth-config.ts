@@ -3,6 +3,7 @@ import type { AuthConfigActivation, AuthConfigPasswordReset } from './settings/l
 import type { AuthConfigJwt, AuthConfigSession, AuthConfigSessionCheck } from './settings/token-settings.js';
 import type { AuthConfigSmtp, AuthConfigMail } from './settings/mail-settings.js';
 import type { AuthConfigCleanup } from './settings/operation-settings.js';
+import type { AuthConfigCookie, TokenDeliveryMode } from './settings/delivery-settings.js';
 import type { ModeLetter } from './modes.js';
 
 /**
@@ -27,6 +28,10 @@ export interface AuthConfig {
   readonly jwt: Readonly<AuthConfigJwt>;
   readonly session: Readonly<AuthConfigSession>;
   readonly sessionCheck: Readonly<AuthConfigSessionCheck>;
+  readonly tokenDelivery: TokenDeliveryMode;
+  readonly cookie: Readonly<AuthConfigCookie>;
+  /** In the form in which browsers send them. */
+  readonly trustedOrigins: readonly string[];
   readonly hashing: Readonly<Omit<AuthConfigHashing, 'pepper'> & { pepper?: string }>;
   readonly smtp: Readonly<Pick<AuthConfigSmtp, 'secure' | 'requireTls'> & Partial<AuthConfigSmtp>>;
   readonly mail: Readonly<Omit<AuthConfigMail, 'templateDir'> & { templateDir?: string }>;

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
 import type { Account } from '../entities/base-user.entity.js';
 import type { SignupDto } from '../signup/signup.dto.js';
+import type { AuthConfigCookie, TokenDeliveryMode } from './settings/delivery-settings.js';
 import type { ModeName, ModeLetter } from './modes.js';
 import type { AuthConfigPassword, AuthConfigHashing } from './settings/password-settings.js';
 import type { AuthConfigActivation, AuthConfigPasswordReset } from './settings/link-settings.js';
@@ -54,6 +55,12 @@ export interface RuntimeOptions {
   session?: Partial<AuthConfigSession>;
   /** How long a session's state may be remembered between requests. */
   sessionCheck?: Partial<AuthConfigSessionCheck>;
+  /** How tokens reach the client and come back: bearer (JSON and Authorization header), cookie, or both. `AUTH_TOKEN_DELIVERY`. @default bearer */
+  tokenDelivery?: TokenDeliveryMode;
+  /** The cookies that carry tokens. */
+  cookie?: Partial<AuthConfigCookie>;
+  /** Origins besides its own whose pages may act with the cookies, e.g. `https://app.example.com`; in a variable, separated by commas. `AUTH_TRUSTED_ORIGINS`. @default none */
+  trustedOrigins?: readonly string[];
   /** Argon2id (RFC 9106) and the limiter before it. */
   hashing?: Partial<AuthConfigHashing>;
   /** The server mail leaves through, and the sender it names. */

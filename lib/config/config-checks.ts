@@ -31,6 +31,7 @@ export function checkConfig(draft: ConfigUnderCheck): readonly StartUpProblem[] 
     ...checkDurations(draft),
     ...checkHashing(draft),
     ...checkSmtpLogin(draft.config),
+    ...checkCookies(draft),
     draft.config.jwt.secret === undefined &&
       problemAt(
         'jwt.secret',
@@ -175,6 +176,36 @@ function checkHashing({ config: { hashing }, production, broken }: ConfigUnderCh
         'hashing.memoryKib',
         'is, with hashing.timeCost, below the least OWASP recommends for Argon2id; stolen hashes would be guessed too cheaply',
         'In production use 19456 KiB and 2 passes, or more.',
+      ),
+  ];
+}
+
+function checkCookies({ config, production, broken }: ConfigUnderCheck): Problem[] {
+  const { tokenDelivery, cookie, trustedOrigins } = config;
+  if (tokenDelivery === 'bearer') return [];
+  const crossSite = cookie.sameSite === 'none';
+  return [
+    !cookie.secure &&
+      production &&
+      problemAt(
+        'cookie.secure',
+        'is false in production; whoever reads one request over http takes the session over',
+        'Remove it, and serve the application over https.',
+      ),
+    !cookie.secure &&
+      crossSite &&
+      problemAt(
+        'cookie.secure',
+        'is false while cookie.sameSite is none, and browsers drop such cookies',
+        'Leave cookie.secure on, or set cookie.sameSite (AUTH_COOKIE_SAME_SITE) to lax.',
+      ),
+    crossSite &&
+      trustedOrigins.length === 0 &&
+      !broken.has('trustedOrigins') &&
+      problemAt(
+        'trustedOrigins',
+        'is empty while cookie.sameSite is none: every site could send the cookies, and none could act with them',
+        'List the origin of the front end, or set cookie.sameSite (AUTH_COOKIE_SAME_SITE) to lax.',
       ),
   ];
 }

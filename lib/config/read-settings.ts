@@ -18,6 +18,7 @@ export interface Reading {
 /** Kinds that hold several values, separated by commas or white space in a variable; and what the values are. */
 const LISTS: ReadonlyMap<SettingKind, string> = new Map([
   ['columns', "column names, e.g. ['firstName']"],
+  ['origins', "origins, e.g. ['https://app.example.com']"],
   ['signing-secrets', 'secrets'],
 ]);
 
@@ -115,6 +116,7 @@ function readMode(text: string, fold: (name: string) => string): Read {
 /** One form for what may be written in several; lists are copied, so that freezing them leaves the caller's alone. */
 function normalise(setting: Setting, value: unknown): unknown {
   if (setting.kind === 'origin') return new URL(String(value)).origin;
+  if (setting.kind === 'origins') return (value as string[]).map((origin) => new URL(origin).origin);
   return Array.isArray(value) ? [...(value as unknown[])] : value;
 }
 

@@ -17,7 +17,8 @@ export type SettingKind =
   | 'file-name'
   | 'directory'
   | 'locale'
-  | 'columns';
+  | 'columns'
+  | 'origins';
 
 /** One setting: everything the reader, the checks, the log line, `.env.example` and the documentation know of it. */
 export interface Setting {

@@ -1,4 +1,5 @@
 import type { Setting, SettingGroup } from './setting.js';
+import { DELIVERY_SETTINGS } from './settings/delivery-settings.js';
 import { LINK_SETTINGS } from './settings/link-settings.js';
 import { MAIL_SETTINGS } from './settings/mail-settings.js';
 import { MODE_SETTINGS } from './settings/mode-settings.js';
@@ -12,6 +13,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   ...PASSWORD_SETTINGS,
   ...LINK_SETTINGS,
   ...TOKEN_SETTINGS,
+  ...DELIVERY_SETTINGS,
   ...MAIL_SETTINGS,
   ...OPERATION_SETTINGS,
 ];

@@ -11,7 +11,7 @@ type Check<T> = (value: T, setting: Setting, production: boolean) => readonly (F
 
 /**
  * What is wrong with one setting, looked at alone. The value has the type its kind demands
- * (true or false, a number, a list of columns, or a string).
+ * (true or false, a number, a list, or a string).
  */
 export function checkValue(setting: Setting, value: unknown, production: boolean): readonly Finding[] {
   if (typeof value === 'boolean') return [];
@@ -32,7 +32,22 @@ function checkInteger(value: number, { min = 0, max = Number.MAX_SAFE_INTEGER, u
 
 function checkList(values: readonly string[], setting: Setting, production: boolean): readonly (Finding | false)[] {
   if (setting.kind === 'columns') return checkColumns(values);
+  if (setting.kind === 'origins') return checkOrigins(values, production);
   return values.flatMap((value) => checkSigningSecret(value, undefined, production));
+}
+
+function checkOrigins(values: readonly string[], production: boolean): (Finding | false)[] {
+  return [
+    !values.every(isOrigin) && {
+      message: 'has an entry that is not an origin; browsers send nothing but an origin to compare it with',
+      fix: 'List scheme, host and port only, without wildcards, e.g. https://app.example.com.',
+    },
+    production &&
+      !values.every((value) => /^https:/i.test(value)) && {
+        message: 'has an entry that is not https; whoever is on the way could act for its users',
+        fix: 'Use https with NODE_ENV=production.',
+      },
+  ];
 }
 
 function checkColumns(values: readonly string[]): (Finding | false)[] {
@@ -64,14 +79,14 @@ const STRING_CHECKS: Partial<Record<SettingKind, Check<string>>> = {
   ],
   'signing-secret': (value, { placeholder }, production) => checkSigningSecret(value, placeholder, production),
   origin: (value, _setting, production) =>
-    !/^https?:\/\/[^/?#@\\\s]+\/?$/i.test(value) || !URL.canParse(value)
-      ? [
+    isOrigin(value)
+      ? [checkTransport(value, production)]
+      : [
           {
             message: 'is not an origin; links are built by appending a path to it',
             fix: 'Set it to scheme, host and port only, e.g. https://api.example.com.',
           },
-        ]
-      : [checkTransport(value, production)],
+        ],
   url: (value, _setting, production) =>
     isWebUrl(value)
       ? [checkTransport(value, production)]
@@ -177,6 +192,10 @@ function checkLinkTemplate(value: string, production: boolean): (Finding | false
     },
     checkTransport(value, production),
   ];
+}
+
+function isOrigin(value: string): boolean {
+  return /^https?:\/\/[^/?#@\\\s]+\/?$/i.test(value) && URL.canParse(value);
 }
 
 function isWebUrl(value: string): boolean {

@@ -1,4 +1,13 @@
-import { applyDecorators, HttpCode, RequestMapping, RequestMethod, Version, VERSION_NEUTRAL } from '@nestjs/common';
+import {
+  applyDecorators,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+  UseGuards,
+  Version,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
+import { CrossSiteGuard } from '../delivery/cross-site.guard.js';
 import type { Endpoint as EndpointEntry } from './endpoint.js';
 import { type EndpointKey, ENDPOINTS } from './endpoints.js';
 
@@ -13,5 +22,6 @@ export function Endpoint(key: EndpointKey): MethodDecorator {
     RequestMapping({ method: RequestMethod[method], path }),
     HttpCode(status),
     Version(VERSION_NEUTRAL),
+    UseGuards(CrossSiteGuard),
   );
 }

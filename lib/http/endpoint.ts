@@ -28,17 +28,20 @@ export interface Endpoint {
   readonly pages?: true;
 }
 
-/** The answer that hands out tokens. */
+/** The answer that hands out tokens; with cookie delivery both tokens are null. */
 export const PAIR = '`{ access_token, refresh_token, token_type, expires_in }`';
 
 /** Whatever takes a body can meet these. */
-export const UNREADABLE = ['INPUT_MALFORMED', 'INPUT_TOO_LARGE', 'INPUT_UNSUPPORTED_TYPE'] as const;
+export const UNREADABLE = ['INPUT_MALFORMED', 'INPUT_TOO_LARGE', 'INPUT_UNSUPPORTED_TYPE', 'INPUT_CROSS_SITE'] as const;
 
 /** Whatever reads fields can meet these. */
 export const UNUSABLE = ['INPUT_INVALID', ...UNREADABLE] as const;
 
 /** Whatever asks for a signed-in user can meet these. */
 export const SIGNED_OUT = ['ACCESS_UNAUTHENTICATED', 'ACCESS_INVALID_TOKEN'] as const;
+
+/** Whatever changes something for a signed-in user can meet these; the last one where cookies carry the tokens. */
+export const UNPROVED = [...SIGNED_OUT, 'ACCESS_INVALID_CSRF_TOKEN'] as const;
 
 /** Whatever looks into the database can meet these. */
 export const FAULTS = ['SERVICE_BUSY', 'SERVICE_FAILED', 'SERVICE_UNAVAILABLE'] as const;

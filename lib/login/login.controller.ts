@@ -1,10 +1,10 @@
-import { Controller, UseFilters } from '@nestjs/common';
+import { Controller, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../access/access.decorators.js';
+import { TokenDelivery, type TokenPairBody } from '../delivery/token-delivery.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
-import { type TokenPairBody, toTokenPairBody } from '../http/token-pair.body.js';
 import { LoginDto } from './login.dto.js';
 import { LoginService } from './login.service.js';
 
@@ -12,10 +12,17 @@ import { LoginService } from './login.service.js';
 @UseFilters(AuthErrorFilter)
 @Controller()
 export class LoginController {
-  constructor(private readonly logins: LoginService) {}
+  constructor(
+    private readonly logins: LoginService,
+    private readonly delivery: TokenDelivery,
+  ) {}
 
   @Endpoint('login')
-  async login(@Input(LoginDto) credentials: LoginDto, @Device() device: Device): Promise<TokenPairBody> {
-    return toTokenPairBody(await this.logins.login(credentials, device));
+  async login(
+    @Input(LoginDto) credentials: LoginDto,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<TokenPairBody> {
+    return this.delivery.deliver(await this.logins.login(credentials, device), response);
   }
 }

@@ -1,4 +1,3 @@
-import { AuthError } from '../auth.errors.js';
 import type { RenderedPage } from './page-renderer.js';
 
 /** What the pages read of a request, on either adapter. */
@@ -24,22 +23,4 @@ export function sendPage(response: PageResponse, { html, headers }: RenderedPage
 /** True for a form post, as opposed to JSON. */
 export function isForm({ headers }: PageRequest): boolean {
   return /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
-}
-
-/**
- * Refuses a form that another site sent (CSRF). Sec-Fetch-Site decides; where a browser does not send it, Origin does.
- * Our own pages send `Origin: null`, because their Referrer-Policy is no-referrer, so null tells nothing; and whoever
- * is no browser has no user to be tricked.
- * @throws AuthError INPUT_CROSS_SITE
- */
-export function assertSameSite({ headers }: PageRequest, publicUrl: string | undefined): void {
-  const site = headers['sec-fetch-site'];
-  const origin = headers['origin'];
-  const isOwn = site === undefined ? isOwnOrigin(origin, publicUrl) : site === 'same-origin' || site === 'none';
-  if (!isOwn) throw new AuthError('INPUT_CROSS_SITE');
-}
-
-function isOwnOrigin(origin: string | undefined, publicUrl: string | undefined): boolean {
-  if (origin === undefined || origin === 'null') return true;
-  return publicUrl !== undefined && origin === new URL(publicUrl).origin;
 }

@@ -1,4 +1,4 @@
-import { type Endpoint, FAULTS, SIGNED_OUT, UNUSABLE } from '../http/endpoint.js';
+import { type Endpoint, FAULTS, UNPROVED, UNUSABLE } from '../http/endpoint.js';
 
 /** Routes of password-change. */
 export const PASSWORD_CHANGE_ENDPOINTS = {
@@ -8,12 +8,12 @@ export const PASSWORD_CHANGE_ENDPOINTS = {
     status: 204,
     accepts: 'json',
     flow: 'password-change',
-    summary: 'Sets a new password and ends every other session and every link of the account; needs a bearer token.',
+    summary: 'Sets a new password and ends every other session and every link of the account; needs an access token.',
     request: {
       current_password: 'The password of the account.',
       new_password: 'The new password; must meet the policy.',
     },
     answer: 'Nothing. The session of the request goes on.',
-    errors: [...UNUSABLE, ...SIGNED_OUT, 'PASSWORD_CURRENT_WRONG', 'PASSWORD_REJECTED', ...FAULTS],
+    errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', 'PASSWORD_REJECTED', ...FAULTS],
   },
 } as const satisfies Record<string, Endpoint>;

@@ -1,10 +1,10 @@
 import { Controller, HttpStatus, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../access/access.decorators.js';
+import { TokenDelivery, type TokenPairBody } from '../delivery/token-delivery.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
-import { type TokenPairBody, toTokenPairBody } from '../http/token-pair.body.js';
 import { PasswordResetConfirmDto, PasswordResetRequestDto } from './password-reset.dto.js';
 import { PasswordResetService } from './password-reset.service.js';
 
@@ -12,7 +12,10 @@ import { PasswordResetService } from './password-reset.service.js';
 @UseFilters(AuthErrorFilter)
 @Controller()
 export class PasswordResetController {
-  constructor(private readonly resets: PasswordResetService) {}
+  constructor(
+    private readonly resets: PasswordResetService,
+    private readonly delivery: TokenDelivery,
+  ) {}
 
   @Endpoint('requestPasswordReset')
   async request(
@@ -32,7 +35,9 @@ export class PasswordResetController {
     @Res({ passthrough: true }) response: { status(code: number): unknown },
   ): Promise<TokenPairBody | undefined> {
     const tokens = await this.resets.confirm(token, new_password, device);
-    if (tokens) return toTokenPairBody(tokens);
+    if (tokens) return this.delivery.deliver(tokens, response);
+    // The session they belong to, if any, has just ended.
+    this.delivery.withdraw(response);
     response.status(HttpStatus.NO_CONTENT);
     return undefined;
   }

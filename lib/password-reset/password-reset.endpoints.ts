@@ -48,7 +48,7 @@ export const PASSWORD_RESET_ENDPOINTS = {
       confirm_password: 'Optional: the same once more; where it differs, the form comes again.',
     },
     answer: 'A page; status 400 for a link that is not valid, or the form again for a password that is refused.',
-    errors: [...UNUSABLE, 'INPUT_CROSS_SITE', ...FAULTS],
+    errors: [...UNUSABLE, ...FAULTS],
     pages: true,
   },
 } as const satisfies Record<string, Endpoint>;

@@ -1,12 +1,12 @@
-import { Controller, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../access/access.decorators.js';
 import { AuthError } from '../auth.errors.js';
-import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { CsrfProtection } from '../delivery/csrf-protection.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
 import { Links } from '../mail/links.js';
-import { assertSameSite, type PageRequest, type PageResponse, sendPage } from '../pages/page-exchange.js';
+import { type PageRequest, type PageResponse, sendPage } from '../pages/page-exchange.js';
 import { PageRenderer } from '../pages/page-renderer.js';
 import { emailHint } from '../templates/template-context.js';
 import { PasswordResetFormDto } from './password-reset.dto.js';
@@ -21,7 +21,7 @@ export class PasswordResetPages {
     private readonly resets: PasswordResetService,
     private readonly pages: PageRenderer,
     private readonly links: Links,
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly csrf: CsrfProtection,
   ) {}
 
   /** Shows the form and changes nothing, whoever follows the link. */
@@ -42,7 +42,7 @@ export class PasswordResetPages {
     @Req() request: PageRequest,
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string> {
-    assertSameSite(request, this.config.publicUrl);
+    this.csrf.refuseForeign(request);
     if (confirm_password !== new_password) return this.form(token, request, response, 'The two passwords differ.');
     try {
       await this.resets.confirmWithoutSession(token, new_password);

@@ -8,7 +8,7 @@ export const PROFILE_ENDPOINTS = {
     status: 200,
     accepts: 'none',
     flow: 'profile',
-    summary: 'The own account; needs a bearer token.',
+    summary: 'The own account; needs an access token.',
     request: {},
     answer: 'The account, as the fields the application allows.',
     errors: [...SIGNED_OUT, ...FAULTS],

@@ -1,11 +1,14 @@
-import { Controller, Headers, Param, UseFilters } from '@nestjs/common';
+import { Controller, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession, Public } from '../access/access.decorators.js';
 import { bearerToken } from '../access/bearer.js';
 import type { Principal } from '../access/principal.js';
+import { AuthError } from '../auth.errors.js';
+import { CookieCredentials } from '../delivery/cookie-credentials.js';
+import type { SiteRequest } from '../delivery/request-site.js';
+import { TokenDelivery, type TokenPairBody } from '../delivery/token-delivery.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
-import { type TokenPairBody, toTokenPairBody } from '../http/token-pair.body.js';
 import { type SessionBody, toSessionBody } from './session.body.js';
 import { LogoutDto, RefreshDto } from './session.dto.js';
 import { SessionListService } from './session-list.service.js';
@@ -17,27 +20,50 @@ export class SessionController {
   constructor(
     private readonly sessions: SessionService,
     private readonly devices: SessionListService,
+    private readonly cookies: CookieCredentials,
+    private readonly delivery: TokenDelivery,
   ) {}
 
   @Public()
   @Endpoint('refresh')
-  async refresh(@Input(RefreshDto) { refresh_token }: RefreshDto): Promise<TokenPairBody> {
-    return toTokenPairBody(await this.sessions.refresh(refresh_token));
+  async refresh(
+    @Input(RefreshDto) { refresh_token }: RefreshDto,
+    @Req() request: SiteRequest,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<TokenPairBody> {
+    try {
+      const token = refresh_token ?? this.cookies.requireRefreshToken(request);
+      return this.delivery.deliver(await this.sessions.refresh(token), response);
+    } catch (error) {
+      // Cookies of an ended session would turn every request for a guest's page into a 401.
+      const isEnded = error instanceof AuthError && error.code === 'SESSION_INVALID_TOKEN';
+      if (isEnded && !refresh_token) this.delivery.withdraw(response);
+      throw error;
+    }
   }
 
   @Public()
   @Endpoint('logout')
   async logout(
     @Input(LogoutDto) { refresh_token }: LogoutDto,
-    @Headers('authorization') authorization?: string,
+    @Req() request: SiteRequest,
+    @Res({ passthrough: true }) response: unknown,
   ): Promise<void> {
-    await this.sessions.logout({ refreshToken: refresh_token, accessToken: bearerToken(authorization) });
+    const { authorization } = request.headers;
+    const isExplicit = typeof refresh_token === 'string' || authorization !== undefined;
+    const credentials = isExplicit
+      ? { refreshToken: refresh_token, accessToken: bearerToken(authorization) }
+      : { refreshToken: this.cookies.refreshToken(request), accessToken: this.cookies.accessToken(request) };
+    // Also where the tokens are no good any more: a script cannot delete the cookies.
+    this.delivery.withdraw(response);
+    await this.sessions.logout(credentials);
   }
 
   @Authenticated()
   @Endpoint('logoutAll')
-  async logoutAll(@CurrentSession() session: Principal): Promise<void> {
+  async logoutAll(@CurrentSession() session: Principal, @Res({ passthrough: true }) response: unknown): Promise<void> {
     await this.sessions.logoutAll(session.userId);
+    this.delivery.withdraw(response);
   }
 
   @Authenticated()
@@ -48,7 +74,12 @@ export class SessionController {
 
   @Authenticated()
   @Endpoint('endSession')
-  async end(@CurrentSession() { userId }: Principal, @Param('id') id: string): Promise<void> {
+  async end(
+    @CurrentSession() { userId, sessionId }: Principal,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<void> {
     await this.devices.end(userId, id);
+    if (id === sessionId) this.delivery.withdraw(response);
   }
 }

@@ -1,4 +1,4 @@
-import { type Endpoint, FAULTS, PAIR, SIGNED_OUT, UNREADABLE, UNUSABLE } from '../http/endpoint.js';
+import { type Endpoint, FAULTS, PAIR, SIGNED_OUT, UNPROVED, UNREADABLE, UNUSABLE } from '../http/endpoint.js';
 
 /** Routes of sessions. */
 export const SESSION_ENDPOINTS = {
@@ -9,9 +9,9 @@ export const SESSION_ENDPOINTS = {
     accepts: 'json',
     flow: 'session',
     summary: 'Exchanges a refresh token for the next pair; using an old one again ends the session.',
-    request: { refresh_token: 'The refresh token last received.' },
+    request: { refresh_token: 'The refresh token last received; optional where its cookie comes along.' },
     answer: PAIR,
-    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', ...FAULTS],
+    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'ACCESS_INVALID_CSRF_TOKEN', ...FAULTS],
   },
   logout: {
     method: 'POST',
@@ -19,10 +19,12 @@ export const SESSION_ENDPOINTS = {
     status: 204,
     accepts: 'json',
     flow: 'session',
-    summary: 'Ends one session: that of the refresh token, or else that of the bearer token.',
-    request: { refresh_token: 'Optional where the request carries a bearer token: a refresh token of the session.' },
+    summary: 'Ends one session: that of the refresh token, or else that of the bearer token or the cookies.',
+    request: {
+      refresh_token: 'Optional where the request carries a bearer token or cookies: a refresh token of the session.',
+    },
     answer: 'Nothing.',
-    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', ...FAULTS],
+    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'ACCESS_INVALID_CSRF_TOKEN', ...FAULTS],
   },
   logoutAll: {
     method: 'POST',
@@ -30,10 +32,10 @@ export const SESSION_ENDPOINTS = {
     status: 204,
     accepts: 'json',
     flow: 'session',
-    summary: 'Ends every session of the account, on every device; needs a bearer token.',
+    summary: 'Ends every session of the account, on every device; needs an access token.',
     request: {},
     answer: 'Nothing.',
-    errors: [...UNREADABLE, ...SIGNED_OUT, ...FAULTS],
+    errors: [...UNREADABLE, ...UNPROVED, ...FAULTS],
   },
   listSessions: {
     method: 'GET',
@@ -41,7 +43,7 @@ export const SESSION_ENDPOINTS = {
     status: 200,
     accepts: 'none',
     flow: 'session',
-    summary: 'The devices the account is signed in on, the one used last first; needs a bearer token.',
+    summary: 'The devices the account is signed in on, the one used last first; needs an access token.',
     request: {},
     answer: 'A list of `{ id, created_at, last_used_at, ip, user_agent, current }`.',
     errors: [...SIGNED_OUT, ...FAULTS],
@@ -52,9 +54,9 @@ export const SESSION_ENDPOINTS = {
     status: 204,
     accepts: 'json',
     flow: 'session',
-    summary: 'Ends one session of the account, on that device; needs a bearer token. The own one: a logout.',
+    summary: 'Ends one session of the account, on that device; needs an access token. The own one: a logout.',
     request: {},
     answer: 'Nothing.',
-    errors: [...UNREADABLE, ...SIGNED_OUT, 'SESSION_NOT_FOUND', ...FAULTS],
+    errors: [...UNREADABLE, ...UNPROVED, 'SESSION_NOT_FOUND', ...FAULTS],
   },
 } as const satisfies Record<string, Endpoint>;

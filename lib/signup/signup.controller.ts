@@ -1,10 +1,10 @@
-import { Controller, UseFilters } from '@nestjs/common';
+import { Controller, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../access/access.decorators.js';
+import { TokenDelivery, type TokenPairBody } from '../delivery/token-delivery.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { OwnInput } from '../http/input.decorator.js';
-import { type TokenPairBody, toTokenPairBody } from '../http/token-pair.body.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import { type SignupInput, SignupService } from './signup.service.js';
 
@@ -22,10 +22,17 @@ export interface SignupBody extends Pick<Partial<TokenPairBody>, 'token_type' | 
 @UseFilters(AuthErrorFilter)
 @Controller()
 export class SignupController {
-  constructor(private readonly signups: SignupService) {}
+  constructor(
+    private readonly signups: SignupService,
+    private readonly delivery: TokenDelivery,
+  ) {}
 
   @Endpoint('signup')
-  async signup(@OwnInput('signup') input: SignupInput, @Device() device: Device): Promise<SignupBody> {
+  async signup(
+    @OwnInput('signup') input: SignupInput,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<SignupBody> {
     const { userId, activationRequired, activationUrl, tokens } = await this.signups.signup({ ...input }, device);
     return {
       user_id: userId,
@@ -33,7 +40,7 @@ export class SignupController {
       activation_url: activationUrl,
       access_token: null,
       refresh_token: null,
-      ...(tokens && toTokenPairBody(tokens)),
+      ...(tokens && this.delivery.deliver(tokens, response)),
       message: activationRequired ? 'Follow the activation link to finish.' : 'The account is active.',
     };
   }

@@ -8,6 +8,8 @@ export interface Keys {
   readonly refresh: KeyObject;
   /** Makes link tokens. */
   readonly link: KeyObject;
+  /** Makes CSRF tokens. */
+  readonly csrf: KeyObject;
 }
 
 /** 512 bits: as long as the widest HMAC in use asks for (RFC 7518, section 3.2). */
@@ -21,5 +23,10 @@ const KEY_BYTES = 64;
 export function deriveKeys(secret: string): Keys {
   const derive = (label: string) =>
     createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `nestjs-gatehouse ${label}`, KEY_BYTES)));
-  return Object.freeze({ access: derive('access'), refresh: derive('refresh'), link: derive('link') });
+  return Object.freeze({
+    access: derive('access'),
+    refresh: derive('refresh'),
+    link: derive('link'),
+    csrf: derive('csrf'),
+  });
 }

@@ -18,6 +18,9 @@ export interface TokenPair {
   tokenType: 'Bearer';
   /** Seconds until the access token expires. */
   expiresIn: number;
+  /** Seconds until the refresh token expires. */
+  refreshExpiresIn: number;
+  sessionId: string;
 }
 
 /** Claims of an access token (`typ` at+jwt, RFC 9068). */
@@ -84,11 +87,14 @@ export class SessionTokens {
     const accessExpires = Math.min(iat + this.config.jwt.accessTtlSeconds, expires);
     const shared = { sub: String(session.userId), sid: session.id, iat };
     const auth_time = seconds(session.startedAt);
+    const now = Math.floor(this.clock.now() / 1000);
     return {
       accessToken: this.access.sign({ ...shared, exp: accessExpires }),
       refreshToken: this.refresh.sign({ ...shared, gen: session.generation, auth_time, exp: expires }),
       tokenType: 'Bearer',
-      expiresIn: Math.max(0, accessExpires - Math.floor(this.clock.now() / 1000)),
+      expiresIn: Math.max(0, accessExpires - now),
+      refreshExpiresIn: Math.max(0, expires - now),
+      sessionId: session.id,
     };
   }
 

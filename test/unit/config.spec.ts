@@ -329,6 +329,14 @@ const WRONG_VARIABLES: [variable: string, value: string, path: string, productio
   ['JWT_REFRESH_GRACE_SECONDS', '301', 'jwt.refreshGraceSeconds'],
   ['AUTH_SESSION_MAX_SECONDS', '+60', 'session.maxSeconds'],
   ['AUTH_SESSION_CHECK_CACHE_SECONDS', '301', 'sessionCheck.cacheSeconds'],
+  ['AUTH_TOKEN_DELIVERY', 'cookies', 'tokenDelivery'],
+  ['AUTH_COOKIE_SAME_SITE', 'loose', 'cookie.sameSite'],
+  ['AUTH_COOKIE_SECURE', 'maybe', 'cookie.secure'],
+  ['AUTH_TRUSTED_ORIGINS', 'https://bad-host.test/path', 'trustedOrigins'],
+  ['AUTH_TRUSTED_ORIGINS', 'https://app.example.com, bad-host.test', 'trustedOrigins'],
+  ['AUTH_TRUSTED_ORIGINS', 'https://*.bad-host.test/*', 'trustedOrigins'],
+  ['AUTH_TRUSTED_ORIGINS', 'null', 'trustedOrigins'],
+  ['AUTH_TRUSTED_ORIGINS', 'http://bad-host.test', 'trustedOrigins', 'production'],
   ['AUTH_HASH_MEMORY_KIB', '7', 'hashing.memoryKib'],
   ['AUTH_HASH_MEMORY_KIB', '19455', 'hashing.memoryKib', 'production'],
   ['AUTH_HASH_TIME_COST', '0', 'hashing.timeCost'],
@@ -391,6 +399,13 @@ const WRONG_OPTIONS: [path: string, options: unknown][] = [
   ['mail.userFields', { mail: { userFields: ['name', 3] } }],
   ['mail.userFields', { mail: { userFields: ['passwordHash'] } }],
   ['mail.userFields', { mail: { userFields: ['password_hash'] } }],
+  ['trustedOrigins', { trustedOrigins: 'https://app.example.com' }],
+  ['trustedOrigins', { trustedOrigins: ['*'] }],
+  ['trustedOrigins', { tokenDelivery: 'cookie', cookie: { sameSite: 'none' } }],
+  [
+    'cookie.secure',
+    { tokenDelivery: 'both', cookie: { sameSite: 'none', secure: false }, trustedOrigins: ['https://a.example'] },
+  ],
   ['autoActivate', { mode: 'D', autoActivate: false }],
   ['returnLinkInResponse', { mode: 'C', returnLinkInResponse: false }],
   ['returnLinkInResponse', { mode: 'C', autoActivate: true }],
@@ -403,6 +418,22 @@ describe('a wrong option in code', () => {
     const problems = problemsOf(options, { ...variables, ...secret });
     expect(new Set(problems.map((problem) => problem.path))).toEqual(new Set([path]));
     expect(problems.map(formatProblem).join('\n')).not.toContain('1234567890123456');
+  });
+});
+
+describe('cookies', () => {
+  it('are Secure in production, whatever is said', () => {
+    const cookie = { secure: false };
+    expect(pathsOf({ tokenDelivery: 'cookie', cookie }, PRODUCTION_ENV, true)).toEqual(['cookie.secure']);
+    expect(pathsOf({ tokenDelivery: 'bearer', cookie }, PRODUCTION_ENV, true)).toEqual([]);
+    expect(pathsOf({ ...BASE, tokenDelivery: 'cookie', cookie })).toEqual([]);
+  });
+
+  it('know trusted origins in the form in which browsers send them', () => {
+    const variables = { AUTH_TRUSTED_ORIGINS: 'https://APP.example.com/, https://b.example:443 http://localhost:5173' };
+    const origins = ['https://app.example.com', 'https://b.example', 'http://localhost:5173'];
+    expect(resolve(BASE, variables).trustedOrigins).toEqual(origins);
+    expect(resolve(BASE).trustedOrigins).toEqual([]);
   });
 });
 
