@@ -27,6 +27,7 @@ import { CsrfProtection } from './delivery/csrf-protection.js';
 import { TokenCookies } from './delivery/token-cookies.js';
 import { TokenDelivery } from './delivery/token-delivery.js';
 import type { Account } from './entities/base-user.entity.js';
+import { Hooks, HOOKS_CLASS } from './hooks/hooks.js';
 import { InputGate } from './http/input-gate.js';
 import { LoginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
@@ -106,6 +107,7 @@ const PROVIDERS: Provider[] = [
   PasswordPolicy,
   CurrentPassword,
   UniformAnswer,
+  Hooks,
   Links,
   LinkIssuer,
   MailRenderer,
@@ -143,6 +145,7 @@ export class AuthCoreModule extends ConfigurableModuleClass {
       global: structure.isGlobal ?? true,
       imports: [
         ...(options.imports ?? []),
+        ...(structure.imports ?? []),
         ConfigModule,
         TypeOrmModule.forFeature([userEntity, tokenEntity], dataSource),
       ],
@@ -156,6 +159,7 @@ export class AuthCoreModule extends ConfigurableModuleClass {
         ...PROVIDERS,
         ...(backendLinks ? [PageRenderer] : []),
         ...resources(structure),
+        ...(structure.hooks ? [structure.hooks, { provide: HOOKS_CLASS, useValue: structure.hooks }] : []),
       ],
       exports: [...SHARED, AUTH_CONFIG],
     };

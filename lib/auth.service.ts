@@ -50,8 +50,8 @@ export class AuthService {
   }
 
   /** Exchanges a refresh token for the next pair. Throws SESSION_INVALID_TOKEN. */
-  refresh(refreshToken: string): Promise<TokenPair> {
-    return this.sessions.refresh(refreshToken);
+  refresh(refreshToken: string, device: Device = NO_DEVICE): Promise<TokenPair> {
+    return this.sessions.refresh(refreshToken, device);
   }
 
   /** Ends the session of a refresh or access token. Throws SESSION_INVALID_TOKEN where neither is genuine. */

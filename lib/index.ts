@@ -13,6 +13,17 @@ export { BaseUserToken, type TokenPurpose } from './entities/base-user-token.ent
 export { instant } from './entities/instant.js';
 
 export {
+  type AccountContext,
+  type ActivationContext,
+  type AdditionalClaims,
+  AuthHooks,
+  type LoginIdentifier,
+  type SessionContext,
+  type SignupAttempt,
+  type TransactionContext,
+} from './hooks/auth-hooks.js';
+
+export {
   Authenticated,
   CurrentSession,
   CurrentUser,

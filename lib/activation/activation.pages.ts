@@ -1,4 +1,4 @@
-import { Controller, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, type HttpException, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../access/access.decorators.js';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
@@ -8,7 +8,14 @@ import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { deviceOf, type DeviceRequest } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Links } from '../mail/links.js';
-import { isForm, type PageRequest, type PageResponse, sendPage } from '../pages/page-exchange.js';
+import {
+  isForm,
+  isRefusal,
+  type PageRequest,
+  type PageResponse,
+  refusalContext,
+  sendPage,
+} from '../pages/page-exchange.js';
 import { PageRenderer } from '../pages/page-renderer.js';
 import type { ActivationBody } from './activation.controller.js';
 import { type ActivationLinkState, type ActivationResult, ActivationService } from './activation.service.js';
@@ -31,7 +38,7 @@ export class ActivationPages {
   @Endpoint('activationPage')
   async show(
     @Param('token') token: string,
-    @Req() request: PageRequest,
+    @Req() request: PageRequest & DeviceRequest,
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string> {
     if (request.method === 'GET' && !this.config.activation.confirm) return this.activate(token, request, response);
@@ -54,14 +61,16 @@ export class ActivationPages {
     return { user_id: userId, ...this.delivery.deliver(tokens, response) };
   }
 
-  private async activate(token: string, request: PageRequest, response: PageResponse): Promise<string> {
+  private async activate(token: string, request: PageRequest & DeviceRequest, response: PageResponse): Promise<string> {
     try {
-      await this.activations.activateWithoutSession(token);
+      await this.activations.activateWithoutSession(token, deviceOf(request));
     } catch (error) {
-      if (error instanceof AuthError && error.code === 'SIGNUP_CONFLICT') return this.refusal(error, request, response);
-      if (!(error instanceof AuthError) || error.code !== 'ACTIVATION_INVALID_TOKEN') throw error;
-      const state = await this.activations.inspect(token);
-      return this.page(state === 'live' ? 'invalid' : state, token, request, response);
+      if (error instanceof AuthError && error.code === 'ACTIVATION_INVALID_TOKEN') {
+        const state = await this.activations.inspect(token);
+        return this.page(state === 'live' ? 'invalid' : state, token, request, response);
+      }
+      if (isRefusal(error)) return this.refusal(error, request, response);
+      throw error;
     }
     return sendPage(response, this.pages.render('activation_success', this.locale(request), {}));
   }
@@ -83,9 +92,9 @@ export class ActivationPages {
     }
   }
 
-  private refusal(error: AuthError, request: PageRequest, response: PageResponse): string {
-    const page = { reason: error.message, reason_code: error.code };
-    return sendPage(response, this.pages.render('activation_error', this.locale(request), page), error.getStatus());
+  private refusal(error: HttpException, request: PageRequest, response: PageResponse): string {
+    const page = this.pages.render('activation_error', this.locale(request), refusalContext(error));
+    return sendPage(response, page, error.getStatus());
   }
 
   private locale({ headers }: PageRequest): string {

@@ -4,6 +4,7 @@ import { AuthError } from '../auth.errors.js';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { SignupPayload } from '../entities/base-user-token.entity.js';
+import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
@@ -15,7 +16,7 @@ import type { UserId } from '../entities/base-user.entity.js';
 import { Database } from '../store/database.js';
 import { isUniqueViolation } from '../store/database-errors.js';
 import { TokensStore } from '../store/tokens.store.js';
-import { UsersStore } from '../store/users.store.js';
+import { stateOf, UsersStore } from '../store/users.store.js';
 import { LinkTokens } from '../tokens/link-tokens.js';
 import type { TokenPair } from '../tokens/session-tokens.js';
 import { UniformAnswer } from '../uniform-answer.js';
@@ -43,6 +44,7 @@ export class ActivationService {
     private readonly sessions: SessionService,
     private readonly outbox: Outbox,
     private readonly uniform: UniformAnswer,
+    private readonly hooks: Hooks,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -50,18 +52,17 @@ export class ActivationService {
   /**
    * Activates the account and opens its first session.
    * @throws AuthError ACTIVATION_INVALID_TOKEN for an unknown, used, expired or foreign link alike;
-   * SIGNUP_CONFLICT where a unique column of the signup was taken meanwhile, which leaves the link as it was
+   * SIGNUP_CONFLICT where a unique column of the signup was taken meanwhile, which leaves the link as it was; whatever a
+   * hook throws, which leaves it too
    */
-  activate(token: string, device: Device): Promise<ActivationResult> {
-    return this.redeem(token, async (manager, userId) => ({
-      userId,
-      tokens: await this.sessions.open(manager, userId, device),
-    }));
+  async activate(token: string, device: Device): Promise<ActivationResult> {
+    const session = await this.redeem(token, device, (manager, userId) => this.sessions.open(manager, userId, device));
+    return { userId: session.userId, tokens: await this.sessions.pair(session) };
   }
 
   /** Activates the account without a session: what a page does, which must not hand out tokens. */
-  activateWithoutSession(token: string): Promise<UserId> {
-    return this.redeem(token, (_, userId) => Promise.resolve(userId));
+  activateWithoutSession(token: string, device: Device): Promise<UserId> {
+    return this.redeem(token, device, (_, userId) => Promise.resolve(userId));
   }
 
   /** Looks at a link without consuming it. */
@@ -91,9 +92,18 @@ export class ActivationService {
     return isOwed && this.config.returnLinkInResponse ? (this.links.of(link) ?? null) : null;
   }
 
-  private async redeem<T>(token: string, finish: (manager: EntityManager, userId: UserId) => Promise<T>): Promise<T> {
+  private async redeem<T>(
+    token: string,
+    device: Device,
+    finish: (manager: EntityManager, userId: UserId) => Promise<T>,
+  ): Promise<T> {
     const hash = this.linkTokens.hash('activation', token);
     if (!hash) throw new AuthError('ACTIVATION_INVALID_TOKEN');
+    await this.hooks.run('beforeActivation', async () => {
+      const link = await this.tokens.findByHash('activation', hash);
+      const isRedeemable = link && this.tokens.isLive(link) && stateOf(link.user) === 'pending';
+      return isRedeemable ? { user: link.user, device } : undefined;
+    });
     return this.database.transaction(async (manager) => {
       if (!(await this.tokens.consume(manager, 'activation', hash))) throw new AuthError('ACTIVATION_INVALID_TOKEN');
       const link = await this.tokens.findByHash('activation', hash, manager);
@@ -102,6 +112,7 @@ export class ActivationService {
       }
       // The other signups of this address, and their links, die with this one's success.
       await this.tokens.revokeAll(manager, link.user.id, ['activation', 'password-reset']);
+      await this.hooks.within(manager, 'afterActivation', link.user.id, { device, via: 'activation' });
       return finish(manager, link.user.id);
     });
   }

@@ -1,6 +1,7 @@
-import type { Type } from '@nestjs/common';
+import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
 import type { Account } from '../entities/base-user.entity.js';
+import type { AuthHooks } from '../hooks/auth-hooks.js';
 import type { SignupDto } from '../signup/signup.dto.js';
 import type { AuthConfigCookie, TokenDeliveryMode } from './settings/delivery-settings.js';
 import type { ModeName, ModeLetter } from './modes.js';
@@ -33,6 +34,10 @@ export interface StructuralOptions<U extends Account = Account, T extends BaseUs
   isGlobal?: boolean;
   /** The name of the TypeORM data source that holds both entities. @default the unnamed data source */
   dataSource?: string;
+  /** The application's class of hooks, extending AuthHooks; made by the module, with what global modules and `imports` provide. @default none */
+  hooks?: Type<AuthHooks<NoInfer<U>>>;
+  /** Modules whose providers the hooks, or the factory, inject. @default none */
+  imports?: ModuleMetadata['imports'];
 }
 
 /** Options that may come from a factory; those with an environment variable name it, and code wins over it. */

@@ -19,6 +19,8 @@ export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>>
   signupDto: true,
   isGlobal: true,
   dataSource: true,
+  hooks: true,
+  imports: true,
 };
 
 /** Takes the structural options out of all options; what is left is passed on untouched. */

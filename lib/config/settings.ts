@@ -22,7 +22,15 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
 export const SETTINGS: readonly Setting[] = SETTING_GROUPS.flatMap((group) => group.settings);
 
 /** Options that only code can give, because they name classes or wire modules. */
-export const CODE_ONLY_OPTIONS = ['userEntity', 'tokenEntity', 'signupDto', 'isGlobal', 'dataSource'] as const;
+export const CODE_ONLY_OPTIONS = [
+  'userEntity',
+  'tokenEntity',
+  'signupDto',
+  'isGlobal',
+  'dataSource',
+  'hooks',
+  'imports',
+] as const;
 
 /** The setting of that path. Throws on a path that is not in the table: a mistake in this package. */
 export function settingAt(path: string): Setting {

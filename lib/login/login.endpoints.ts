@@ -11,6 +11,6 @@ export const LOGIN_ENDPOINTS = {
     summary: 'Opens a session for an address and its password.',
     request: { email: 'The e-mail address of the account.', password: 'Its password.' },
     answer: PAIR,
-    errors: [...UNUSABLE, 'LOGIN_INVALID_CREDENTIALS', ...FAULTS],
+    errors: [...UNUSABLE, 'LOGIN_INVALID_CREDENTIALS', 'LOGIN_REFUSED', ...FAULTS],
   },
 } as const satisfies Record<string, Endpoint>;

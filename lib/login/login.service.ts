@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { AuthError } from '../auth.errors.js';
+import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { SessionService } from '../session/session.service.js';
 import type { Account } from '../entities/base-user.entity.js';
 import { Database } from '../store/database.js';
-import { UsersStore } from '../store/users.store.js';
+import { UsersStore, withoutHash } from '../store/users.store.js';
 import type { TokenPair } from '../tokens/session-tokens.js';
 
 /** Address and password. */
@@ -28,30 +29,42 @@ export class LoginService {
     private readonly users: UsersStore,
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionService,
+    private readonly hooks: Hooks,
   ) {}
 
   /**
    * Exactly one Argon2 computation and the same answer for an unknown address, a wrong password and an account that is
    * not active: neither words nor time tell which addresses have accounts (ASVS 6.3.8).
-   * @throws AuthError LOGIN_INVALID_CREDENTIALS; SERVICE_BUSY where too many logins wait
+   * @throws AuthError LOGIN_INVALID_CREDENTIALS; SERVICE_BUSY where too many logins wait; whatever `beforeLogin` throws
    */
   async login(credentials: Credentials, device: Device): Promise<TokenPair> {
-    const account = await this.authenticate(credentials);
+    const account = await this.authenticate(credentials, device);
+    // After the password: a ban that anybody is told of would tell that there is an account.
+    await this.hooks.run('beforeLogin', () => ({ user: withoutHash(account), device }));
     // Undefined where the password changed while we verified the old one, be it by a rehash: look again, once.
-    const tokens =
+    const session =
       (await this.sessions.openWithPassword(account, device)) ??
-      (await this.sessions.openWithPassword(await this.authenticate(credentials), device));
-    if (!tokens) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
+      (await this.sessions.openWithPassword(await this.authenticate(credentials, device), device));
+    if (!session) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
     if (this.hasher.needsRehash(account.passwordHash)) await this.rehash(account, credentials.password);
+    const tokens = await this.sessions.pair(session);
+    await this.hooks.tell('afterLogin', () => ({ user: withoutHash(account), sessionId: session.id, device }));
     return tokens;
   }
 
-  private async authenticate({ email, password }: Credentials): Promise<Account> {
-    const account = await this.users.findByEmail(email);
+  private async authenticate({ email, password }: Credentials, device: Device): Promise<Account> {
+    const account = await this.find(email, device);
     // An account that may not log in is compared like one that does not exist, in the same time.
     const isCorrect = await this.hasher.verify(account?.isActive ? account.passwordHash : undefined, password);
     if (!account || !isCorrect) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
     return account;
+  }
+
+  private async find(identifier: string, device: Device): Promise<Account | null> {
+    if (!this.hooks.has('findUser')) return this.users.findByEmail(identifier);
+    const found = await this.hooks.run('findUser', () => ({ identifier, device }));
+    // One more statement either way, so that time does not tell whom the hook found.
+    return found ? this.users.findWithHash(found.id) : this.users.findByEmail('');
   }
 
   /** Lifts the stored hash to today's parameters; of many parallel logins, one does. Its failure never fails a login. */

@@ -1,12 +1,13 @@
-import { Controller, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, type HttpException, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../access/access.decorators.js';
 import { AuthError } from '../auth.errors.js';
 import { CsrfProtection } from '../delivery/csrf-protection.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { deviceOf, type DeviceRequest } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
 import { Links } from '../mail/links.js';
-import { type PageRequest, type PageResponse, sendPage } from '../pages/page-exchange.js';
+import { isRefusal, type PageRequest, type PageResponse, refusalContext, sendPage } from '../pages/page-exchange.js';
 import { PageRenderer } from '../pages/page-renderer.js';
 import { emailHint } from '../templates/template-context.js';
 import { PasswordResetFormDto } from './password-reset.dto.js';
@@ -39,19 +40,18 @@ export class PasswordResetPages {
   async submit(
     @Param('token') token: string,
     @Input(PasswordResetFormDto) { new_password, confirm_password = new_password }: PasswordResetFormDto,
-    @Req() request: PageRequest,
+    @Req() request: PageRequest & DeviceRequest,
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string> {
     this.csrf.refuseForeign(request);
     if (confirm_password !== new_password) return this.form(token, request, response, 'The two passwords differ.');
     try {
-      await this.resets.confirmWithoutSession(token, new_password);
+      await this.resets.confirmWithoutSession(token, new_password, deviceOf(request));
     } catch (error) {
       if (error instanceof AuthError && error.code === 'PASSWORD_REJECTED') {
         return this.form(token, request, response, error.errors.flatMap(({ messages }) => messages).join(' '));
       }
-      if (error instanceof AuthError && error.code === 'PASSWORD_RESET_INVALID_TOKEN')
-        return this.invalid(request, response);
+      if (isRefusal(error)) return this.refusal(error, request, response);
       throw error;
     }
     return sendPage(response, this.pages.render('password_reset_success', this.locale(request), {}));
@@ -59,7 +59,7 @@ export class PasswordResetPages {
 
   private async form(token: string, request: PageRequest, response: PageResponse, error?: string): Promise<string> {
     const user = await this.resets.inspect(token);
-    if (!user) return this.invalid(request, response);
+    if (!user) return this.refusal(new AuthError('PASSWORD_RESET_INVALID_TOKEN'), request, response);
     const page = this.pages.render('password_reset_form', this.locale(request), {
       user: { email_hint: emailHint(user.email) },
       form_action: this.links.pagePath('passwordResetPage', token),
@@ -68,13 +68,9 @@ export class PasswordResetPages {
     return sendPage(response, page, error === undefined ? 200 : 400);
   }
 
-  private invalid(request: PageRequest, response: PageResponse): string {
-    const { code, message } = new AuthError('PASSWORD_RESET_INVALID_TOKEN');
-    const page = this.pages.render('password_reset_error', this.locale(request), {
-      reason: message,
-      reason_code: code,
-    });
-    return sendPage(response, page, 400);
+  private refusal(error: HttpException, request: PageRequest, response: PageResponse): string {
+    const page = this.pages.render('password_reset_error', this.locale(request), refusalContext(error));
+    return sendPage(response, page, error.getStatus());
   }
 
   private locale({ headers }: PageRequest): string {

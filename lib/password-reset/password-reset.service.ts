@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
@@ -16,7 +17,7 @@ import { Database } from '../store/database.js';
 import { notDeactivated, type OwnedToken, TokensStore } from '../store/tokens.store.js';
 import { stateOf, UsersStore } from '../store/users.store.js';
 import { LinkTokens } from '../tokens/link-tokens.js';
-import type { TokenPair } from '../tokens/session-tokens.js';
+import type { SessionSnapshot, TokenPair } from '../tokens/session-tokens.js';
 import { UniformAnswer } from '../uniform-answer.js';
 
 /**
@@ -38,6 +39,7 @@ export class PasswordResetService {
     private readonly sessions: SessionService,
     private readonly outbox: Outbox,
     private readonly uniform: UniformAnswer,
+    private readonly hooks: Hooks,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -63,17 +65,19 @@ export class PasswordResetService {
    * Sets the new password; every session and every other link of the user dies, and the user is told by mail.
    * @returns the pair of a new session, or null with `passwordReset.loginAfterReset: false`
    * @throws AuthError PASSWORD_RESET_INVALID_TOKEN for an unknown, used, expired or foreign link alike;
-   * PASSWORD_REJECTED, which leaves the link as it was
+   * PASSWORD_REJECTED, and whatever a hook throws, which leave the link as it was
    */
-  confirm(token: string, newPassword: string, device: Device): Promise<TokenPair | null> {
-    return this.redeem(token, newPassword, async (manager, { id }) =>
-      this.config.passwordReset.loginAfterReset ? this.sessions.open(manager, id, device) : null,
+  async confirm(token: string, newPassword: string, device: Device): Promise<TokenPair | null> {
+    const { loginAfterReset } = this.config.passwordReset;
+    const session = await this.redeem(token, newPassword, device, async (manager, { id }) =>
+      loginAfterReset ? this.sessions.open(manager, id, device) : null,
     );
+    return session && this.sessions.pair(session);
   }
 
   /** The same without a session: what a page does, which must not hand out tokens. */
-  confirmWithoutSession(token: string, newPassword: string): Promise<null> {
-    return this.redeem(token, newPassword, () => Promise.resolve(null));
+  async confirmWithoutSession(token: string, newPassword: string, device: Device): Promise<void> {
+    await this.redeem(token, newPassword, device, () => Promise.resolve(null));
   }
 
   /** The user a live link belongs to, without consuming it; undefined for any other link. */
@@ -81,20 +85,23 @@ export class PasswordResetService {
     return (await this.liveLink(token))?.user;
   }
 
-  private async redeem<T>(
+  private async redeem(
     token: string,
     newPassword: string,
-    finish: (manager: EntityManager, user: Account) => Promise<T>,
-  ): Promise<T> {
+    device: Device,
+    finish: (manager: EntityManager, user: Account) => Promise<SessionSnapshot | null>,
+  ): Promise<SessionSnapshot | null> {
     const link = await this.liveLink(token);
     if (!link) throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
     this.policy.assertAcceptable(newPassword, link.user, 'new_password');
+    await this.hooks.run('beforePasswordReset', () => ({ user: link.user, device }));
     const passwordHash = await this.hasher.hash(newPassword);
     const result = await this.database.transaction(async (manager) => {
       if (!(await this.tokens.consume(manager, 'password-reset', link.tokenHash!))) {
         throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
       }
       await this.setPassword(manager, link.user, passwordHash);
+      await this.runHooks(manager, link.user, device);
       await this.sessions.endEverything(manager, link.user.id);
       await this.outbox.owe(manager, link.user.id, 'password-changed-notice');
       return finish(manager, link.user);
@@ -102,6 +109,13 @@ export class PasswordResetService {
     this.sessions.forget(link.user.id);
     this.outbox.wake();
     return result;
+  }
+
+  /** A reset that activates is both: the application must not miss that the account came to life. */
+  private async runHooks(manager: EntityManager, user: Account, device: Device): Promise<void> {
+    if (stateOf(user) === 'pending')
+      await this.hooks.within(manager, 'afterActivation', user.id, { device, via: 'password-reset' });
+    await this.hooks.within(manager, 'afterPasswordReset', user.id, { device });
   }
 
   private async setPassword(manager: EntityManager, user: Account, passwordHash: string): Promise<void> {

@@ -7,6 +7,7 @@ import { CookieCredentials } from '../delivery/cookie-credentials.js';
 import type { SiteRequest } from '../delivery/request-site.js';
 import { TokenDelivery, type TokenPairBody } from '../delivery/token-delivery.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
 import { type SessionBody, toSessionBody } from './session.body.js';
@@ -28,12 +29,13 @@ export class SessionController {
   @Endpoint('refresh')
   async refresh(
     @Input(RefreshDto) { refresh_token }: RefreshDto,
+    @Device() device: Device,
     @Req() request: SiteRequest,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<TokenPairBody> {
     try {
       const token = refresh_token ?? this.cookies.requireRefreshToken(request);
-      return this.delivery.deliver(await this.sessions.refresh(token), response);
+      return this.delivery.deliver(await this.sessions.refresh(token, device), response);
     } catch (error) {
       // Cookies of an ended session would turn every request for a guest's page into a 401.
       const isEnded = error instanceof AuthError && error.code === 'SESSION_INVALID_TOKEN';

@@ -5,13 +5,15 @@ import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { BaseUserToken, TokenPurpose } from '../entities/base-user-token.entity.js';
 import { SessionMemory } from '../access/session-memory.js';
+import { assertAdditional } from '../hooks/access-claims.js';
+import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
 import { Outbox } from '../mail/outbox.js';
 import type { Account, UserId } from '../entities/base-user.entity.js';
 import { Database } from '../store/database.js';
 import { type NewToken, TokensStore } from '../store/tokens.store.js';
 import { UsersStore } from '../store/users.store.js';
-import { type RefreshClaims, SessionTokens, type TokenPair } from '../tokens/session-tokens.js';
+import { type RefreshClaims, type SessionSnapshot, SessionTokens, type TokenPair } from '../tokens/session-tokens.js';
 
 const SESSION: TokenPurpose = 'session';
 
@@ -28,15 +30,19 @@ export class SessionService {
     private readonly sessionTokens: SessionTokens,
     private readonly memory: SessionMemory,
     private readonly outbox: Outbox,
+    private readonly hooks: Hooks,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  /** Opens a session inside a flow's transaction, for a user that the transaction has just written. */
-  async open(manager: EntityManager, userId: UserId, device: Device): Promise<TokenPair> {
+  /**
+   * Opens a session inside a flow's transaction, for a user that the transaction has just written. The flow makes its
+   * {@link pair} when this is committed.
+   */
+  async open(manager: EntityManager, userId: UserId, device: Device): Promise<SessionSnapshot> {
     const session = this.newSession(device);
     await this.tokens.insert(manager, userId, session);
-    return this.firstPair(session, userId);
+    return firstGeneration(session, userId);
   }
 
   /**
@@ -44,23 +50,45 @@ export class SessionService {
    * moment of writing: a login that overlaps a password change must not outlive it.
    * @returns undefined where the account changed meanwhile
    */
-  async openWithPassword(account: Account, device: Device): Promise<TokenPair | undefined> {
+  async openWithPassword(account: Account, device: Device): Promise<SessionSnapshot | undefined> {
     const { id, passwordHash } = account;
     const session = this.newSession(device);
     const opened = await this.database.write((manager) =>
       this.tokens.insertFor(manager, (users) => users.where({ id, passwordHash, isActive: true }), session),
     );
-    return opened ? this.firstPair(session, id) : undefined;
+    return opened ? firstGeneration(session, id) : undefined;
+  }
+
+  /**
+   * The tokens of a session, with the claims the application adds. Never inside a transaction: its hook may ask the
+   * database.
+   * @throws AuthError SESSION_INVALID_TOKEN where the user is gone
+   */
+  async pair(session: SessionSnapshot): Promise<TokenPair> {
+    const claims = await this.hooks.run('accessClaims', async () => {
+      const user = await this.users.findById(session.userId);
+      if (!user) throw new AuthError('SESSION_INVALID_TOKEN');
+      return { user, sessionId: session.id };
+    });
+    return this.sessionTokens.pair(session, assertAdditional(claims));
   }
 
   /**
    * Exchanges a refresh token for the next pair.
    * @throws AuthError SESSION_INVALID_TOKEN for anything but the current token, or the one before it within the grace time
    */
-  async refresh(refreshToken: string): Promise<TokenPair> {
+  async refresh(refreshToken: string, device: Device): Promise<TokenPair> {
     const claims = this.sessionTokens.verifyRefresh(refreshToken);
     if (!claims) throw new AuthError('SESSION_INVALID_TOKEN');
-    return (await this.rotate(claims)) ?? (await this.repeatOrRevoke(claims));
+    const context = async () => {
+      const user = await this.users.findById(claims.sub);
+      return user ? { user, sessionId: claims.sid, device } : undefined;
+    };
+    await this.hooks.run('beforeRefresh', context);
+    const session = (await this.rotate(claims)) ?? (await this.repeatOrRevoke(claims));
+    const pair = await this.pair(session);
+    await this.hooks.tell('afterRefresh', context);
+    return pair;
   }
 
   /**
@@ -98,7 +126,7 @@ export class SessionService {
   }
 
   /** The one statement that lets exactly one of many parallel refreshes rotate the session. */
-  private async rotate(claims: RefreshClaims): Promise<TokenPair | undefined> {
+  private async rotate(claims: RefreshClaims): Promise<SessionSnapshot | undefined> {
     const rotatedAt = new Date(this.clock.now());
     const startedAt = new Date(claims.auth_time * 1000);
     const expiresAt = this.expiry(startedAt, rotatedAt);
@@ -115,11 +143,11 @@ export class SessionService {
     });
     if (!rotated) return undefined;
     const { sid: id, sub: userId, gen } = claims;
-    return this.sessionTokens.pair({ id, userId, generation: gen + 1, startedAt, rotatedAt, expiresAt });
+    return { id, userId, generation: gen + 1, startedAt, rotatedAt, expiresAt };
   }
 
   /** A genuine token that did not rotate: a lost answer or a second tab within the grace time, else a stolen token. */
-  private async repeatOrRevoke(claims: RefreshClaims): Promise<TokenPair> {
+  private async repeatOrRevoke(claims: RefreshClaims): Promise<SessionSnapshot> {
     const session = await this.tokens.findById(claims.sid);
     if (!session || session.purpose !== SESSION || !this.tokens.isLive(session) || !session.user.isActive) {
       throw new AuthError('SESSION_INVALID_TOKEN');
@@ -130,7 +158,7 @@ export class SessionService {
     if (session.generation === claims.gen + 1 && this.isInGrace(rotatedAt)) {
       const { id, generation, expiresAt } = session;
       const startedAt = new Date(claims.auth_time * 1000);
-      return this.sessionTokens.pair({ id, userId: session.user.id, generation, startedAt, rotatedAt, expiresAt });
+      return { id, userId: session.user.id, generation, startedAt, rotatedAt, expiresAt };
     }
     await this.revokeReused(session, session.user.id);
     throw new AuthError('SESSION_INVALID_TOKEN');
@@ -169,17 +197,6 @@ export class SessionService {
     return { id: this.tokens.newId(), purpose: SESSION, createdAt, expiresAt, ...device };
   }
 
-  private firstPair({ id, createdAt, expiresAt }: NewToken & { id: string }, userId: UserId): TokenPair {
-    return this.sessionTokens.pair({
-      id,
-      userId,
-      generation: 0,
-      startedAt: createdAt,
-      rotatedAt: createdAt,
-      expiresAt,
-    });
-  }
-
   /** Idle time from the last rotation, but never past the absolute life of the session (ASVS 7.3.1, 7.3.2). */
   private expiry(startedAt: Date, rotatedAt: Date): Date {
     const { jwt, session } = this.config;
@@ -187,4 +204,8 @@ export class SessionService {
       Math.min(rotatedAt.getTime() + jwt.refreshTtlSeconds * 1000, startedAt.getTime() + session.maxSeconds * 1000),
     );
   }
+}
+
+function firstGeneration({ id, createdAt, expiresAt }: NewToken & { id: string }, userId: UserId): SessionSnapshot {
+  return { id, userId, generation: 0, startedAt: createdAt, rotatedAt: createdAt, expiresAt };
 }

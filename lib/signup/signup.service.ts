@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
@@ -16,7 +17,7 @@ import { Database } from '../store/database.js';
 import { isUniqueViolation } from '../store/database-errors.js';
 import { TokensStore } from '../store/tokens.store.js';
 import { stateOf, UsersStore } from '../store/users.store.js';
-import type { TokenPair } from '../tokens/session-tokens.js';
+import type { SessionSnapshot, TokenPair } from '../tokens/session-tokens.js';
 import { UniformAnswer } from '../uniform-answer.js';
 
 /** What a signup states: address and password, and any column of the application's user entity. */
@@ -45,11 +46,12 @@ const UNIFORM: SignupResult = Object.freeze({
   tokens: null,
 });
 
-/** An account as a signup would make it. */
+/** An account as a signup would make it, and where the signup comes from. */
 interface Applicant {
   email: string;
   passwordHash: string;
   fields: OwnFields;
+  device: Device;
 }
 
 /**
@@ -70,31 +72,30 @@ export class SignupService {
     private readonly outbox: Outbox,
     private readonly links: Links,
     private readonly uniform: UniformAnswer,
+    private readonly hooks: Hooks,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
   /**
    * @throws AuthError PASSWORD_REJECTED, INPUT_INVALID for a field that is no column of the application's own,
-   * SIGNUP_EMAIL_TAKEN (modes C and D), SIGNUP_CONFLICT where another unique column is taken
+   * SIGNUP_EMAIL_TAKEN (modes C and D), SIGNUP_CONFLICT where another unique column is taken; whatever a hook throws
    */
   async signup(input: SignupInput, device: Device): Promise<SignupResult> {
     const { email, password, ...fields } = input;
     this.fields.assertStorable(fields);
     const name = typeof fields['name'] === 'string' ? fields['name'] : undefined;
     this.policy.assertAcceptable(password, { email, name });
+    await this.hooks.run('beforeSignup', () => ({ email, fields, device }));
     // Always, and before anything depends on the address: the time of the hash tells nothing about it.
-    const applicant = { email, fields, passwordHash: await this.hasher.hash(password) };
-    if (this.config.autoActivate) return this.openly(email, (manager) => this.createActive(manager, applicant, device));
+    const applicant = { email, fields, passwordHash: await this.hasher.hash(password), device };
+    if (this.config.autoActivate) return this.signUpActive(applicant);
     if (this.config.returnLinkInResponse)
       return this.openly(email, (manager) => this.createWithLink(manager, applicant));
     return this.uniform.after(() => this.register(applicant));
   }
 
   /** Modes C and D, never for production: a taken address is said to be taken. */
-  private async openly(
-    email: string,
-    create: (manager: EntityManager) => Promise<SignupResult>,
-  ): Promise<SignupResult> {
+  private async openly<T>(email: string, create: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
       return await this.database.transaction(create);
     } catch (error) {
@@ -104,10 +105,16 @@ export class SignupService {
     }
   }
 
-  private async createActive(manager: EntityManager, applicant: Applicant, device: Device): Promise<SignupResult> {
+  private async signUpActive(applicant: Applicant): Promise<SignupResult> {
+    const session = await this.openly(applicant.email, (manager) => this.createActive(manager, applicant));
+    const tokens = await this.sessions.pair(session);
+    return { userId: session.userId, activationRequired: false, activationUrl: null, tokens };
+  }
+
+  private async createActive(manager: EntityManager, applicant: Applicant): Promise<SessionSnapshot> {
     const userId = await this.create(manager, applicant, true);
-    const tokens = await this.sessions.open(manager, userId, device);
-    return { userId, activationRequired: false, activationUrl: null, tokens };
+    await this.hooks.within(manager, 'afterActivation', userId, { device: applicant.device, via: 'signup' });
+    return this.sessions.open(manager, userId, applicant.device);
   }
 
   private async createWithLink(manager: EntityManager, applicant: Applicant): Promise<SignupResult> {
@@ -136,12 +143,11 @@ export class SignupService {
     return UNIFORM;
   }
 
-  private create(
-    manager: EntityManager,
-    { email, passwordHash, fields }: Applicant,
-    isActive: boolean,
-  ): Promise<UserId> {
-    return this.users.insert(manager, { email, passwordHash, isActive }, fields);
+  private async create(manager: EntityManager, applicant: Applicant, isActive: boolean): Promise<UserId> {
+    const { email, passwordHash, fields, device } = applicant;
+    const userId = await this.users.insert(manager, { email, passwordHash, isActive }, fields);
+    await this.hooks.within(manager, 'afterSignup', userId, { device });
+    return userId;
   }
 
   private newLink({ passwordHash, fields }: Applicant): LinkRow {

@@ -22,6 +22,12 @@ export function stateOf(account: Pick<Account, 'isActive' | 'emailVerifiedAt'>):
   return account.emailVerifiedAt === null ? 'pending' : 'deactivated';
 }
 
+/** The same user without the hash, for whoever has no business with it. */
+export function withoutHash(account: Account): Account {
+  const { passwordHash: _, ...rest } = account;
+  return Object.assign(Object.create(Object.getPrototypeOf(account) as object) as Account, rest);
+}
+
 /** Reads and writes of the application's user table. Every method is one statement. */
 @Injectable()
 export class UsersStore {
@@ -39,8 +45,9 @@ export class UsersStore {
   }
 
   /** The whole entity, as the application's handlers see it (without the password hash). */
-  findById(id: UserId): Promise<Account | null> {
-    return this.database.read((manager) => this.select(manager).where('user.id = :id', { id }).getOne());
+  findById(id: UserId, manager?: EntityManager): Promise<Account | null> {
+    const find = (on: EntityManager) => this.select(on).where('user.id = :id', { id }).getOne();
+    return manager ? find(manager) : this.database.read(find);
   }
 
   /** The whole entity together with its password hash. */

@@ -23,8 +23,9 @@ export interface TokenPair {
   sessionId: string;
 }
 
-/** Claims of an access token (`typ` at+jwt, RFC 9068). */
+/** Claims of an access token (`typ` at+jwt, RFC 9068), and those that the application's hook added. */
 export interface AccessClaims {
+  [claim: string]: unknown;
   /** User id. */
   sub: string;
   /** Session id. */
@@ -78,10 +79,10 @@ export class SessionTokens {
   }
 
   /**
-   * The pair of a session. It depends on nothing but the snapshot, so that every tab that refreshes with the same
-   * token inside the grace window receives the very same successor.
+   * The pair of a session. It depends on nothing but the snapshot and the claims an application adds, so that every tab
+   * that refreshes with the same token inside the grace window receives the very same successor.
    */
-  pair(session: SessionSnapshot): TokenPair {
+  pair(session: SessionSnapshot, claims: Record<string, unknown> = {}): TokenPair {
     const iat = seconds(session.rotatedAt);
     const expires = seconds(session.expiresAt);
     const accessExpires = Math.min(iat + this.config.jwt.accessTtlSeconds, expires);
@@ -89,7 +90,7 @@ export class SessionTokens {
     const auth_time = seconds(session.startedAt);
     const now = Math.floor(this.clock.now() / 1000);
     return {
-      accessToken: this.access.sign({ ...shared, exp: accessExpires }),
+      accessToken: this.access.sign({ ...claims, ...shared, exp: accessExpires }),
       refreshToken: this.refresh.sign({ ...shared, gen: session.generation, auth_time, exp: expires }),
       tokenType: 'Bearer',
       expiresIn: Math.max(0, accessExpires - now),
