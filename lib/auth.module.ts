@@ -1,20 +1,23 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type AuthAsyncOptions, AuthCoreModule } from './auth-core.module.js';
-import type { AuthModuleOptions, StructuralOptions } from './config/auth-options.js';
+import type { AuthModuleOptions, LevelOptions, StructuralOptions } from './config/auth-options.js';
 import { separateOptions } from './config/separate-options.js';
 import type { BaseUserToken } from './entities/base-user-token.entity.js';
 import type { Account } from './entities/base-user.entity.js';
 
 /** Options of `forRootAsync`: the structural ones, and a factory for the others. */
-export type AuthModuleAsyncOptions<
-  U extends Account = Account,
-  T extends BaseUserToken = BaseUserToken,
-> = StructuralOptions<U, T> & AuthAsyncOptions;
+export type AuthModuleAsyncOptions<U extends Account = Account, T extends BaseUserToken = BaseUserToken> = LevelOptions<
+  U,
+  T
+> &
+  AuthAsyncOptions;
 
 /**
  * The account module. Import it once, after ConfigModule and TypeOrmModule:
  *
  *     AuthModule.forRoot({ userEntity: User, tokenEntity: UserToken, mode: 'A' })
+ *     AuthModule.forRoot({ level: 'basic', userEntity: User })
+ *     AuthModule.forRoot({ level: 'none' })
  *
  * Start fails with one AuthStartUpError that lists every problem of configuration, entities and templates.
  *
@@ -36,7 +39,7 @@ export class AuthModule {
     return this.assemble(structural, runtime);
   }
 
-  private static assemble(structural: StructuralOptions<Account>, runtime: AuthAsyncOptions): DynamicModule {
+  private static assemble(structural: StructuralOptions, runtime: AuthAsyncOptions): DynamicModule {
     return { module: AuthModule, imports: [AuthCoreModule.wire(structural, runtime)], exports: [AuthCoreModule] };
   }
 }

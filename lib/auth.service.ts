@@ -6,7 +6,8 @@ import { PasswordChangeService } from './password-change/password-change.service
 import { PasswordResetService } from './password-reset/password-reset.service.js';
 import { type SessionInfo, SessionListService } from './session/session-list.service.js';
 import { SessionService } from './session/session.service.js';
-import { type SignupInput, type SignupResult, SignupService } from './signup/signup.service.js';
+import type { SignupResult } from './signup/enrolment.js';
+import { type SignupInput, SignupService } from './signup/signup.service.js';
 import type { UserId } from './entities/base-user.entity.js';
 import type { TokenPair } from './tokens/session-tokens.js';
 

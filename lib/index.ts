@@ -37,7 +37,8 @@ export { getPrincipal, type Principal } from './access/principal.js';
 export type { AccessClaims, TokenPair } from './tokens/session-tokens.js';
 
 export { SignupDto } from './signup/signup.dto.js';
-export type { SignupInput, SignupResult } from './signup/signup.service.js';
+export type { SignupResult } from './signup/enrolment.js';
+export type { SignupInput } from './signup/signup.service.js';
 export type { SessionInfo } from './session/session-list.service.js';
 export type { ActivationResult } from './activation/activation.service.js';
 export type { Credentials } from './login/login.service.js';

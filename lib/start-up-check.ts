@@ -1,38 +1,84 @@
 import type { DataSource } from 'typeorm';
 import type { RuntimeOptions, StructuralOptions } from './config/auth-options.js';
+import { hasLevel, type Level } from './config/levels.js';
 import { examineConfig, type ResolvedConfig, resolveFlags } from './config/resolve-config.js';
 import { STRUCTURAL_OPTIONS } from './config/separate-options.js';
 import { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
 import { checkEntities } from './entities/entity-check.js';
-import type { Account } from './entities/base-user.entity.js';
 import { checkSignupDto, signupWarnings } from './own-fields/check-dtos.js';
 import { SignupDto } from './signup/signup.dto.js';
 import { checkTemplates } from './templates/check-templates.js';
 
 /**
  * Everything that can be wrong at start, reported together: configuration, entities, templates, order of imports.
+ * @param dataSource absent at level none
  * @throws AuthStartUpError
  */
 export function checkStart(
-  structure: StructuralOptions<Account>,
+  structure: StructuralOptions,
   runtime: RuntimeOptions,
   env: (name: string) => string | undefined,
-  dataSource: DataSource,
+  dataSource?: DataSource,
 ): ResolvedConfig {
-  const { userEntity, tokenEntity, signupDto = SignupDto, ...flags } = structure;
-  const { config, warnings, problems } = examineConfig({ ...runtime, ...flags }, env, env('NODE_ENV') === 'production');
-  const user = dataSource.hasMetadata(userEntity) ? dataSource.getMetadata(userEntity) : undefined;
+  const { userEntity } = structure;
+  const options = { ...runtime, ...structure };
+  const { config, warnings, problems } = examineConfig(options, env, env('NODE_ENV') === 'production');
+  const { level } = resolveFlags(structure, env);
+  const accounts = dataSource && userEntity && checkAccounts({ ...structure, userEntity }, level, dataSource);
   const all = [
     ...problems,
     ...checkFactory(runtime),
-    ...checkEntities(dataSource, userEntity, tokenEntity),
-    ...(user ? checkSignupDto(signupDto, user) : []),
+    ...checkClassOptions(structure, level),
+    ...(accounts?.problems ?? []),
     ...checkImportOrder(structure, env),
   ];
-  const templates = config && checkTemplates(config);
+  const templates = config?.level === 'complete' ? checkTemplates(config) : undefined;
   if (templates) all.push(...templates.problems);
-  if (!config || !user || all.length > 0) throw new AuthStartUpError(all);
-  return { config, warnings: [...warnings, ...signupWarnings(signupDto, user), ...(templates?.warnings ?? [])] };
+  if (!config || all.length > 0) throw new AuthStartUpError(all);
+  return { config, warnings: [...warnings, ...(accounts?.warnings ?? []), ...(templates?.warnings ?? [])] };
+}
+
+/** What the application's own classes must have. */
+function checkAccounts(
+  {
+    userEntity,
+    tokenEntity,
+    signupDto = SignupDto,
+  }: StructuralOptions & Required<Pick<StructuralOptions, 'userEntity'>>,
+  level: Level,
+  dataSource: DataSource,
+): { problems: StartUpProblem[]; warnings: string[] } {
+  const problems = checkEntities(dataSource, userEntity, hasLevel(level, 'complete') ? tokenEntity : undefined);
+  if (!dataSource.hasMetadata(userEntity)) return { problems, warnings: [] };
+  const user = dataSource.getMetadata(userEntity);
+  return {
+    problems: [...problems, ...checkSignupDto(signupDto, user)],
+    warnings: signupWarnings(signupDto, user),
+  };
+}
+
+/** Options that only code can give, and the least level that has a use for them. */
+const CLASS_OPTIONS = [
+  { path: 'userEntity', least: 'basic', isRequired: true },
+  { path: 'tokenEntity', least: 'complete', isRequired: true },
+  { path: 'signupDto', least: 'basic', isRequired: false },
+  { path: 'hooks', least: 'basic', isRequired: false },
+  { path: 'dataSource', least: 'basic', isRequired: false },
+] as const;
+
+/** The compiler finds these too, unless the level comes from the environment or the code is JavaScript. */
+function checkClassOptions(structure: StructuralOptions, level: Level): StartUpProblem[] {
+  return CLASS_OPTIONS.flatMap(({ path, least, isRequired }): StartUpProblem[] => {
+    const isGiven = structure[path] !== undefined;
+    if (isRequired && !isGiven && hasLevel(level, least)) {
+      const fix = 'Pass the entity class, or use a lesser level (AUTH_LEVEL).';
+      return [{ path, message: `is missing; level ${level} keeps its rows in that table`, fix }];
+    }
+    // A level from the environment may well be less than the code is written for.
+    if (!isGiven || hasLevel(level, least) || structure.level === undefined) return [];
+    const fix = `Remove it, or use level ${least}.`;
+    return [{ path, message: `means nothing at level ${level}, and would be ignored`, fix }];
+  });
 }
 
 /** A structural option from the factory of forRootAsync comes too late, and would be ignored without a word. */
@@ -47,18 +93,21 @@ function checkFactory(runtime: RuntimeOptions): StartUpProblem[] {
 }
 
 /** Routes are chosen when the module is imported, from what is in the environment then. */
-function checkImportOrder(
-  structure: StructuralOptions<Account>,
-  env: (name: string) => string | undefined,
-): StartUpProblem[] {
+function checkImportOrder(structure: StructuralOptions, env: (name: string) => string | undefined): StartUpProblem[] {
   const mounted = resolveFlags(structure, (name) => process.env[name]);
-  if (mounted.backendLinks === resolveFlags(structure, env).backendLinks) return [];
+  const wanted = resolveFlags(structure, env);
+  const order = 'Import ConfigModule.forRoot() before AuthModule, or pass';
+  if (mounted.level !== wanted.level) {
+    const message = 'had another value when the routes were mounted, so that the wrong ones are';
+    return [{ path: 'level', env: 'AUTH_LEVEL', message, fix: `${order} level in code.` }];
+  }
+  if (mounted.backendLinks === wanted.backendLinks) return [];
   return [
     {
       path: 'backendLinks',
       env: 'AUTH_BACKEND_LINKS',
       message: 'had another value when the routes were mounted, so that mailed links would lead nowhere',
-      fix: 'Import ConfigModule.forRoot() before AuthModule, or pass mode and backendLinks in code.',
+      fix: `${order} mode and backendLinks in code.`,
     },
   ];
 }

@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { AUTH_ERRORS } from '../dist/auth.errors.js';
+import { hasLevel, LEVELS } from '../dist/config/levels.js';
 import { MODES } from '../dist/config/modes.js';
 import { describeDefault, SETTING_GROUPS } from '../dist/config/settings.js';
 import { ENDPOINTS } from '../dist/http/endpoints.js';
@@ -49,9 +50,12 @@ function configurationPage() {
     'problems too. Switches take `true`, `false`, `1`, `0`, `yes`, `no`, `on` and `off` in the environment; numbers are',
     'plain decimals.',
     '',
-    'The structural options `userEntity`, `tokenEntity`, `mode`, `autoActivate`, `returnLinkInResponse`, `backendLinks`,',
-    '`isGlobal`, `dataSource`, `hooks` and `imports` decide what is mounted: in `forRootAsync` they sit beside',
-    '`useFactory`. All others may come from the factory.',
+    'The structural options `level`, `userEntity`, `tokenEntity`, `mode`, `autoActivate`, `returnLinkInResponse`,',
+    '`backendLinks`, `signupDto`, `isGlobal`, `dataSource`, `hooks` and `imports` decide what is mounted: in',
+    '`forRootAsync` they sit beside `useFactory`. All others may come from the factory.',
+    '',
+    'A [level](levels.md) reads the settings named for it: one below complete ignores the others in the environment, and',
+    'refuses them in code that states the level.',
     '',
     '## Modes',
     '',
@@ -65,7 +69,12 @@ function configurationPage() {
 }
 
 function groupSection({ title, settings }) {
-  return ['', `## ${title}`, '', ...table(['option', 'variable', 'default', 'meaning'], settings.map(settingRow))];
+  return [
+    '',
+    `## ${title}`,
+    '',
+    ...table(['option', 'variable', 'default', 'levels', 'meaning'], settings.map(settingRow)),
+  ];
 }
 
 function modeRows() {
@@ -82,7 +91,13 @@ function modeRows() {
 function settingRow(setting) {
   const { path, env, doc, min, max, unit } = setting;
   const range = min === undefined ? '' : ` From ${min} to ${max}${unit === 'port' ? '' : ` ${unit}`}.`;
-  return [`\`${path}\``, env ? `\`${env}\`` : 'none: only in code', defaultCell(setting), `${doc}${range}`];
+  return [
+    `\`${path}\``,
+    env ? `\`${env}\`` : 'none: only in code',
+    defaultCell(setting),
+    levelsOf(setting),
+    `${doc}${range}`,
+  ];
 }
 
 /** Values stand as code, words as text. */
@@ -105,14 +120,14 @@ function routesPage() {
     'answer carries `Cache-Control: no-store`. A refusal is `{ statusCode, code, message, errors? }`: check `code`, see',
     '[errors](errors.md). A bearer token is sent as `Authorization: Bearer <access_token>`.',
     '',
-    ...table(['route', 'modes', 'what it does'], endpoints.map(routeRow)),
+    ...table(['route', 'levels', 'modes', 'what it does'], endpoints.map(routeRow)),
     ...endpoints.flatMap(routeSection),
   ]);
 }
 
 function routeRow(endpoint) {
   const title = routeTitle(endpoint);
-  return [`[${title}](#${anchor(title)})`, modesOf(endpoint), endpoint.summary];
+  return [`[${title}](#${anchor(title)})`, levelsOf(endpoint), modesOf(endpoint), endpoint.summary];
 }
 
 function routeSection(endpoint) {
@@ -122,7 +137,7 @@ function routeSection(endpoint) {
     '',
     `## ${routeTitle(endpoint)}`,
     '',
-    `${summary} Modes: ${modesOf(endpoint)}. Flow: [${flow}](${flow}.md).`,
+    `${summary} Levels: ${levelsOf(endpoint)}. Modes: ${modesOf(endpoint)}. Flow: [${flow}](${flow}.md).`,
     '',
     `**Request:** ${BODIES[endpoint.accepts]}`,
     '',
@@ -214,6 +229,10 @@ function anchor(title) {
     .toLowerCase()
     .replace(/[^\w -]/g, '')
     .replaceAll(' ', '-');
+}
+
+function levelsOf({ level }) {
+  return LEVELS.filter((each) => hasLevel(each, level)).join(', ');
 }
 
 function modesOf({ pages }) {

@@ -1,7 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuthModule, type AuthModuleOptions, AuthStartUpError, BaseUser, BaseUserToken } from 'nestjs-gatehouse';
+import { AuthModule, AuthStartUpError, BaseUser, BaseUserToken } from 'nestjs-gatehouse';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { User, UserToken } from './support/entities.js';
@@ -11,7 +11,7 @@ import { createTestApp, LogLines, PASSWORD, type TestAppOptions } from './suppor
 const SECRET = 'start-up-tests-only:Qe7Zb1Xk9Vw3Rt5Yp0Lm2Nc8';
 const SMTP_PASSWORD = 'smtp-password-of-the-test';
 
-const OPTIONS: AuthModuleOptions = {
+const OPTIONS = {
   userEntity: User,
   tokenEntity: UserToken,
   jwt: { secret: SECRET },
@@ -223,7 +223,7 @@ describe('the log line of the effective configuration', () => {
     const t = await createTestApp({ options: { jwt: { secret: SECRET }, smtp } });
     const lines = t.logs.lines.filter((line) => line.includes('mode='));
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^mode=A \(production\) sendsMail=true autoActivate=false [^\n]+$/);
+    expect(lines[0]).toMatch(/^level=complete mode=A \(production\) sendsMail=true autoActivate=false [^\n]+$/);
     for (const part of ['jwt.secret=[redacted]', 'smtp.password=[redacted]', 'smtp.username=[redacted]']) {
       expect(lines[0]).toContain(part);
     }

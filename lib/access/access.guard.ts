@@ -1,30 +1,26 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, Optional } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthError } from '../auth.errors.js';
 import { errorHeaders } from '../http/auth-error.filter.js';
 import { CookieCredentials } from '../delivery/cookie-credentials.js';
-import type { Account } from '../entities/base-user.entity.js';
-import { UsersStore } from '../store/users.store.js';
-import { type AccessClaims, SessionTokens } from '../tokens/session-tokens.js';
 import { ACCESS_RULE, type AccessRule } from './access-rule.js';
+import { AccessTokenVerifier } from './access-token-verifier.js';
 import { bearerToken } from './bearer.js';
 import { getPrincipal, type Principal, setPrincipal } from './principal.js';
 import { type CarrierRequest, requestOf, setHeaders } from './request-context.js';
-import { SessionCheck, type SessionState } from './session-check.js';
 
 /**
- * Lets a request through if its access token is genuine and its session and user are still live: one signature and
- * one narrow statement. Use it per route through the decorators, or for the whole application as APP_GUARD, where
- * every route without `@Public()` or `@OptionalAuth()` asks for a signed-in user.
+ * Lets a request through if its access token is genuine and, at level complete, its session and user are still live: one
+ * signature and one narrow statement. Use it per route through the decorators, or for the whole application as
+ * APP_GUARD, where every route without `@Public()` or `@OptionalAuth()` asks for a signed-in user.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly sessionTokens: SessionTokens,
-    private readonly sessionCheck: SessionCheck,
-    private readonly cookies: CookieCredentials,
-    private readonly users: UsersStore,
+    private readonly verifier: AccessTokenVerifier,
+    /** Below level complete no token is delivered in a cookie, and none is looked for there. */
+    @Optional() private readonly cookies?: CookieCredentials,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -45,32 +41,16 @@ export class AccessGuard implements CanActivate {
   }
 
   /** Undefined for a request without credentials; a request with bad ones is never taken for a guest. */
-  private async identify(request: CarrierRequest): Promise<Principal | undefined> {
-    const known = getPrincipal(request);
+  private async identify(request: CarrierRequest): Promise<Principal<unknown> | undefined> {
+    const known = getPrincipal<unknown>(request);
     if (known) return known;
     const { authorization } = request.headers;
-    const cookie = authorization === undefined ? this.cookies.accessToken(request) : undefined;
+    const cookie = authorization === undefined ? this.cookies?.accessToken(request) : undefined;
     if (authorization === undefined && cookie === undefined) return undefined;
     const token = cookie ?? bearerToken(authorization);
-    const claims = token === undefined ? undefined : this.sessionTokens.verifyAccess(token);
-    const session = claims && (await this.sessionCheck.liveSession(claims.sid));
-    // The user of the row, not of the token, is who the request acts for; they differ in no genuine token.
-    if (!claims || !session || String(session.userId) !== claims.sub) throw new AuthError('ACCESS_INVALID_TOKEN');
-    const principal = this.principal(claims, session);
+    const principal = token === undefined ? undefined : await this.verifier.verify(token);
+    if (!principal) throw new AuthError('ACCESS_INVALID_TOKEN');
     setPrincipal(request, principal);
     return principal;
-  }
-
-  private principal(claims: AccessClaims, { userId, isEmailVerified }: SessionState): Principal {
-    let loading: Promise<Account> | undefined;
-    const user = () => (loading ??= this.loadUser(userId));
-    return Object.freeze({ userId, sessionId: claims.sid, isEmailVerified, claims, user });
-  }
-
-  private async loadUser(userId: SessionState['userId']): Promise<Account> {
-    const user = await this.users.findById(userId);
-    // Deleted between the guard's look and this one.
-    if (!user) throw new AuthError('ACCESS_INVALID_TOKEN');
-    return user;
   }
 }

@@ -4,6 +4,7 @@ import type { AuthConfigJwt, AuthConfigSession, AuthConfigSessionCheck } from '.
 import type { AuthConfigSmtp, AuthConfigMail } from './settings/mail-settings.js';
 import type { AuthConfigCleanup } from './settings/operation-settings.js';
 import type { AuthConfigCookie, TokenDeliveryMode } from './settings/delivery-settings.js';
+import type { Level } from './levels.js';
 import type { ModeLetter } from './modes.js';
 
 /**
@@ -11,6 +12,8 @@ import type { ModeLetter } from './modes.js';
  * (in this order), validated as a whole, and frozen. Services inject it; nothing else reads options or environment.
  */
 export interface AuthConfig {
+  readonly level: Level;
+  /** At levels without mail, none and basic: D. */
   readonly mode: ModeLetter;
   readonly autoActivate: boolean;
   readonly returnLinkInResponse: boolean;

@@ -4,6 +4,7 @@ import type { Account } from '../entities/base-user.entity.js';
 import type { AuthHooks } from '../hooks/auth-hooks.js';
 import type { SignupDto } from '../signup/signup.dto.js';
 import type { AuthConfigCookie, TokenDeliveryMode } from './settings/delivery-settings.js';
+import type { Level } from './levels.js';
 import type { ModeName, ModeLetter } from './modes.js';
 import type { AuthConfigPassword, AuthConfigHashing } from './settings/password-settings.js';
 import type { AuthConfigActivation, AuthConfigPasswordReset } from './settings/link-settings.js';
@@ -13,13 +14,15 @@ import type { AuthConfigCleanup } from './settings/operation-settings.js';
 
 /**
  * Options Nest must know before any factory runs: they decide which routes, providers and tables exist.
- * In `forRootAsync` they sit beside `useFactory`.
+ * In `forRootAsync` they sit beside `useFactory`. Which of them a level demands: {@link LevelOptions}.
  */
 export interface StructuralOptions<U extends Account = Account, T extends BaseUserToken = BaseUserToken> {
-  /** The application's user entity, extending BaseUser. */
-  userEntity: Type<U>;
-  /** The application's token entity, extending BaseUserToken, with a `user` relation to the user entity. */
-  tokenEntity: Type<T>;
+  /** How much of the module is mounted: none, basic or complete. `AUTH_LEVEL`. @default complete */
+  level?: Level;
+  /** The application's user entity, extending BaseUser; needed at levels basic and complete. */
+  userEntity?: Type<U>;
+  /** The application's token entity, extending BaseUserToken, with a `user` relation to the user entity; needed at level complete. */
+  tokenEntity?: Type<T>;
   /** The preset, by letter or name. `AUTH_MODE`. @default A */
   mode?: ModeLetter | ModeName;
   /** True makes a signup an active account at once, without mail. `AUTH_AUTO_ACTIVATE`. @default by mode */
@@ -39,6 +42,34 @@ export interface StructuralOptions<U extends Account = Account, T extends BaseUs
   /** Modules whose providers the hooks, or the factory, inject. @default none */
   imports?: ModuleMetadata['imports'];
 }
+
+/** Level complete: every flow, on both of the application's entities. */
+export interface CompleteOptions<
+  U extends Account = Account,
+  T extends BaseUserToken = BaseUserToken,
+> extends StructuralOptions<U, T> {
+  level?: 'complete';
+  userEntity: Type<U>;
+  tokenEntity: Type<T>;
+}
+
+/** Level basic: no mail, hence no mode, and no token table. */
+export interface BasicOptions<U extends Account = Account> extends Omit<
+  StructuralOptions<U>,
+  'tokenEntity' | 'mode' | 'autoActivate' | 'returnLinkInResponse' | 'backendLinks'
+> {
+  level: 'basic';
+  userEntity: Type<U>;
+}
+
+/** Level none: the guard alone; no entity, and no data source. */
+export interface NoneOptions extends Pick<StructuralOptions, 'isGlobal' | 'imports'> {
+  level: 'none';
+}
+
+/** The structural options, by level. */
+export type LevelOptions<U extends Account = Account, T extends BaseUserToken = BaseUserToken> =
+  CompleteOptions<U, T> | BasicOptions<U> | NoneOptions;
 
 /** Options that may come from a factory; those with an environment variable name it, and code wins over it. */
 export interface RuntimeOptions {
@@ -78,7 +109,7 @@ export interface RuntimeOptions {
 }
 
 /** Everything an application passes to `AuthModule.forRoot`. */
-export type AuthModuleOptions<U extends Account = Account, T extends BaseUserToken = BaseUserToken> = StructuralOptions<
+export type AuthModuleOptions<U extends Account = Account, T extends BaseUserToken = BaseUserToken> = LevelOptions<
   U,
   T
 > &

@@ -1,4 +1,5 @@
 import type { AuthConfig } from './auth-config.js';
+import { hasLevel } from './levels.js';
 import { MODES } from './modes.js';
 import { settingAt } from './settings.js';
 import type { StartUpProblem } from './start-up-error.js';
@@ -22,22 +23,24 @@ export function problemAt(path: string, message: string, fix: string): StartUpPr
 
 /** Everything wrong between the settings: what is missing, what contradicts, what is unsafe in production. */
 export function checkConfig(draft: ConfigUnderCheck): readonly StartUpProblem[] {
-  // Without a known mode nobody can say which flags, links or mail server it needs.
-  const byMode = draft.broken.has('mode')
-    ? []
-    : [...checkMode(draft), ...checkLinks(draft), ...checkMail(draft.config)];
+  const { level } = draft.config;
   const found = [
-    ...byMode,
-    ...checkDurations(draft),
-    ...checkHashing(draft),
-    ...checkSmtpLogin(draft.config),
-    ...checkCookies(draft),
     draft.config.jwt.secret === undefined &&
       problemAt(
         'jwt.secret',
         'is missing; every token of the application is signed with keys derived from it',
         'Set it to at least 32 random bytes, e.g. the output of: openssl rand -base64 48',
       ),
+    ...(hasLevel(level, 'basic') ? checkAccounts(draft) : []),
+    ...(hasLevel(level, 'complete') ? [...checkDelivery(draft), ...checkDurations(draft), ...checkCookies(draft)] : []),
+  ];
+  return found.filter((problem) => problem !== false).filter((problem) => !draft.broken.has(problem.path));
+}
+
+/** What signup and login need. */
+function checkAccounts(draft: ConfigUnderCheck): Problem[] {
+  return [
+    ...checkHashing(draft),
     draft.config.password.minLength > draft.config.password.maxLength &&
       problemAt(
         'password.minLength',
@@ -45,13 +48,26 @@ export function checkConfig(draft: ConfigUnderCheck): readonly StartUpProblem[] 
         'Lower it, or raise password.maxLength.',
       ),
   ];
-  return found.filter((problem) => problem !== false).filter((problem) => !draft.broken.has(problem.path));
+}
+
+/** How links reach their users. */
+function checkDelivery(draft: ConfigUnderCheck): Problem[] {
+  const { broken, config } = draft;
+  // Without a known level and mode nobody can say which flags, links or mail server they need.
+  const byMode =
+    broken.has('level') || broken.has('mode')
+      ? []
+      : [...checkMode(draft), ...checkLinks(draft), ...checkMail(draft.config)];
+  return [...byMode, ...checkSmtpLogin(config)];
 }
 
 /** What should be known about a valid configuration, as sentences for the log. */
 export function configWarnings(config: AuthConfig, production: boolean): readonly string[] {
   const { cacheSeconds } = config.sessionCheck;
   const warnings = [
+    production &&
+      config.level === 'basic' &&
+      'level basic proves no address: anybody can take one that is not theirs, and a token works until it expires.',
     production &&
       config.allowUnsafeMode &&
       'allowUnsafeMode (AUTH_ALLOW_UNSAFE_MODE) is on in production: in modes C and D anybody can take an address that is not theirs.',

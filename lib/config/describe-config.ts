@@ -1,7 +1,7 @@
 import type { AuthConfig } from './auth-config.js';
 import { MODES } from './modes.js';
 import type { Setting } from './setting.js';
-import { SETTINGS, valueAt } from './settings.js';
+import { settingsOf, valueAt } from './settings.js';
 
 /** Text that can stand in a log line as it is; everything else is quoted. */
 const PLAIN = /^[\w.:/?=&{}#@%+-]+$/;
@@ -10,14 +10,16 @@ const PLAIN = /^[\w.:/?=&{}#@%+-]+$/;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
- * The effective configuration as one log line, `mode=A (production) autoActivate=false ...`. Secrets are redacted, and
+ * The effective configuration as one log line, `level=complete mode=A (production) ...`: the settings
+ * its level reads. Secrets are redacted, and
  * whatever the values contain, the line has no line breaks and no control characters (CWE-117: forged log entries).
  */
 export function describeConfig(config: AuthConfig): string {
-  const settings = SETTINGS.filter((setting) => setting.path !== 'mode');
+  const { level, mode, sendsMail } = config;
+  const settings = settingsOf(level).filter(({ path }) => path !== 'level' && path !== 'mode');
   return [
-    `mode=${config.mode} (${MODES[config.mode].name})`,
-    `sendsMail=${config.sendsMail}`,
+    `level=${level}`,
+    ...(level === 'complete' ? [`mode=${mode} (${MODES[mode].name})`, `sendsMail=${sendsMail}`] : []),
     ...settings.map((setting) => `${setting.path}=${describeValue(setting, valueAt(config, setting.path))}`),
   ].join(' ');
 }

@@ -1,4 +1,5 @@
 import { problemAt } from './config-checks.js';
+import { hasLevel, type Level } from './levels.js';
 import { MODES, type ModeLetter } from './modes.js';
 import type { Setting, SettingKind } from './setting.js';
 import { CODE_ONLY_OPTIONS, SETTINGS, valueAt } from './settings.js';
@@ -56,6 +57,15 @@ export function findUnknownOptions(options: object): readonly StartUpProblem[] {
       .filter((path) => !KNOWN.has(path))
       .map(unknownOption);
   });
+}
+
+/** Options in code that the level, stated beside them, does not read: one of the two is not what was meant. */
+export function findIdleOptions(options: object, level: Level): readonly StartUpProblem[] {
+  return SETTINGS.filter((setting) => !hasLevel(level, setting.level))
+    .filter(({ path }) => valueAt(options, path) !== undefined)
+    .map(({ path, level: least = 'complete' }) =>
+      problemAt(path, `means nothing at level ${level}, and would be ignored`, `Remove it, or use level ${least}.`),
+    );
 }
 
 const GROUPS = new Set(SETTINGS.filter(({ path }) => path.includes('.')).map(({ path }) => path.replace(/\..*/, '')));

@@ -1,18 +1,19 @@
 import type { AuthConfig } from './auth-config.js';
 import type { RuntimeOptions, StructuralOptions } from './auth-options.js';
 import { checkConfig, configWarnings } from './config-checks.js';
+import type { Level } from './levels.js';
 import { MODES, type ModeLetter } from './modes.js';
-import { findUnknownOptions, type ReadEnvironment, readSettings } from './read-settings.js';
-import { settingAt, SETTINGS } from './settings.js';
+import { findIdleOptions, findUnknownOptions, type ReadEnvironment, readSettings } from './read-settings.js';
+import { settingAt, SETTINGS, settingsOf } from './settings.js';
 import { AuthStartUpError, type StartUpProblem } from './start-up-error.js';
 
 /** The options that end in the configuration; entities may be among them and are passed over. */
 export type ConfigOptions = Omit<StructuralOptions, 'userEntity' | 'tokenEntity'> & RuntimeOptions;
 
-/** The mode and its flags: what Nest must know before any factory runs. */
+/** Level, mode and flags: what Nest must know before any factory runs. */
 export type ResolvedFlags = Pick<
   AuthConfig,
-  'mode' | 'autoActivate' | 'returnLinkInResponse' | 'backendLinks' | 'sendsMail'
+  'level' | 'mode' | 'autoActivate' | 'returnLinkInResponse' | 'backendLinks' | 'sendsMail'
 >;
 
 /** A configuration fit for use, and what the log should say about it. */
@@ -28,18 +29,23 @@ export interface ExaminedConfig {
   readonly problems: readonly StartUpProblem[];
 }
 
-const FLAG_SETTINGS = ['mode', 'autoActivate', 'returnLinkInResponse', 'backendLinks'].map(settingAt);
+const FLAGS = new Set(['level', 'mode', 'autoActivate', 'returnLinkInResponse', 'backendLinks']);
 
 /**
- * The mode and its flags alone, so that routes and providers can be chosen before any factory has run.
- * Never throws: a wrong value counts as unset here (mode A, the strictest), and {@link resolveConfig}, to which the same
+ * Level, mode and flags alone, so that routes and providers can be chosen before any factory has run.
+ * Never throws: a wrong value counts as unset here (level complete and mode A, the strictest), and {@link resolveConfig}, to which the same
  * options go, reports it together with everything else.
  *
  * @param options the structural options, or all of them
  * @param env looks a variable up
  */
 export function resolveFlags(options: Partial<StructuralOptions>, env: ReadEnvironment): ResolvedFlags {
-  return flagsOf(readSettings(FLAG_SETTINGS, options, env, false).values);
+  const settings = settingsOf(resolveLevel(options, env)).filter(({ path }) => FLAGS.has(path));
+  return flagsOf(readSettings(settings, options, env, false).values);
+}
+
+function resolveLevel(options: Partial<StructuralOptions>, env: ReadEnvironment): Level {
+  return flagsOf(readSettings([settingAt('level')], options, env, false).values).level;
 }
 
 /**
@@ -59,11 +65,13 @@ export function resolveConfig(options: ConfigOptions, env: ReadEnvironment, prod
 
 /** Like {@link resolveConfig}, for callers who have problems of their own to report in the same error. Never throws. */
 export function examineConfig(options: ConfigOptions, env: ReadEnvironment, production: boolean): ExaminedConfig {
-  const reading = readSettings(SETTINGS, options, env, production);
+  const level = resolveLevel(options, env);
+  const reading = readSettings(settingsOf(level), options, env, production);
   const config = draftConfig(reading.values, production);
   const broken = new Set(reading.problems.map((problem) => problem.path));
   const problems = [
     ...findUnknownOptions(options),
+    ...(options.level === level ? findIdleOptions(options, level) : []),
     ...reading.problems,
     ...checkConfig({ config, production, broken }),
   ];
@@ -72,11 +80,14 @@ export function examineConfig(options: ConfigOptions, env: ReadEnvironment, prod
 }
 
 function flagsOf(given: ReadonlyMap<string, unknown>): ResolvedFlags {
-  const mode = (given.get('mode') ?? settingAt('mode').default) as ModeLetter;
+  const level = (given.get('level') ?? settingAt('level').default) as Level;
+  // Below level complete nothing is mailed, and an account is active at once: the flags of mode D.
+  const mode = (given.get('mode') ?? (level === 'complete' ? settingAt('mode').default : 'D')) as ModeLetter;
   const { sendsMail, ...preset } = MODES[mode];
   const flag = (path: 'autoActivate' | 'returnLinkInResponse' | 'backendLinks') =>
     (given.get(path) as boolean | undefined) ?? preset[path];
   return {
+    level,
     mode,
     autoActivate: flag('autoActivate'),
     returnLinkInResponse: flag('returnLinkInResponse'),

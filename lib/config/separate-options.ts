@@ -1,15 +1,16 @@
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
 import type { Account } from '../entities/base-user.entity.js';
-import type { StructuralOptions } from './auth-options.js';
+import type { LevelOptions, StructuralOptions } from './auth-options.js';
 
 /** Options of both kinds, apart. */
 export interface SeparatedOptions<R> {
-  structural: StructuralOptions<Account>;
+  structural: StructuralOptions;
   runtime: R;
 }
 
 /** Every structural option; the compiler refuses the list where one is missing. */
 export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>> = {
+  level: true,
   userEntity: true,
   tokenEntity: true,
   mode: true,
@@ -25,12 +26,12 @@ export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>>
 
 /** Takes the structural options out of all options; what is left is passed on untouched. */
 export function separateOptions<U extends Account, T extends BaseUserToken, R extends object>(
-  options: StructuralOptions<U, T> & R,
+  options: LevelOptions<U, T> & R,
 ): SeparatedOptions<Omit<R, keyof StructuralOptions>> {
   const part = (isStructural: boolean) =>
     Object.fromEntries(Object.entries(options).filter(([name]) => name in STRUCTURAL_OPTIONS === isStructural));
   return {
-    structural: part(true) as unknown as StructuralOptions<Account>,
+    structural: part(true),
     runtime: part(false) as Omit<R, keyof StructuralOptions>,
   };
 }

@@ -1,3 +1,5 @@
+import type { Level } from './levels.js';
+
 /**
  * What a setting holds. A kind decides how the text of a variable is read, which type code must pass,
  * and which mistakes are looked for.
@@ -39,6 +41,8 @@ export interface Setting {
   readonly max?: number;
   /** The values of a choice. */
   readonly values?: readonly string[];
+  /** The least level that reads it; where absent, only complete does. */
+  readonly level?: Level;
   /** True for what must never be printed. */
   readonly secret?: true;
   /** What `.env.example` shows in place of a value everybody must set; refused as a value. */

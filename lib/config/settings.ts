@@ -1,3 +1,4 @@
+import { hasLevel, type Level } from './levels.js';
 import type { Setting, SettingGroup } from './setting.js';
 import { DELIVERY_SETTINGS } from './settings/delivery-settings.js';
 import { LINK_SETTINGS } from './settings/link-settings.js';
@@ -20,6 +21,13 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
 
 /** Every setting, in the same order. */
 export const SETTINGS: readonly Setting[] = SETTING_GROUPS.flatMap((group) => group.settings);
+
+/**
+ * The settings a level reads. The others may have any value in the environment, which often serves several services.
+ */
+export function settingsOf(level: Level): readonly Setting[] {
+  return SETTINGS.filter((setting) => hasLevel(level, setting.level));
+}
 
 /** Options that only code can give, because they name classes or wire modules. */
 export const CODE_ONLY_OPTIONS = [

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
-import type { TokenPair } from '../tokens/session-tokens.js';
+import type { IssuedTokens, TokenPair } from '../tokens/session-tokens.js';
 import { TokenCookies } from './token-cookies.js';
 
 /** A JWT pair on the wire (RFC 6749, section 5.1). */
 export interface TokenPairBody {
   /** Null where it travels in a cookie only. */
   access_token: string | null;
-  /** Null where it travels in a cookie only. */
+  /** Null where it travels in a cookie only, and at level basic, which has none. */
   refresh_token: string | null;
   token_type: 'Bearer';
   /** Seconds until the access token expires, wherever it travels. */
@@ -28,15 +28,15 @@ export class TokenDelivery {
   ) {}
 
   /**
-   * Puts a pair into the cookies of an answer, and returns its body.
+   * Puts a pair into the cookies of an answer, and returns its body. Without a session there is nothing for cookies.
    * @param response the response object of the adapter in use; other cookies on it stay
    */
-  deliver(pair: TokenPair, response: unknown): TokenPairBody {
-    if (this.config.tokenDelivery !== 'bearer') this.setCookies(response, this.cookies.of(pair));
+  deliver(pair: IssuedTokens, response: unknown): TokenPairBody {
+    if (this.config.tokenDelivery !== 'bearer' && isPair(pair)) this.setCookies(response, this.cookies.of(pair));
     const inBody = this.config.tokenDelivery !== 'cookie';
     return {
       access_token: inBody ? pair.accessToken : null,
-      refresh_token: inBody ? pair.refreshToken : null,
+      refresh_token: (inBody && pair.refreshToken) || null,
       token_type: pair.tokenType,
       expires_in: pair.expiresIn,
     };
@@ -51,4 +51,8 @@ export class TokenDelivery {
     const { httpAdapter } = this.adapterHost;
     for (const cookie of cookies) httpAdapter.appendHeader(response, 'Set-Cookie', cookie);
   }
+}
+
+function isPair(tokens: IssuedTokens): tokens is TokenPair {
+  return tokens.refreshToken !== undefined;
 }

@@ -13,23 +13,29 @@ const RELATION =
  * It reports every problem it finds, each with the property at fault and the declaration that repairs it, so that an
  * entity that does not extend BaseUser or BaseUserToken fails at start and not at the first signup.
  *
+ * @param tokenEntity absent at level basic
  * @returns no problems for entities that will do
  */
 export function checkEntities(
   dataSource: DataSource,
   userEntity: Type<object>,
-  tokenEntity: Type<object>,
+  tokenEntity?: Type<object>,
 ): StartUpProblem[] {
-  const entities = [userEntity, tokenEntity];
+  const entities = tokenEntity ? [userEntity, tokenEntity] : [userEntity];
   const unknown = entities.filter((entity) => !dataSource.hasMetadata(entity));
   if (unknown.length > 0) return unknown.map(notRegistered);
 
   const user = dataSource.getMetadata(userEntity);
-  const token = dataSource.getMetadata(tokenEntity);
   return [
     ...checkRedeclared(user, 'Extend BaseUserWithoutKey instead of BaseUser.'),
     ...checkUserKey(user),
     ...checkColumns(user, USER_COLUMNS, 'BaseUser'),
+    ...(tokenEntity ? checkTokenEntity(dataSource.getMetadata(tokenEntity), user) : []),
+  ];
+}
+
+function checkTokenEntity(token: EntityMetadata, user: EntityMetadata): StartUpProblem[] {
+  return [
     ...checkRedeclared(token),
     ...checkTokenKey(token),
     ...checkRelation(token, user),

@@ -1,4 +1,25 @@
+import { AuthError } from '../auth.errors.js';
+import type { UsersStore } from '../store/users.store.js';
+import type { SessionSnapshot } from '../tokens/session-tokens.js';
 import { type AdditionalClaims, OWN_CLAIMS } from './auth-hooks.js';
+import type { Hooks } from './hooks.js';
+
+/**
+ * The claims the application's hook adds to the access token of a session.
+ * @throws AuthError SESSION_INVALID_TOKEN where the user is gone
+ */
+export async function additionalClaims(
+  hooks: Hooks,
+  users: UsersStore,
+  { id: sessionId, userId }: SessionSnapshot,
+): Promise<Record<string, unknown>> {
+  const claims = await hooks.run('accessClaims', async () => {
+    const user = await users.findById(userId);
+    if (!user) throw new AuthError('SESSION_INVALID_TOKEN');
+    return { user, sessionId };
+  });
+  return assertAdditional(claims);
+}
 
 /**
  * The claims a hook returned, if the module may sign them: a hook that could state `sub` or `exp` would issue tokens for

@@ -1,4 +1,5 @@
 import type { AuthErrorCode } from '../auth.errors.js';
+import type { Level } from '../config/levels.js';
 
 /**
  * What body an endpoint takes. Every JSON endpoint takes `application/json` only, so that no HTML form of another
@@ -24,6 +25,8 @@ export interface Endpoint {
   readonly answer: string;
   /** Every code it can answer. */
   readonly errors: readonly AuthErrorCode[];
+  /** The least level that mounts it; where absent, only complete does. */
+  readonly level?: Level;
   /** True for routes that exist only where the back end renders the pages (mode E). */
   readonly pages?: true;
 }

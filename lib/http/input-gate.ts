@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { hasLevel } from '../config/levels.js';
 import { errorHeaders } from './auth-error.filter.js';
 import type { Endpoint } from './endpoint.js';
 import { ENDPOINTS, mountedTemplate } from './endpoints.js';
@@ -134,7 +135,7 @@ export class InputGate {
   /** Built on the first request: the application sets its global prefix when the gate already exists. */
   private get routes(): readonly Route[] {
     return (this.routesOfApplication ??= Object.values<Endpoint>(ENDPOINTS)
-      .filter(({ pages }) => this.config.backendLinks || !pages)
+      .filter(({ level, pages }) => hasLevel(this.config.level, level) && (this.config.backendLinks || !pages))
       // Fixed paths first: `password-reset/request` is also of the form `password-reset/:token`.
       .sort((a, b) => Number(a.path.includes(':')) - Number(b.path.includes(':')))
       .map((endpoint) => {

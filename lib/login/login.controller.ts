@@ -5,6 +5,7 @@ import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
+import type { IssuedTokens } from '../tokens/session-tokens.js';
 import { LoginDto } from './login.dto.js';
 import { LoginService } from './login.service.js';
 
@@ -13,7 +14,7 @@ import { LoginService } from './login.service.js';
 @Controller()
 export class LoginController {
   constructor(
-    private readonly logins: LoginService,
+    private readonly logins: LoginService<IssuedTokens>,
     private readonly delivery: TokenDelivery,
   ) {}
 

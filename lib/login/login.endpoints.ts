@@ -8,6 +8,7 @@ export const LOGIN_ENDPOINTS = {
     status: 200,
     accepts: 'json',
     flow: 'login',
+    level: 'basic',
     summary: 'Opens a session for an address and its password.',
     request: { email: 'The e-mail address of the account.', password: 'Its password.' },
     answer: PAIR,

@@ -4,11 +4,11 @@ import { AuthError } from '../auth.errors.js';
 import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-import { SessionService } from '../session/session.service.js';
+import { SessionOpener } from '../session/session-opener.js';
 import type { Account } from '../entities/base-user.entity.js';
 import { Database } from '../store/database.js';
 import { UsersStore, withoutHash } from '../store/users.store.js';
-import type { TokenPair } from '../tokens/session-tokens.js';
+import type { IssuedTokens, TokenPair } from '../tokens/session-tokens.js';
 
 /** Address and password. */
 export interface Credentials {
@@ -19,7 +19,7 @@ export interface Credentials {
 
 /** Login: address and password become a session. */
 @Injectable()
-export class LoginService {
+export class LoginService<T extends IssuedTokens = TokenPair> {
   private readonly logger = new Logger('AuthLogin');
   /** Accounts and hashes that are being renewed, or were a moment ago. */
   private readonly renewed = new LRUCache<string, true>({ max: 1000 });
@@ -28,7 +28,7 @@ export class LoginService {
     private readonly database: Database,
     private readonly users: UsersStore,
     private readonly hasher: PasswordHasher,
-    private readonly sessions: SessionService,
+    private readonly sessions: SessionOpener<T>,
     private readonly hooks: Hooks,
   ) {}
 
@@ -37,7 +37,7 @@ export class LoginService {
    * not active: neither words nor time tell which addresses have accounts (ASVS 6.3.8).
    * @throws AuthError LOGIN_INVALID_CREDENTIALS; SERVICE_BUSY where too many logins wait; whatever `beforeLogin` throws
    */
-  async login(credentials: Credentials, device: Device): Promise<TokenPair> {
+  async login(credentials: Credentials, device: Device): Promise<T> {
     const account = await this.authenticate(credentials, device);
     // After the password: a ban that anybody is told of would tell that there is an account.
     await this.hooks.run('beforeLogin', () => ({ user: withoutHash(account), device }));

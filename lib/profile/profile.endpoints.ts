@@ -8,6 +8,7 @@ export const PROFILE_ENDPOINTS = {
     status: 200,
     accepts: 'none',
     flow: 'profile',
+    level: 'basic',
     summary: 'The own account; needs an access token.',
     request: {},
     answer: 'The account, as the fields the application allows.',

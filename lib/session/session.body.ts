@@ -14,7 +14,7 @@ export interface SessionBody {
 }
 
 /** The wire form of a session, seen from the session `currentId`. */
-export function toSessionBody(session: SessionInfo, currentId: string): SessionBody {
+export function toSessionBody(session: SessionInfo, currentId: string | undefined): SessionBody {
   return {
     id: session.id,
     created_at: session.createdAt.toISOString(),

@@ -5,7 +5,7 @@ import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { BaseUserToken, TokenPurpose } from '../entities/base-user-token.entity.js';
 import { SessionMemory } from '../access/session-memory.js';
-import { assertAdditional } from '../hooks/access-claims.js';
+import { additionalClaims } from '../hooks/access-claims.js';
 import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
 import { Outbox } from '../mail/outbox.js';
@@ -14,6 +14,7 @@ import { Database } from '../store/database.js';
 import { type NewToken, TokensStore } from '../store/tokens.store.js';
 import { UsersStore } from '../store/users.store.js';
 import { type RefreshClaims, type SessionSnapshot, SessionTokens, type TokenPair } from '../tokens/session-tokens.js';
+import type { SessionOpener } from './session-opener.js';
 
 const SESSION: TokenPurpose = 'session';
 
@@ -22,7 +23,7 @@ const SESSION: TokenPurpose = 'session';
  * section 4.14.2). Opening and ending sessions is the one thing every flow may call.
  */
 @Injectable()
-export class SessionService {
+export class SessionService implements SessionOpener {
   constructor(
     private readonly database: Database,
     private readonly tokens: TokensStore,
@@ -65,12 +66,7 @@ export class SessionService {
    * @throws AuthError SESSION_INVALID_TOKEN where the user is gone
    */
   async pair(session: SessionSnapshot): Promise<TokenPair> {
-    const claims = await this.hooks.run('accessClaims', async () => {
-      const user = await this.users.findById(session.userId);
-      if (!user) throw new AuthError('SESSION_INVALID_TOKEN');
-      return { user, sessionId: session.id };
-    });
-    return this.sessionTokens.pair(session, assertAdditional(claims));
+    return this.sessionTokens.pair(session, await additionalClaims(this.hooks, this.users, session));
   }
 
   /**

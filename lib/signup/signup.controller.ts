@@ -6,6 +6,7 @@ import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { OwnInput } from '../http/input.decorator.js';
 import type { UserId } from '../entities/base-user.entity.js';
+import type { IssuedTokens } from '../tokens/session-tokens.js';
 import { type SignupInput, SignupService } from './signup.service.js';
 
 /** Answer of `POST signup`: every mode has every field. */
@@ -23,7 +24,7 @@ export interface SignupBody extends Pick<Partial<TokenPairBody>, 'token_type' | 
 @Controller()
 export class SignupController {
   constructor(
-    private readonly signups: SignupService,
+    private readonly signups: SignupService<IssuedTokens>,
     private readonly delivery: TokenDelivery,
   ) {}
 

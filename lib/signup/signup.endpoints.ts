@@ -8,6 +8,7 @@ export const SIGNUP_ENDPOINTS = {
     status: 201,
     accepts: 'json',
     flow: 'signup',
+    level: 'basic',
     summary:
       'Opens an account and, unless mode D makes it active at once, owes an activation link. An application’s own `signupDto` adds fields.',
     request: {

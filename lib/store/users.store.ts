@@ -57,6 +57,14 @@ export class UsersStore {
     );
   }
 
+  /** A key as the entity has it, from the text a token carries. */
+  keyOf(text: string): UserId {
+    const [key] = this.database.dataSource.getMetadata(this.entities.user).primaryColumns;
+    // Drivers give integers as numbers, but a bigint, which may not fit into one, as text.
+    const isNumber = key?.type === Number || /^(int|integer|int4|smallint|mediumint)$/.test(String(key?.type));
+    return isNumber ? Number(text) : text;
+  }
+
   /** Adds an account and returns its key. Throws the driver's error where an address is taken. */
   async insert(manager: EntityManager, account: NewAccount, fields: OwnFields = {}): Promise<UserId> {
     const { driver } = manager.connection;

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { UserId } from '../entities/base-user.entity.js';
 import { deriveKeys } from './keys.js';
 
 /** What a verified token contains, before its claims are looked at. */
@@ -11,32 +12,45 @@ interface VerifiedJwt {
   payload: Record<string, unknown>;
 }
 
-/** What a client gets for a session. */
-export interface TokenPair {
+/** What a client gets for a proof of identity. */
+export interface IssuedTokens {
   accessToken: string;
-  refreshToken: string;
+  /** Absent at level basic. */
+  refreshToken?: string;
   tokenType: 'Bearer';
   /** Seconds until the access token expires. */
   expiresIn: number;
+}
+
+/** What a client gets for a session. */
+export interface TokenPair extends IssuedTokens {
+  refreshToken: string;
   /** Seconds until the refresh token expires. */
   refreshExpiresIn: number;
   sessionId: string;
 }
 
-/** Claims of an access token (`typ` at+jwt, RFC 9068), and those that the application's hook added. */
+/** Claims of an access token (`typ` at+jwt, RFC 9068), and those that its issuer added. */
 export interface AccessClaims {
-  [claim: string]: unknown;
   /** User id. */
   sub: string;
-  /** Session id. */
-  sid: string;
-  /** Seconds since the epoch. */
-  iat: number;
+  /** Session id; absent below level complete. */
+  sid?: string;
+  /** Seconds since the epoch. A token issued elsewhere may lack it. */
+  iat?: number;
   exp: number;
+  /** Whatever else the issuer states. */
+  [claim: string]: unknown;
+}
+
+/** Claims of an access token that belongs to a session. */
+export interface SessionClaims extends AccessClaims {
+  sid: string;
+  iat: number;
 }
 
 /** Claims of a refresh token (`typ` rt+jwt). */
-export interface RefreshClaims extends AccessClaims {
+export interface RefreshClaims extends SessionClaims {
   /** The generation of the session this token may rotate. */
   gen: number;
   /** When the session began, in seconds since the epoch. */
@@ -99,16 +113,35 @@ export class SessionTokens {
     };
   }
 
-  /** The claims of a genuine, unexpired access token, else undefined. */
-  verifyAccess(token: string): AccessClaims | undefined {
+  /**
+   * An access token that belongs to no session (level basic).
+   */
+  sessionless(userId: UserId, additional: Record<string, unknown> = {}): IssuedTokens {
+    const iat = Math.floor(this.clock.now() / 1000);
+    const expiresIn = this.config.jwt.accessTtlSeconds;
+    const claims = { ...additional, sub: String(userId), iat, exp: iat + expiresIn };
+    return { accessToken: this.access.sign(claims), tokenType: 'Bearer', expiresIn };
+  }
+
+  /** The claims of a genuine, unexpired access token of a session, else undefined. */
+  verifyAccess(token: string): SessionClaims | undefined {
     const claims = this.verify(this.access, 'at+jwt', token);
-    return claims && isAccess(claims) ? claims : undefined;
+    return claims && isSession(claims) ? claims : undefined;
+  }
+
+  /**
+   * The claims of a genuine, unexpired access token that belongs to no session, else undefined. One that names a session
+   * is refused where nobody can ask whether that session is still live.
+   */
+  verifySessionless(token: string): AccessClaims | undefined {
+    const claims = this.verify(this.access, 'at+jwt', token);
+    return claims && isAccess(claims) && claims.sid === undefined ? claims : undefined;
   }
 
   /** The claims of a genuine, unexpired refresh token, else undefined. */
   verifyRefresh(token: string): RefreshClaims | undefined {
     const claims = this.verify(this.refresh, 'rt+jwt', token);
-    return claims && isAccess(claims) && isRefresh(claims) ? claims : undefined;
+    return claims && isSession(claims) && isRefresh(claims) ? claims : undefined;
   }
 
   private kind(typ: string, secret: KeyObject): JwtService {
@@ -133,12 +166,15 @@ export class SessionTokens {
   }
 }
 
-function isAccess(claims: Record<string, unknown>): claims is Record<string, unknown> & AccessClaims {
-  const { sub, sid, exp } = claims;
-  return typeof sub === 'string' && typeof sid === 'string' && UUID.test(sid) && typeof exp === 'number';
+function isAccess(claims: Record<string, unknown>): claims is AccessClaims {
+  return typeof claims['sub'] === 'string' && typeof claims['exp'] === 'number';
 }
 
-function isRefresh(claims: Record<string, unknown> & AccessClaims): claims is Record<string, unknown> & RefreshClaims {
+function isSession(claims: Record<string, unknown>): claims is SessionClaims {
+  return isAccess(claims) && typeof claims.sid === 'string' && UUID.test(claims.sid);
+}
+
+function isRefresh(claims: SessionClaims): claims is RefreshClaims {
   return Number.isSafeInteger(claims['gen']) && Number.isSafeInteger(claims['auth_time']);
 }
 

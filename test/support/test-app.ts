@@ -9,6 +9,8 @@ import {
   type Account,
   AuthModule,
   type AuthModuleOptions,
+  type RuntimeOptions,
+  type StructuralOptions,
   Authenticated,
   Clock,
   CurrentUser,
@@ -29,12 +31,14 @@ import { TestClock } from './test-clock.js';
 /** The application's two entities, and the migration that makes their tables. */
 export interface Schema {
   userEntity: Type;
-  tokenEntity: Type;
+  /** Absent at level basic. */
+  tokenEntity?: Type;
   createTables(runner: QueryRunner): Promise<void>;
 }
 
 /** What a test may choose. */
 export interface TestAppOptions {
+  level?: 'basic';
   mode?: ModeLetter;
   database?: DatabaseKind;
   /** Shares a database with another application of the same test. */
@@ -45,7 +49,7 @@ export interface TestAppOptions {
   /** Entities and tables of the test's own; the key is then theirs. */
   schema?: Schema;
   /** Options of the module, over the fixture's. */
-  options?: Partial<AuthModuleOptions>;
+  options?: StructuralOptions & RuntimeOptions;
   poolSize?: number;
   globalPrefix?: string;
   /** For an application that must know its address before it starts; else any free port. */
@@ -122,8 +126,8 @@ export const PASSWORD = 'correct horse battery staple';
 
 /** The one fixture: a real application over HTTP, on a real database, with a real SMTP server. */
 export async function createTestApp(choice: TestAppOptions = {}): Promise<TestApp> {
-  const { mode = 'A', adapter = 'express', poolSize } = choice;
-  const schema = choice.schema ?? plainSchema(choice.integerKeys ?? false);
+  const { level, mode = 'A', adapter = 'express', poolSize } = choice;
+  const schema = choice.schema ?? plainSchema(choice.integerKeys ?? false, level);
   const { userEntity, tokenEntity } = schema;
   const database = choice.on ?? (await createDatabase(choice.database ?? 'sqlite'));
   const mailbox = await new Mailbox().goUp();
@@ -134,12 +138,17 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
     imports: [
       TypeOrmModule.forRoot({
         ...database.options,
-        entities: [userEntity, tokenEntity],
+        entities: tokenEntity ? [userEntity, tokenEntity] : [userEntity],
         logging: true,
         logger: statements,
         ...(poolSize && { poolSize }),
       } as TypeOrmModuleOptions),
-      AuthModule.forRoot({ userEntity, tokenEntity, mode, ...moduleOptions(mailbox, choice) } as AuthModuleOptions),
+      AuthModule.forRoot({
+        userEntity,
+        ...(level === 'basic' ? { level } : { tokenEntity, mode }),
+        ...moduleOptions(choice),
+        ...(level === 'basic' ? {} : mailOptions(mailbox, choice)),
+      } as AuthModuleOptions),
     ],
     controllers: [DemoController, ...(choice.controllers ?? [])],
     providers: choice.providers,
@@ -175,12 +184,17 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
   };
 }
 
-function moduleOptions(mailbox: Mailbox, { mode, options }: TestAppOptions): Partial<AuthModuleOptions> {
+function moduleOptions({ options }: TestAppOptions): StructuralOptions & RuntimeOptions {
   return {
     ...options,
     jwt: { secret: TEST_SECRET, ...options?.jwt },
     // As cheap as Argon2 gets: the tests are about flows, not about the cost of a hash.
     hashing: { memoryKib: 64, timeCost: 1, ...options?.hashing },
+  };
+}
+
+function mailOptions(mailbox: Mailbox, { mode, options }: TestAppOptions): RuntimeOptions {
+  return {
     smtp: {
       host: '127.0.0.1',
       port: mailbox.port,
@@ -205,11 +219,11 @@ async function createTables(dataSource: DataSource, schema: Schema): Promise<voi
 }
 
 /** Users with a name and nothing else of their own. */
-function plainSchema(integerKeys: boolean): Schema {
+function plainSchema(integerKeys: boolean, level?: 'basic'): Schema {
   const idType = integerKeys ? 'integer' : 'uuid';
   return {
     userEntity: integerKeys ? NumberedUser : User,
-    tokenEntity: integerKeys ? NumberedUserToken : UserToken,
+    tokenEntity: level === 'basic' ? undefined : integerKeys ? NumberedUserToken : UserToken,
     createTables: async (runner) => {
       await runner.createTable(
         userTable(runner, {
@@ -218,7 +232,10 @@ function plainSchema(integerKeys: boolean): Schema {
           columns: [{ name: 'name', type: 'varchar', length: '100', isNullable: true }],
         }),
       );
-      await runner.createTable(userTokenTable(runner, { name: 'user_tokens', userTable: 'users', userIdType: idType }));
+      if (level !== 'basic')
+        await runner.createTable(
+          userTokenTable(runner, { name: 'user_tokens', userTable: 'users', userIdType: idType }),
+        );
     },
   };
 }

@@ -129,6 +129,7 @@ describe('modes', () => {
 
   it('takes a letter or a name in code', () => {
     expect(resolveFlags({ mode: 'backend-pages' }, envOf())).toEqual({
+      level: 'complete',
       mode: 'E',
       autoActivate: false,
       returnLinkInResponse: false,
@@ -472,7 +473,7 @@ describe('describeConfig', () => {
 
   it('shows the effective configuration', () => {
     const line = describeConfig(resolve(options));
-    expect(line).toMatch(/^mode=A \(production\) sendsMail=true autoActivate=false /);
+    expect(line).toMatch(/^level=complete mode=A \(production\) sendsMail=true autoActivate=false /);
     expect(line).toContain(' jwt.accessTtlSeconds=900 ');
     expect(line).toContain(' publicUrl=(none) ');
     for (const { path } of SETTINGS) expect(line).toContain(`${path}=`);

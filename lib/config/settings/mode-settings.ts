@@ -1,7 +1,22 @@
+import { LEVELS } from '../levels.js';
 import { boolean, type SettingGroup } from '../setting.js';
 
-/** The mode, and where the application is. */
+/** Level and mode, and where the application is. */
 export const MODE_SETTINGS: readonly SettingGroup[] = [
+  {
+    title: 'Level',
+    settings: [
+      {
+        path: 'level',
+        env: 'AUTH_LEVEL',
+        kind: 'choice',
+        values: LEVELS,
+        default: 'complete',
+        level: 'none',
+        doc: 'How much of the module is mounted: none, basic or complete.',
+      },
+    ],
+  },
   {
     title: 'Mode',
     settings: [

@@ -41,6 +41,7 @@ export const TOKEN_SETTINGS: readonly SettingGroup[] = [
       {
         path: 'jwt.secret',
         env: 'JWT_SECRET',
+        level: 'none',
         kind: 'signing-secret',
         secret: true,
         placeholder: 'change-me-to-the-output-of-openssl-rand-base64-48',
@@ -49,6 +50,7 @@ export const TOKEN_SETTINGS: readonly SettingGroup[] = [
       {
         path: 'jwt.algorithm',
         env: 'JWT_ALGORITHM',
+        level: 'none',
         kind: 'choice',
         values: ['HS256', 'HS384', 'HS512'],
         default: 'HS256',
@@ -57,6 +59,7 @@ export const TOKEN_SETTINGS: readonly SettingGroup[] = [
       {
         path: 'jwt.issuer',
         env: 'JWT_ISSUER',
+        level: 'none',
         kind: 'text',
         default: 'nestjs-gatehouse',
         doc: '`iss` of every token; always checked.',
@@ -64,6 +67,7 @@ export const TOKEN_SETTINGS: readonly SettingGroup[] = [
       {
         path: 'jwt.audience',
         env: 'JWT_AUDIENCE',
+        level: 'none',
         kind: 'text',
         default: 'nestjs-gatehouse',
         doc: '`aud` of every token; always checked.',
@@ -71,6 +75,7 @@ export const TOKEN_SETTINGS: readonly SettingGroup[] = [
       {
         path: 'jwt.accessTtlSeconds',
         env: 'JWT_ACCESS_TTL_SECONDS',
+        level: 'basic',
         ...integer('seconds', 900, 1, DAY),
         doc: 'Life of an access token, in seconds.',
       },

@@ -1,0 +1,57 @@
+import { createSecretKey } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { Clock } from '../clock.js';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { AccessClaims } from '../tokens/session-tokens.js';
+import { AccessTokenVerifier } from './access-token-verifier.js';
+import { type Principal, principalOf } from './principal.js';
+
+/**
+ * Types an access token may name, in lower case (RFC 9068, section 2.1; RFC 7519, section 5.1). Any other is a token
+ * of another kind: a refresh token of this module, a logout token (RFC 8725, section 3.11).
+ */
+const TYPES: ReadonlySet<unknown> = new Set(['at+jwt', 'application/at+jwt', 'jwt', undefined]);
+
+/**
+ * Level none: access tokens that another service issued. Algorithm, issuer, audience and expiry are always checked
+ * (RFC 8725, 3.1, 3.8, 3.9). Whether the session behind a token was ended meanwhile, only its issuer knows.
+ */
+@Injectable()
+export class ForeignTokenVerifier extends AccessTokenVerifier {
+  constructor(
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {
+    super();
+  }
+
+  async verify(token: string): Promise<Principal<AccessClaims> | undefined> {
+    const claims = await this.claimsOf(token);
+    if (!claims || !isAccess(claims)) return undefined;
+    // OpenID Connect Core 1.0, section 5.1; without the claim nobody has said so.
+    const isEmailVerified = claims['email_verified'] === true;
+    return principalOf({ userId: claims.sub, isEmailVerified, claims }, () => Promise.resolve(claims));
+  }
+
+  private async claimsOf(token: string): Promise<JWTPayload | undefined> {
+    const { secret, algorithm, issuer, audience } = this.config.jwt;
+    try {
+      const { payload, protectedHeader } = await jwtVerify(token, createSecretKey(Buffer.from(secret)), {
+        algorithms: [algorithm],
+        issuer,
+        audience,
+        requiredClaims: ['exp', 'sub'],
+        currentDate: new Date(this.clock.now()),
+      });
+      return TYPES.has(protectedHeader.typ?.toLowerCase()) ? payload : undefined;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function isAccess(claims: JWTPayload): claims is AccessClaims {
+  return typeof claims.sub === 'string' && claims.sub !== '';
+}

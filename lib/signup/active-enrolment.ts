@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Hooks } from '../hooks/hooks.js';
+import { SessionOpener } from '../session/session-opener.js';
+import { Database } from '../store/database.js';
+import { UsersStore } from '../store/users.store.js';
+import type { IssuedTokens, SessionSnapshot, TokenPair } from '../tokens/session-tokens.js';
+import { type Applicant, createAccount, type Enrolment, enrolOpenly, type SignupResult } from './enrolment.js';
+
+/** Level basic and mode D: the account is active at once, and signed in. Nobody has proved the address. */
+@Injectable()
+export class ActiveEnrolment<T extends IssuedTokens = TokenPair> implements Enrolment<T> {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersStore,
+    private readonly hooks: Hooks,
+    private readonly sessions: SessionOpener<T>,
+  ) {}
+
+  async enrol(applicant: Applicant): Promise<SignupResult<T>> {
+    const { database, users } = this;
+    const session = await enrolOpenly(database, users, applicant.email, (manager) => this.create(manager, applicant));
+    const tokens = await this.sessions.pair(session);
+    return { userId: session.userId, activationRequired: false, activationUrl: null, tokens };
+  }
+
+  private async create(manager: EntityManager, applicant: Applicant): Promise<SessionSnapshot> {
+    const userId = await createAccount(manager, this.users, this.hooks, applicant, true);
+    await this.hooks.within(manager, 'afterActivation', userId, { device: applicant.device, via: 'signup' });
+    return this.sessions.open(manager, userId, applicant.device);
+  }
+}

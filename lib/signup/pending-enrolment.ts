@@ -1,0 +1,86 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AuthError } from '../auth.errors.js';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { UserId } from '../entities/base-user.entity.js';
+import { Hooks } from '../hooks/hooks.js';
+import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
+import { Links } from '../mail/links.js';
+import { Outbox } from '../mail/outbox.js';
+import { storeFields } from '../own-fields/stored-fields.js';
+import { Database } from '../store/database.js';
+import { isUniqueViolation } from '../store/database-errors.js';
+import { TokensStore } from '../store/tokens.store.js';
+import { stateOf, UsersStore } from '../store/users.store.js';
+import { UniformAnswer } from '../uniform-answer.js';
+import { type Applicant, createAccount, type Enrolment, enrolOpenly, type SignupResult } from './enrolment.js';
+
+const UNIFORM: SignupResult = Object.freeze({
+  userId: null,
+  activationRequired: true,
+  activationUrl: null,
+  tokens: null,
+});
+
+/**
+ * Modes with a link: each signup binds its own password and fields to its own link, and the link that is clicked
+ * decides which of them becomes the account. Whoever signed up with someone else's address gains nothing
+ * (pre-hijacking).
+ */
+@Injectable()
+export class PendingEnrolment implements Enrolment {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersStore,
+    private readonly tokens: TokensStore,
+    private readonly linkIssuer: LinkIssuer,
+    private readonly outbox: Outbox,
+    private readonly links: Links,
+    private readonly hooks: Hooks,
+    private readonly uniform: UniformAnswer,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  enrol(applicant: Applicant): Promise<SignupResult> {
+    if (!this.config.returnLinkInResponse) return this.uniform.after(() => this.register(applicant));
+    const { email } = applicant;
+    return enrolOpenly(this.database, this.users, email, (manager) => this.createWithLink(manager, applicant));
+  }
+
+  private async createWithLink(manager: EntityManager, applicant: Applicant): Promise<SignupResult> {
+    const userId = await this.create(manager, applicant);
+    const link = this.newLink(applicant);
+    await this.tokens.insert(manager, userId, link);
+    return { userId, activationRequired: true, activationUrl: this.links.of(link) ?? null, tokens: null };
+  }
+
+  /** Modes with mail: one row and one mail whatever the address is, and the same answer. */
+  private async register(applicant: Applicant, isSecondTry = false): Promise<SignupResult> {
+    try {
+      const existing = await this.users.findByEmail(applicant.email);
+      await this.database.transaction(async (manager) => {
+        const userId = existing?.id ?? (await this.create(manager, applicant));
+        if (existing && stateOf(existing) !== 'pending') await this.outbox.owe(manager, userId, 'account-exists');
+        else await this.tokens.insert(manager, userId, this.newLink(applicant));
+      });
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      // A parallel signup was quicker: its row is there now. If it still is not, another unique column is taken.
+      if (isSecondTry) throw new AuthError('SIGNUP_CONFLICT', { cause: error });
+      return this.register(applicant, true);
+    }
+    this.outbox.wake();
+    return UNIFORM;
+  }
+
+  private create(manager: EntityManager, applicant: Applicant): Promise<UserId> {
+    return createAccount(manager, this.users, this.hooks, applicant, false);
+  }
+
+  private newLink({ passwordHash, fields }: Applicant): LinkRow {
+    return this.linkIssuer.issue('activation', this.config.activation.ttlSeconds, {
+      passwordHash,
+      ...storeFields(fields),
+    });
+  }
+}
