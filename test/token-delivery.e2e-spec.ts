@@ -141,6 +141,22 @@ describe.each(databasesAndAdapters())('delivery by cookie on %s with %s', (datab
     expect((await other.get('/demo/bare')).status).toBe(401);
   });
 
+  it('clears the cookies of the session that is ended in the list of devices, and only of that one', async () => {
+    const [one, other] = [await signedIn('devices@example.com'), visitor()];
+    await other.post('/auth/login', { email: 'devices@example.com', password: PASSWORD });
+    const end = (whose: Visitor) =>
+      app().client.send(`/auth/sessions/${String(claimsOf(whose.jar.value(ACCESS)!)['sid'])}`, {
+        method: 'DELETE',
+        headers: { ...one.jar.header('/auth/sessions'), 'sec-fetch-site': 'same-origin' },
+      });
+    const ended = await end(other);
+    expect([ended.status, cookiesOf(ended)]).toEqual([204, []]);
+    expect((await other.get('/demo/bare')).status).toBe(401);
+    const own = await end(one);
+    expect(own.status).toBe(204);
+    expectCleared(own);
+  });
+
   it('clears the cookies of a session that has ended elsewhere when they are used to refresh', async () => {
     const [one, other] = [await signedIn('elsewhere@example.com'), visitor()];
     await other.post('/auth/login', { email: 'elsewhere@example.com', password: PASSWORD });

@@ -26,7 +26,9 @@ export function siteOf(
   if (typeof origin === 'string' && trustedOrigins.includes(origin)) return 'own';
   if (site !== undefined) return site === 'same-origin' || site === 'none' ? 'own' : 'foreign';
   if (origin === undefined || origin === 'null') return 'unknown';
-  const isOwn = publicUrl === undefined ? hostOf(String(origin)) === headers['host'] : origin === publicUrl;
+  // HTTP/2 names the host in a pseudo-header.
+  const host = headers['host'] ?? headers[':authority'];
+  const isOwn = publicUrl === undefined ? Boolean(host) && hostOf(String(origin)) === host : origin === publicUrl;
   return isOwn ? 'own' : 'foreign';
 }
 
