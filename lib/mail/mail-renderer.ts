@@ -14,7 +14,7 @@ interface MailDefinition {
 
 /**
  * Every mail of the module, by the purpose of the row that owes it.
- * A new mail is an entry here, and its two files under `templates/en`.
+ * A new mail is an entry here, its two files under `templates`, and its texts in the catalogue.
  */
 export const MAILS = {
   activation: { template: 'activation.hbs', link: 'activation_url' },
@@ -62,21 +62,18 @@ export class MailRenderer {
     });
   }
 
-  /** The locales that have mail templates of their own. */
-  get locales(): readonly string[] {
-    return this.store.locales;
-  }
-
   /**
    * Renders a mail in the best locale there is for `locale`.
    *
    * @throws when a template cannot be rendered; the start-up check has rendered each of them once
    */
   render<M extends MailName>(mail: M, locale: string, context: MailContext<M>): RenderedMail {
-    const language = this.store.resolveLocale(locale);
-    const textContext = this.templateContext(mail, language, context);
-    const html = this.store.render(mailFiles(mail, this.config), language, withHtmlLink(mail, textContext));
-    const text = this.store.render(textFiles(mail, this.config), language, textContext);
+    const part = (files: string[], finish: (context: TemplateContext) => TemplateContext) => {
+      const language = this.store.languageOf(files, locale);
+      return this.store.render(files, locale, finish(this.templateContext(mail, language, context)));
+    };
+    const html = part(mailFiles(mail, this.config), (asText) => withHtmlLink(mail, asText));
+    const text = part(textFiles(mail, this.config), (asText) => asText);
     return { subject: htmlTitle(html), html, text };
   }
 

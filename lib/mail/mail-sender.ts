@@ -58,7 +58,7 @@ export class MailSender {
       expires_at: mail.expiresAt,
       [MAILS[name].link]: this.links.of(mail),
     } as MailContext;
-    const rendered = this.renderer.render(name, this.config.mail.defaultLocale, context);
+    const rendered = this.renderer.render(name, this.localeOf(context.user), context);
     const message: ISendMailOptions & { signal: AbortSignal } = {
       // Objects, never a string that could be parsed as two recipients; and always the stored address.
       to: { name: '', address: mail.user.email },
@@ -70,5 +70,11 @@ export class MailSender {
     };
     const timeout = setTimeout(() => breakOff.abort(), SEND_TIMEOUT_MS);
     await this.mailer.sendMail(message).finally(() => clearTimeout(timeout));
+  }
+
+  private localeOf(user: object): string {
+    const { localeField, defaultLocale } = this.config.mail;
+    const locale: unknown = Reflect.get(user, localeField);
+    return typeof locale === 'string' && locale ? locale : defaultLocale;
   }
 }

@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { TextKey } from '../templates/languages/en.js';
 import { negotiateLocale } from '../templates/locale.js';
 import { htmlLink } from '../templates/template-context.js';
 import { TemplateStore, type TemplateContext } from '../templates/template-store.js';
+import { isTextKey, translate } from '../templates/translate.js';
 import { pageHeaders } from './page-headers.js';
 
 /** Every page of the module; the template of each is `<name>.hbs`. */
@@ -30,7 +32,7 @@ interface CommonContext {
 
 /** Why a page says no. */
 interface ErrorContext extends CommonContext {
-  /** One sentence for the user, such as the message of an AuthError. */
+  /** One sentence for the user, such as the message of an AuthError; in the reader's language where the catalogue has the code. */
   readonly reason: string;
   /** The stable code of the same error, for templates in other languages: `{{#if (eq reason_code "…")}}`. */
   readonly reason_code?: string;
@@ -84,11 +86,6 @@ export class PageRenderer {
     });
   }
 
-  /** The locales that have page templates of their own. */
-  get locales(): readonly string[] {
-    return this.store.locales;
-  }
-
   /** The locale to render in for a request's Accept-Language header. */
   localeFor(acceptLanguage: string | undefined): string {
     return negotiateLocale(acceptLanguage, this.store.locales, this.store.defaultLocale);
@@ -100,9 +97,15 @@ export class PageRenderer {
    * @throws when the template cannot be rendered; the start-up check has rendered each of them once
    */
   render<P extends PageName>(page: P, locale: string, context: PageContexts[P]): RenderedPage {
-    const language = this.store.resolveLocale(locale);
-    const html = this.store.render([`${page}.hbs`], language, this.templateContext(language, context));
+    const files = [`${page}.hbs`];
+    const language = this.store.languageOf(files, locale);
+    const html = this.store.render(files, locale, this.templateContext(language, context));
     return { html, headers: pageHeaders(html) };
+  }
+
+  /** A text of the catalogue in the language that page has, for what a handler adds to it. */
+  text(page: PageName, locale: string, key: TextKey, values?: Readonly<Record<string, unknown>>): string {
+    return translate(this.store.languageOf([`${page}.hbs`], locale), key, values);
   }
 
   private templateContext(lang: string, context: PageContexts[PageName]): TemplateContext {
@@ -111,13 +114,17 @@ export class PageRenderer {
       user,
       form_action,
       login_url = loginUrl,
+      reason,
+      reason_code,
       ...rest
-    } = context as Partial<PageContexts['password_reset_form']>;
+    } = context as Partial<PageContexts['password_reset_form'] & ErrorContext>;
+    const reasonKey = `error.${reason_code}`;
     return Object.freeze({
       min_length: password.minLength,
       max_length: password.maxLength,
       ...rest,
       lang,
+      ...(reason !== undefined && { reason: isTextKey(reasonKey) ? translate(lang, reasonKey) : reason, reason_code }),
       // Picked by name: should a caller pass the entity, its columns stay out of reach of a template.
       ...(user && { user: Object.freeze({ email_hint: user.email_hint }) }),
       ...(login_url !== undefined && { login_url: htmlLink(login_url) }),

@@ -9,9 +9,13 @@ import { Input } from '../http/input.decorator.js';
 import { Links } from '../mail/links.js';
 import { isRefusal, type PageRequest, type PageResponse, refusalContext, sendPage } from '../pages/page-exchange.js';
 import { PageRenderer } from '../pages/page-renderer.js';
+import { type BrokenRule, PasswordRejected } from '../passwords/password-policy.js';
 import { emailHint } from '../templates/template-context.js';
 import { PasswordResetFormDto } from './password-reset.dto.js';
 import { PasswordResetService } from './password-reset.service.js';
+
+/** What the form says when it comes again: a text of the catalogue, and the values in it. */
+type FormProblem = BrokenRule | { readonly key: 'password_reset_form.different'; readonly values?: undefined };
 
 /** Mode E: the mailed link opens a form of this back end. Pages never hand out tokens. */
 @Public()
@@ -44,28 +48,34 @@ export class PasswordResetPages {
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string> {
     this.csrf.refuseForeign(request);
-    if (confirm_password !== new_password) return this.form(token, request, response, 'The two passwords differ.');
+    if (confirm_password !== new_password)
+      return this.form(token, request, response, [{ key: 'password_reset_form.different' }]);
     try {
       await this.resets.confirmWithoutSession(token, new_password, deviceOf(request));
     } catch (error) {
-      if (error instanceof AuthError && error.code === 'PASSWORD_REJECTED') {
-        return this.form(token, request, response, error.errors.flatMap(({ messages }) => messages).join(' '));
-      }
+      if (error instanceof PasswordRejected) return this.form(token, request, response, error.broken);
       if (isRefusal(error)) return this.refusal(error, request, response);
       throw error;
     }
     return sendPage(response, this.pages.render('password_reset_success', this.locale(request), {}));
   }
 
-  private async form(token: string, request: PageRequest, response: PageResponse, error?: string): Promise<string> {
+  private async form(
+    token: string,
+    request: PageRequest,
+    response: PageResponse,
+    problems: readonly FormProblem[] = [],
+  ): Promise<string> {
     const user = await this.resets.inspect(token);
     if (!user) return this.refusal(new AuthError('PASSWORD_RESET_INVALID_TOKEN'), request, response);
-    const page = this.pages.render('password_reset_form', this.locale(request), {
+    const locale = this.locale(request);
+    const errors = problems.map(({ key, values }) => this.pages.text('password_reset_form', locale, key, values));
+    const page = this.pages.render('password_reset_form', locale, {
       user: { email_hint: emailHint(user.email) },
       form_action: this.links.pagePath('passwordResetPage', token),
-      error,
+      ...(errors.length > 0 && { error: errors.join(' ') }),
     });
-    return sendPage(response, page, error === undefined ? 200 : 400);
+    return sendPage(response, page, errors.length > 0 ? 400 : 200);
   }
 
   private refusal(error: HttpException, request: PageRequest, response: PageResponse): string {

@@ -2,6 +2,8 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import { CommonPasswords, MIN_OWN_PART } from './common-passwords.js';
+import type { TextKey } from '../templates/languages/en.js';
+import { translate } from '../templates/translate.js';
 import { countCodePoints, hasTooManyBytes, isWellFormed, MAX_PASSWORD_BYTES } from './password-text.js';
 import { isPredictable } from './predictable-pattern.js';
 
@@ -17,12 +19,29 @@ const MIN_CONTEXT_WORD = 4;
 /** From this length on, in code points, even a repetition is long enough (NIST SP 800-63B-4, 3.1.1.2). */
 const LENGTH_SUFFICES = 15;
 
+/** A rule that a password breaks: a text of the catalogue, and the values in it. */
+export interface BrokenRule {
+  readonly key: Extract<TextKey, `password.${string}`>;
+  readonly values?: Readonly<Record<string, number>>;
+}
+
+/** PASSWORD_REJECTED, with the rules themselves: a page words them in its reader's language. */
+export class PasswordRejected extends AuthError {
+  constructor(
+    readonly broken: readonly BrokenRule[],
+    field: string,
+  ) {
+    const messages = broken.map(({ key, values }) => translate('en', key, values));
+    super('PASSWORD_REJECTED', { errors: [{ field, messages }] });
+  }
+}
+
 /** What `password.requireComplexity` demands, in any script. */
-const COMPLEXITY: readonly (readonly [pattern: RegExp, message: string])[] = [
-  [/\p{Ll}/u, 'The password must contain a lower case letter.'],
-  [/\p{Lu}/u, 'The password must contain an upper case letter.'],
-  [/\p{Nd}/u, 'The password must contain a digit.'],
-  [/[\p{P}\p{S}\p{Zs}]/u, 'The password must contain a symbol.'],
+const COMPLEXITY: readonly (readonly [pattern: RegExp, broken: BrokenRule])[] = [
+  [/\p{Ll}/u, { key: 'password.no_lower_case' }],
+  [/\p{Lu}/u, { key: 'password.no_upper_case' }],
+  [/\p{Nd}/u, { key: 'password.no_digit' }],
+  [/[\p{P}\p{S}\p{Zs}]/u, { key: 'password.no_symbol' }],
 ];
 
 /** Decides whether a password may be chosen. The same for signup, reset and change; a login never asks. */
@@ -45,49 +64,53 @@ export class PasswordPolicy implements OnModuleInit {
    * @throws AuthError PASSWORD_REJECTED
    */
   assertAcceptable(password: string, owner: PasswordOwner, field = 'password'): void {
-    const messages = this.problemsOf(password, owner);
-    if (messages.length > 0) throw new AuthError('PASSWORD_REJECTED', { errors: [{ field, messages }] });
+    const broken = this.brokenBy(password, owner);
+    if (broken.length > 0) throw new PasswordRejected(broken, field);
   }
 
-  private problemsOf(password: string, owner: PasswordOwner): string[] {
+  private brokenBy(password: string, owner: PasswordOwner): BrokenRule[] {
     // Judged for its size only: a megabyte must not buy the work of all the other rules.
     if (hasTooManyBytes(password)) return [this.tooLong()];
     return [
-      ...this.lengthProblems(password),
-      ...(isWellFormed(password) ? [] : ['The password must be well-formed Unicode text.']),
-      ...(this.config.password.requireComplexity ? complexityProblems(password) : []),
-      ...(this.config.password.blockCommon ? this.guessProblems(password, owner) : []),
+      ...this.lengthRules(password),
+      ...brokenWhere([[!isWellFormed(password), 'password.ill_formed']]),
+      ...(this.config.password.requireComplexity ? complexityRules(password) : []),
+      ...(this.config.password.blockCommon ? this.guessRules(password, owner) : []),
     ];
   }
 
-  private lengthProblems(password: string): string[] {
+  private lengthRules(password: string): BrokenRule[] {
     const { minLength, maxLength } = this.config.password;
     const length = countCodePoints(password);
-    if (length < minLength) return [`The password must have at least ${minLength} characters.`];
-    if (length > maxLength) return [this.tooLong()];
-    return [];
+    if (length < minLength) return [{ key: 'password.too_short', values: { min: minLength } }];
+    return length > maxLength ? [this.tooLong()] : [];
   }
 
-  private tooLong(): string {
-    return `The password must have at most ${this.config.password.maxLength} characters and ${MAX_PASSWORD_BYTES} bytes.`;
+  private tooLong(): BrokenRule {
+    return {
+      key: 'password.too_long',
+      values: { max: this.config.password.maxLength, bytes: MAX_PASSWORD_BYTES },
+    };
   }
 
-  private guessProblems(password: string, owner: PasswordOwner): string[] {
+  private guessRules(password: string, owner: PasswordOwner): BrokenRule[] {
     // Without its list the policy would accept anything: better no answer than a wrong one.
     if (!this.common)
       throw new Error('PasswordPolicy was used before the application was initialised: call app.init().');
-    return [
-      ...(this.common.includes(password) ? ['The password is one of the most common ones.'] : []),
-      ...(countCodePoints(password) < LENGTH_SUFFICES && isPredictable(password)
-        ? ['The password is a repetition or a sequence.']
-        : []),
-      ...(isMadeOfContext(password, owner) ? ['The password is too close to the address or the name.'] : []),
-    ];
+    return brokenWhere([
+      [this.common.includes(password), 'password.common'],
+      [countCodePoints(password) < LENGTH_SUFFICES && isPredictable(password), 'password.predictable'],
+      [isMadeOfContext(password, owner), 'password.context'],
+    ]);
   }
 }
 
-function complexityProblems(password: string): string[] {
-  return COMPLEXITY.filter(([pattern]) => !pattern.test(password)).map(([, message]) => message);
+function brokenWhere(rules: readonly (readonly [isBroken: boolean, key: BrokenRule['key']])[]): BrokenRule[] {
+  return rules.filter(([isBroken]) => isBroken).map(([, key]) => ({ key }));
+}
+
+function complexityRules(password: string): BrokenRule[] {
+  return COMPLEXITY.filter(([pattern]) => !pattern.test(password)).map(([, broken]) => broken);
 }
 
 /**

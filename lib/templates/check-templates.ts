@@ -42,8 +42,8 @@ const SAMPLE_PAGES: PageContexts = {
 const MAIL_NAMES = Object.keys(MAILS) as MailName[];
 
 /**
- * Checks the application's templates at start: their file names, their syntax, and each mail and page rendered once
- * per locale on a sample. Returns everything that is wrong and throws nothing.
+ * Checks the application's templates at start: their file names, their syntax, and each mail and page rendered once on a
+ * sample, in the default locale and in those of the application (the bundled languages have tests of their own). Returns everything that is wrong and throws nothing.
  */
 export function checkTemplates(config: AuthConfig): TemplateCheck {
   let own = EMPTY_DIRECTORY;
@@ -60,8 +60,9 @@ export function checkTemplates(config: AuthConfig): TemplateCheck {
   const problems = [...missingFiles(own, config), ...syntaxErrors(own, config)];
   // A layout that does not compile would be reported again by every mail that includes it.
   if (problems.length === 0) {
-    checkMails(config, problems, warnings);
-    checkPages(config, problems);
+    const locales = [...new Set([config.mail.defaultLocale, ...own.locales])];
+    checkMails(config, locales, problems, warnings);
+    checkPages(config, locales, problems);
   }
   return { problems, warnings };
 }
@@ -108,10 +109,15 @@ function syntaxErrors(own: TemplateDirectory, config: AuthConfig): StartUpProble
   return problems;
 }
 
-function checkMails(config: AuthConfig, problems: StartUpProblem[], warnings: string[]): void {
+function checkMails(
+  config: AuthConfig,
+  locales: readonly string[],
+  problems: StartUpProblem[],
+  warnings: string[],
+): void {
   const renderer = new MailRenderer(config);
   for (const mail of MAIL_NAMES) {
-    for (const locale of renderer.locales) {
+    for (const locale of locales) {
       const file = `${mailFiles(mail, config)[0]} (${locale})`;
       attempt(file, problems, () => {
         const { subject, html, text } = renderer.render(mail, locale, sampleMail(mail));
@@ -125,10 +131,10 @@ function checkMails(config: AuthConfig, problems: StartUpProblem[], warnings: st
   }
 }
 
-function checkPages(config: AuthConfig, problems: StartUpProblem[]): void {
+function checkPages(config: AuthConfig, locales: readonly string[], problems: StartUpProblem[]): void {
   const renderer = new PageRenderer(config);
   for (const page of PAGES) {
-    for (const locale of renderer.locales) {
+    for (const locale of locales) {
       attempt(`${page}.hbs (${locale})`, problems, () => renderer.render(page, locale, SAMPLE_PAGES[page]));
     }
   }

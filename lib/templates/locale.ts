@@ -16,17 +16,19 @@ export function isLocale(tag: string): boolean {
 
 /**
  * The available locale that serves a requested one: itself, else with subtags cut off from the right
- * (`zh-Hant-TW`, `zh-Hant`, `zh`; RFC 4647 section 3.4), else undefined. Case does not matter.
+ * (`zh-Hant-TW`, `zh-Hant`, `zh`; RFC 4647 section 3.4), else one for another region (`pt-BR` for `pt-PT`: nearer than
+ * another language), else undefined. Case does not matter.
  */
 export function lookUpLocale(requested: string, available: readonly string[]): string | undefined {
   let tag = requested.slice(0, MAX_HEADER_LENGTH).toLowerCase();
+  const [language = ''] = tag.split('-');
   while (tag) {
     const range = tag;
     const match = available.find((locale) => locale.toLowerCase() === range);
     if (match) return match;
     tag = tag.slice(0, Math.max(tag.lastIndexOf('-'), 0));
   }
-  return undefined;
+  return available.find((locale) => locale.toLowerCase().startsWith(`${language}-`));
 }
 
 /**

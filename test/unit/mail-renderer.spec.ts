@@ -155,7 +155,30 @@ describe('templates of the application', () => {
     expect(render('activation', USER, settings, 'xx').subject).toBe('Flat');
     expect(render('activation', USER, settings, '../../etc').subject).toBe('Flat');
     expect(render('activation', USER, settings).text).toContain('Thank you for signing up.');
-    expect(render('password-reset', USER, settings, 'de').subject).toBe('Reset your password');
+    expect(render('password-reset', USER, settings, 'de').subject).toBe('Passwort zurücksetzen');
+  });
+
+  it('in a language that is not bundled leave the other mails in the default language, dates included', () => {
+    write('it/activation.hbs', '<title>Attiva</title>{{expires_at_text}} {{activation_url}}');
+    const settings = { templateDir, defaultLocale: 'de' };
+    expect(render('activation', USER, settings, 'it').html).toMatch(/^<title>Attiva<\/title>\d+ \p{Ll}+ \d{4}/u);
+    expect(render('activation', USER, settings, 'it').text).toMatch(/^Konto aktivieren\n\nGuten Tag/);
+    const reset = render('password-reset', USER, settings, 'it');
+    expect(reset.subject).toBe('Passwort zurücksetzen');
+    expect(reset.html).toContain('<html lang="de">');
+  });
+
+  it('print texts of the catalogue; one that does not exist stops the start', () => {
+    write(
+      'activation.hbs',
+      '<title>{{t "activation.title"}}</title>{{t "greeting" name=user.name}} {{activation_url}}',
+    );
+    expect(render('activation', { ...USER, name: '<Ann>' }, { templateDir }).html).toContain('Hello &lt;Ann&gt;,');
+    write('activation.hbs', '<title>{{t "activation.titel"}}</title>{{activation_url}}');
+    const { problems } = checkTemplates(configOf({ templateDir }));
+    expect(problems.map(({ message }) => message)).toEqual([
+      'activation.hbs (en) cannot be rendered: There is no text named activation.titel',
+    ]);
   });
 
   it('may shadow the layout alone', () => {

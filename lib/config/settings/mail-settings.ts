@@ -24,8 +24,10 @@ export interface AuthConfigSmtp {
 export interface AuthConfigMail {
   /** Directory whose files shadow the bundled templates one by one, per locale or flat. `AUTH_TEMPLATE_DIR`. @default none */
   templateDir: string;
-  /** Language of mails. `AUTH_DEFAULT_LOCALE`. @default en */
+  /** Language of mails to users without a locale of their own, and of pages for browsers that ask for none we have. `AUTH_DEFAULT_LOCALE`. @default en */
   defaultLocale: string;
+  /** Column of the user entity that holds the language of the user's mails, as a language tag; without such a column all get the default. @default locale */
+  localeField: string;
   /** Columns of the user entity the templates may show besides id, email and name. @default none */
   userFields: readonly string[];
   /** Seconds between two looks for mail that a crash, a restart or another instance left. `AUTH_MAIL_POLL_SECONDS`. @default 5 */
@@ -95,7 +97,13 @@ export const MAIL_SETTINGS: readonly SettingGroup[] = [
         env: 'AUTH_DEFAULT_LOCALE',
         kind: 'locale',
         default: 'en',
-        doc: 'Language of mails.',
+        doc: 'Language of mails to users without a locale of their own, and of pages for browsers that ask for none we have.',
+      },
+      {
+        path: 'mail.localeField',
+        kind: 'text',
+        default: 'locale',
+        doc: "Column of the user entity that holds the language of the user's mails, as a language tag; without such a column all get the default.",
       },
       {
         path: 'mail.userFields',
