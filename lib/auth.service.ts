@@ -4,11 +4,15 @@ import type { Device } from './http/device.decorator.js';
 import { type Credentials, LoginService } from './login/login.service.js';
 import { PasswordChangeService } from './password-change/password-change.service.js';
 import { PasswordResetService } from './password-reset/password-reset.service.js';
+import { AccountDeletionService } from './profile/account-deletion.service.js';
+import { type AccountExport, AccountExportService } from './profile/account-export.service.js';
+import { ProfileService } from './profile/profile.service.js';
 import { type SessionInfo, SessionListService } from './session/session-list.service.js';
 import { SessionService } from './session/session.service.js';
 import type { SignupResult } from './signup/enrolment.js';
 import { type SignupInput, SignupService } from './signup/signup.service.js';
-import type { UserId } from './entities/base-user.entity.js';
+import type { Account, UserId } from './entities/base-user.entity.js';
+import type { OwnFields } from './own-fields/stored-fields.js';
 import type { TokenPair } from './tokens/session-tokens.js';
 
 /** Where a call does not come from a request. */
@@ -28,6 +32,9 @@ export class AuthService {
     private readonly devices: SessionListService,
     private readonly passwordResets: PasswordResetService,
     private readonly passwordChanges: PasswordChangeService,
+    private readonly profiles: ProfileService,
+    private readonly deletions: AccountDeletionService,
+    private readonly exports: AccountExportService,
   ) {}
 
   /** Signs up; with mail, the same answer for a new and a taken address. Throws PASSWORD_REJECTED, SIGNUP_EMAIL_TAKEN (modes C, D), SIGNUP_CONFLICT. */
@@ -88,5 +95,20 @@ export class AuthService {
   /** Sets another password; all sessions but `sessionId` end. Throws PASSWORD_CURRENT_WRONG, PASSWORD_REJECTED. */
   changePassword(userId: UserId, currentPassword: string, newPassword: string, sessionId?: string): Promise<void> {
     return this.passwordChanges.change(userId, currentPassword, newPassword, sessionId);
+  }
+
+  /** Changes columns of the application's own. Throws INPUT_INVALID, PROFILE_CONFLICT. */
+  editProfile(userId: UserId, fields: OwnFields): Promise<Account> {
+    return this.profiles.edit(userId, fields);
+  }
+
+  /** Deletes the account with its sessions, links and owed mails. Throws PASSWORD_CURRENT_WRONG. */
+  deleteAccount(userId: UserId, currentPassword: string): Promise<void> {
+    return this.deletions.delete(userId, currentPassword);
+  }
+
+  /** Everything stored about the account, but for secrets. */
+  exportAccount(userId: UserId): Promise<AccountExport> {
+    return this.exports.export(userId);
   }
 }

@@ -40,6 +40,7 @@ export { SignupDto } from './signup/signup.dto.js';
 export type { SignupResult } from './signup/enrolment.js';
 export type { SignupInput } from './signup/signup.service.js';
 export type { SessionInfo } from './session/session-list.service.js';
+export type { AccountExport } from './profile/account-export.service.js';
 export type { ActivationResult } from './activation/activation.service.js';
 export type { Credentials } from './login/login.service.js';
 export type { Device } from './http/device.decorator.js';

@@ -70,7 +70,15 @@ async function useEveryEndpoint({ client, mailbox }: TestApp, email: string): Pr
     client.post('/auth/activate', { token: tokenIn(await mailbox.waitFor(email)) }),
   );
   await visit('activationPage', client.get(`/auth/activate/${tokenIn(await mailbox.waitFor(byPage))}`));
-  await visit('activateByPath', client.post(`/auth/activate/${tokenIn(await mailbox.waitFor(byPath, 2))}`));
+  const { body: shortLived } = await visit(
+    'activateByPath',
+    client.post(`/auth/activate/${tokenIn(await mailbox.waitFor(byPath, 2))}`),
+  );
+  const extras = { bearer: shortLived.access_token };
+  await visit('editProfile', client.request('PATCH', '/auth/me', { name: 'Ann' }, extras));
+  await visit('replaceProfile', client.request('PUT', '/auth/me', {}, extras));
+  await visit('exportAccount', client.get('/auth/me/export', extras));
+  await visit('deleteAccount', client.request('DELETE', '/auth/me', { current_password: PASSWORD }, extras));
   await visit('me', client.get('/auth/me', { bearer: first.access_token }));
   await visit(
     'changePassword',

@@ -107,8 +107,7 @@ async function runEveryFlow({ client, mailbox, activeUser }: TestApp): Promise<v
   await client.post('/auth/signup', pending);
   await client.post('/auth/activation/resend', { email: pending.email });
   await mailbox.waitFor(pending.email, 3);
-  await activeUser('steady@example.com');
-  await client.post('/auth/login', { email: 'steady@example.com', password: PASSWORD });
+  const steady = await activeUser('steady@example.com');
 
   const email = 'planner@example.com';
   await client.post('/auth/signup', { email: 'page@example.com', password: PASSWORD });
@@ -136,17 +135,23 @@ async function runEveryFlow({ client, mailbox, activeUser }: TestApp): Promise<v
   });
   expect(confirmed.status).toBe(200);
   await mailbox.waitFor(email, 5);
+  const change = { current_password: PASSWORD, new_password: PASSWORD };
+  const changed = await client.post('/auth/password-change', change, { bearer: steady.access_token });
+  expect(changed.status).toBe(204);
+  await client.post('/auth/login', { email: 'steady@example.com', password: PASSWORD });
   await runFlowsOfUser(await activeUser('keeper@example.com'), client);
 }
 
 /** What a signed-in user does with the own account, up to its end. */
 async function runFlowsOfUser({ access_token: bearer }: { access_token: string }, client: Client): Promise<void> {
-  const change = { current_password: PASSWORD, new_password: PASSWORD };
-  expect((await client.post('/auth/password-change', change, { bearer })).status).toBe(204);
   const { body: pair } = await client.post('/auth/login', { email: 'keeper@example.com', password: PASSWORD });
   expect((await client.get('/auth/sessions', { bearer: pair.access_token })).body).toHaveLength(2);
   const own = claimsOf(pair.access_token)['sid'] as string;
   expect((await client.request('DELETE', `/auth/sessions/${own}`, undefined, { bearer })).status).toBe(204);
+  expect((await client.request('PATCH', '/auth/me', { name: 'Ann' }, { bearer })).status).toBe(200);
+  expect((await client.get('/auth/me/export', { bearer })).status).toBe(200);
+  const password = { current_password: PASSWORD };
+  expect((await client.request('DELETE', '/auth/me', password, { bearer })).status).toBe(204);
 }
 
 /** The indexes of both tables, primary keys included, by the name the plans give them. */

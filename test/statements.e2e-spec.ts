@@ -125,6 +125,26 @@ describe.each(variants())('the number of statements on $database, integer keys $
     expect((await change(204, PASSWORD)).map(verb)).toEqual(['SELECT', 'SELECT', 'UPDATE', 'UPDATE', 'INSERT']);
   });
 
+  it('profile: guard and 2 for an edit, 1 without a field, 2 for an export, 4 for the end', async () => {
+    const { body } = await t.client.post('/auth/login', { email: 'changer@example.com', password: NEW_PASSWORD });
+    const bearer: string = body.access_token;
+    const send = async (status: number, method: 'PATCH' | 'PUT' | 'DELETE', fields: object) =>
+      (await statementsOf(status, () => t.client.request(method, '/auth/me', fields, { bearer }))).map(verb);
+    expect(await send(200, 'PATCH', { name: 'Ann' })).toEqual(['SELECT', 'UPDATE', 'SELECT']);
+    expect(await send(200, 'PATCH', {})).toEqual(['SELECT', 'SELECT']);
+    expect(await send(200, 'PUT', {})).toEqual(['SELECT', 'UPDATE', 'SELECT']);
+    const exported = await statements(200, '/auth/me/export', undefined, bearer);
+    expect(exported.map(verb)).toEqual(['SELECT', 'SELECT', 'SELECT']);
+    expect(await send(400, 'DELETE', { current_password: 'wrong' })).toEqual(['SELECT', 'SELECT']);
+    expect(await send(204, 'DELETE', { current_password: NEW_PASSWORD })).toEqual([
+      'SELECT',
+      'SELECT',
+      'UPDATE',
+      'DELETE',
+      'DELETE',
+    ]);
+  });
+
   it('list of sessions: guard and 1; the end of one: guard and 1, and none for what is no id', async () => {
     const { body } = await t.client.post('/auth/login', { email: 'active@example.com', password: PASSWORD });
     const bearer: string = body.access_token;

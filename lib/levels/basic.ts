@@ -19,6 +19,7 @@ import { SignupFields } from '../own-fields/signup-fields.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { ProfileController } from '../profile/profile.controller.js';
+import { ProfileService } from '../profile/profile.service.js';
 import { SessionOpener } from '../session/session-opener.js';
 import { Sessionless } from '../session/sessionless.js';
 import { ActiveEnrolment } from '../signup/active-enrolment.js';
@@ -54,6 +55,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   TokenDelivery,
   SignupService,
   LoginService,
+  ProfileService,
 ];
 
 /** Level basic: signup, login and profile; whoever has an access token has it until it expires. */

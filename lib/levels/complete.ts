@@ -27,6 +27,9 @@ import { PasswordChangeService } from '../password-change/password-change.servic
 import { PasswordResetController } from '../password-reset/password-reset.controller.js';
 import { PasswordResetPages } from '../password-reset/password-reset.pages.js';
 import { PasswordResetService } from '../password-reset/password-reset.service.js';
+import { AccountController } from '../profile/account.controller.js';
+import { AccountDeletionService } from '../profile/account-deletion.service.js';
+import { AccountExportService } from '../profile/account-export.service.js';
 import { SessionController } from '../session/session.controller.js';
 import { SessionListService } from '../session/session-list.service.js';
 import { SessionOpener } from '../session/session-opener.js';
@@ -64,6 +67,8 @@ const PROVIDERS: readonly Provider[] = [
   PasswordResetService,
   CurrentPassword,
   PasswordChangeService,
+  AccountDeletionService,
+  AccountExportService,
   { provide: AccessTokenVerifier, useClass: SessionVerifier },
   { provide: SessionOpener, useExisting: SessionService },
   {
@@ -90,6 +95,7 @@ export function completeLevel(structure: StructuralOptions, { backendLinks }: Re
       SessionController,
       PasswordResetController,
       PasswordChangeController,
+      AccountController,
       ...(backendLinks ? [ActivationPages, PasswordResetPages] : [ActivationByPathController]),
     ],
     providers: [

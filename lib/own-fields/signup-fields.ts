@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import type { EntityMetadata } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
 import { ownColumns } from '../entities/account-properties.js';
@@ -10,7 +10,7 @@ import type { OwnFields } from './stored-fields.js';
 
 type Column = EntityMetadata['columns'][number];
 
-/** The fields of a signup beside address and password: columns of the application's own. */
+/** The fields of a signup beside address and password, and those of the profile: columns of the application's own. */
 @Injectable()
 export class SignupFields {
   constructor(
@@ -20,10 +20,10 @@ export class SignupFields {
   ) {}
 
   /** @throws AuthError INPUT_INVALID for a field that is no column of the application's own, or that the column cannot hold */
-  assertStorable(fields: OwnFields): void {
+  assertStorable(fields: OwnFields, dto: Type<object> = this.dtos.signup): void {
     const columns = this.columns();
     const errors = Object.entries(fields).flatMap(([property, value]) => {
-      const field = wireName(this.dtos.signup, property);
+      const field = wireName(dto, property);
       const fault = value === undefined ? undefined : faultOf(value, columns.get(property));
       return fault ? [{ field, messages: [`${field} ${fault}`] }] : [];
     });
@@ -31,13 +31,13 @@ export class SignupFields {
   }
 
   /**
-   * Nothing, or the column's default, in each field a signup may leave out. Laid under what the winning signup states when
-   * a pending account gets its owner, so that nothing is left of what a stranger stated for the address before
-   * (pre-hijacking).
+   * Nothing, or the column's default, in each field the DTO may leave out. Laid under what the winning signup states when a
+   * pending account gets its owner, so that nothing is left of what a stranger stated for the address before
+   * (pre-hijacking); and under what replaces a profile.
    */
-  blank(): OwnFields {
+  blank(dto: Type<object> = this.dtos.signup): OwnFields {
     const columns = this.columns();
-    const stated = [...validatedProperties(this.dtos.signup)].flatMap((property) => columns.get(property) ?? []);
+    const stated = [...validatedProperties(dto)].flatMap((property) => columns.get(property) ?? []);
     const optional = stated.filter((column) => column.isNullable || column.default !== undefined);
     return Object.fromEntries(optional.map((column) => [column.propertyName, this.emptyValue(column)]));
   }

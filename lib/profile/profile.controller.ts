@@ -1,34 +1,32 @@
 import { Controller, UseFilters } from '@nestjs/common';
-import { Authenticated, CurrentUser } from '../access/access.decorators.js';
+import { Authenticated, CurrentSession, CurrentUser } from '../access/access.decorators.js';
+import type { Principal } from '../access/principal.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
-import type { Account, UserId } from '../entities/base-user.entity.js';
+import { Input } from '../http/input.decorator.js';
+import type { Account } from '../entities/base-user.entity.js';
+import { type ProfileBody, toProfileBody } from './profile.body.js';
+import { ProfileDto } from './profile.dto.js';
+import { ProfileService } from './profile.service.js';
 
-/** One's own account on the wire: an allow-list, never the entity (ASVS 15.3.1). */
-export interface ProfileBody {
-  id: UserId;
-  email: string;
-  /** Where the user entity has such a column. */
-  name?: string | null;
-  is_active: boolean;
-  is_verified: boolean;
-  /** ISO 8601. */
-  created_at: string;
-}
-
+@Authenticated()
 @UseFilters(AuthErrorFilter)
 @Controller()
 export class ProfileController {
-  @Authenticated()
+  constructor(private readonly profiles: ProfileService) {}
+
   @Endpoint('me')
-  me(@CurrentUser() user: Account & { name?: string | null }): ProfileBody {
-    return {
-      id: user.id,
-      email: user.email,
-      ...(user.name !== undefined && { name: user.name }),
-      is_active: user.isActive,
-      is_verified: user.emailVerifiedAt !== null,
-      created_at: user.createdAt.toISOString(),
-    };
+  me(@CurrentUser() user: Account): ProfileBody {
+    return toProfileBody(user);
+  }
+
+  @Endpoint('editProfile')
+  async edit(@Input(ProfileDto) fields: ProfileDto, @CurrentSession() { userId }: Principal): Promise<ProfileBody> {
+    return toProfileBody(await this.profiles.edit(userId, { ...fields }));
+  }
+
+  @Endpoint('replaceProfile')
+  async replace(@Input(ProfileDto) fields: ProfileDto, @CurrentSession() { userId }: Principal): Promise<ProfileBody> {
+    return toProfileBody(await this.profiles.replace(userId, { ...fields }));
   }
 }

@@ -103,6 +103,11 @@ export class TokensStore {
       .execute();
   }
 
+  /** Deletes every row of a user. */
+  async deleteAll(manager: EntityManager, userId: UserId): Promise<void> {
+    await manager.createQueryBuilder().delete().from(this.entities.token).where('user = :userId', { userId }).execute();
+  }
+
   /** An update of the token table, for statements that belong to one flow alone. */
   update(manager: EntityManager) {
     return manager.createQueryBuilder().update(this.entities.token);

@@ -117,6 +117,11 @@ export class UsersStore {
     return (await statement.execute()).affected === 1;
   }
 
+  /** Deletes a user whose token rows are gone. */
+  async delete(manager: EntityManager, id: UserId): Promise<void> {
+    await manager.createQueryBuilder().delete().from(this.entities.user).where({ id }).execute();
+  }
+
   /** A query over users under the alias `user`, to be narrowed by the caller. */
   select(manager: EntityManager): SelectQueryBuilder<Account> {
     return manager.createQueryBuilder(this.entities.user, 'user');

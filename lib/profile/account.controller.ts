@@ -1,0 +1,34 @@
+import { Controller, Header, UseFilters } from '@nestjs/common';
+import { Authenticated, CurrentSession } from '../access/access.decorators.js';
+import type { Principal } from '../access/principal.js';
+import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Endpoint } from '../http/endpoint.decorator.js';
+import { Input } from '../http/input.decorator.js';
+import { AccountDeletionService } from './account-deletion.service.js';
+import { type AccountExport, AccountExportService } from './account-export.service.js';
+import { AccountDeletionDto } from './profile.dto.js';
+
+/** The account as a whole, with its sessions, links and mails: level complete alone. */
+@Authenticated()
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class AccountController {
+  constructor(
+    private readonly deletions: AccountDeletionService,
+    private readonly exports: AccountExportService,
+  ) {}
+
+  @Endpoint('deleteAccount')
+  async delete(
+    @Input(AccountDeletionDto) { current_password }: AccountDeletionDto,
+    @CurrentSession() { userId }: Principal,
+  ): Promise<void> {
+    await this.deletions.delete(userId, current_password);
+  }
+
+  @Endpoint('exportAccount')
+  @Header('Content-Disposition', 'attachment; filename="account.json"')
+  export(@CurrentSession() { userId }: Principal): Promise<AccountExport> {
+    return this.exports.export(userId);
+  }
+}

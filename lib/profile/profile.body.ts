@@ -1,0 +1,25 @@
+import type { Account, UserId } from '../entities/base-user.entity.js';
+
+/** One's own account on the wire: an allow-list, never the entity (ASVS 15.3.1). */
+export interface ProfileBody {
+  id: UserId;
+  email: string;
+  /** Where the user entity has such a column. */
+  name?: string | null;
+  is_active: boolean;
+  is_verified: boolean;
+  /** ISO 8601. */
+  created_at: string;
+}
+
+/** The wire form of an account: what every endpoint of the profile answers. */
+export function toProfileBody(user: Account & { name?: string | null }): ProfileBody {
+  return {
+    id: user.id,
+    email: user.email,
+    ...(user.name !== undefined && { name: user.name }),
+    is_active: user.isActive,
+    is_verified: user.emailVerifiedAt !== null,
+    created_at: user.createdAt.toISOString(),
+  };
+}

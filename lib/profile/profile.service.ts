@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../auth.errors.js';
+import type { Account, UserId } from '../entities/base-user.entity.js';
+import { SignupFields } from '../own-fields/signup-fields.js';
+import type { OwnFields } from '../own-fields/stored-fields.js';
+import { Database } from '../store/database.js';
+import { isUniqueViolation } from '../store/database-errors.js';
+import { UsersStore } from '../store/users.store.js';
+import { ProfileDto } from './profile.dto.js';
+
+/** Users edit their own account. */
+@Injectable()
+export class ProfileService {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersStore,
+    private readonly fields: SignupFields,
+  ) {}
+
+  /**
+   * Changes the given columns of the application's own; what is undefined stays as it is.
+   * @returns the account as it is then
+   * @throws AuthError INPUT_INVALID for a field that is no such column, PROFILE_CONFLICT where a unique one is taken,
+   * ACCESS_INVALID_TOKEN where the account is gone
+   */
+  async edit(userId: UserId, fields: OwnFields): Promise<Account> {
+    this.fields.assertStorable(fields, ProfileDto);
+    const stated = Object.entries(fields).filter(([, value]) => value !== undefined);
+    if (stated.length > 0) await this.write(userId, Object.fromEntries(stated));
+    const account = await this.users.findById(userId);
+    if (!account) throw new AuthError('ACCESS_INVALID_TOKEN');
+    return account;
+  }
+
+  /** The same, but what is not given is emptied, or has its default again. */
+  replace(userId: UserId, fields: OwnFields): Promise<Account> {
+    const stated = Object.entries(fields).filter(([, value]) => value !== undefined);
+    return this.edit(userId, { ...this.fields.blank(ProfileDto), ...Object.fromEntries(stated) });
+  }
+
+  private async write(userId: UserId, fields: OwnFields): Promise<void> {
+    try {
+      await this.database.write((manager) => this.users.update(manager, userId, {}, 'unconditional', fields));
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      throw new AuthError('PROFILE_CONFLICT', { cause: error });
+    }
+  }
+}
