@@ -6,7 +6,11 @@ import { AUTH_CONFIG, type AuthConfig } from './config/auth-config.js';
 import type { RuntimeOptions, StructuralOptions } from './config/auth-options.js';
 import { describeConfig } from './config/describe-config.js';
 import type { Level } from './config/levels.js';
-import { resolveFlags, type ResolvedFlags } from './config/resolve-config.js';
+import { processEnvironment } from './config/read-settings.js';
+import { resolveFlags, type ResolvedFlags, resolveRoutes } from './config/resolve-config.js';
+import { mountController, servedPaths } from './http/mount-controller.js';
+import { routeTable } from './http/route-table.js';
+import { SERVED_PATHS } from './http/routes.js';
 import { basicLevel } from './levels/basic.js';
 import { completeLevel } from './levels/complete.js';
 import type { LevelParts } from './levels/level-parts.js';
@@ -35,14 +39,20 @@ const PARTS: Readonly<Record<Level, (structure: StructuralOptions, flags: Resolv
 export class AuthCoreModule extends ConfigurableModuleClass {
   static wire(structure: StructuralOptions, runtime: AuthAsyncOptions): DynamicModule {
     const options = AuthCoreModule.forRootAsync(runtime);
-    const flags = resolveFlags(structure, (name) => process.env[name]);
+    const flags = resolveFlags(structure, processEnvironment);
     const parts = PARTS[flags.level](structure, flags);
+    const table = routeTable(resolveRoutes(structure, processEnvironment));
     return {
       ...options,
       global: structure.isGlobal ?? true,
       imports: [...(options.imports ?? []), ...(structure.imports ?? []), ConfigModule, ...parts.imports],
-      controllers: parts.controllers,
-      providers: [...(options.providers ?? []), ...parts.providers, configuration(structure, flags.level)],
+      controllers: parts.controllers.map((controller) => mountController(controller, table)),
+      providers: [
+        ...(options.providers ?? []),
+        ...parts.providers,
+        { provide: SERVED_PATHS, useValue: servedPaths(parts.controllers, table) },
+        configuration(structure, flags.level),
+      ],
       exports: [...parts.exports, AUTH_CONFIG],
     };
   }

@@ -40,6 +40,7 @@ export class AuthModule {
   }
 
   private static assemble(structural: StructuralOptions, runtime: AuthAsyncOptions): DynamicModule {
-    return { module: AuthModule, imports: [AuthCoreModule.wire(structural, runtime)], exports: [AuthCoreModule] };
+    // One module holds everything: RouterModule gives its prefix to the module an application names.
+    return { ...AuthCoreModule.wire(structural, runtime), module: AuthModule };
   }
 }

@@ -5,6 +5,7 @@ export { Clock } from './clock.js';
 
 export type { AuthModuleOptions, RuntimeOptions, StructuralOptions } from './config/auth-options.js';
 export { AUTH_CONFIG, type AuthConfig } from './config/auth-config.js';
+export type { AuthConfigRoutes, RoutePaths, RoutePreset } from './config/settings/route-settings.js';
 export { type ModeLetter, type ModeName, MODES } from './config/modes.js';
 export { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
 

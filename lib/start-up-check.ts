@@ -1,12 +1,14 @@
 import type { DataSource } from 'typeorm';
 import type { RuntimeOptions, StructuralOptions } from './config/auth-options.js';
 import { hasLevel, type Level } from './config/levels.js';
-import { examineConfig, type ResolvedConfig, resolveFlags } from './config/resolve-config.js';
+import { processEnvironment } from './config/read-settings.js';
+import { examineConfig, type ResolvedConfig, resolveFlags, resolveRoutes } from './config/resolve-config.js';
 import { STRUCTURAL_OPTIONS } from './config/separate-options.js';
 import { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
 import { checkEntities } from './entities/entity-check.js';
 import { checkSignupDto, signupWarnings } from './own-fields/check-dtos.js';
 import { SignupDto } from './signup/signup.dto.js';
+import { routeProblems } from './http/route-table.js';
 import { checkTemplates } from './templates/check-templates.js';
 
 /**
@@ -30,6 +32,7 @@ export function checkStart(
     ...checkFactory(runtime),
     ...checkClassOptions(structure, level),
     ...(accounts?.problems ?? []),
+    ...routeProblems(resolveRoutes(structure, env)),
     ...checkImportOrder(structure, env),
   ];
   const templates = config?.level === 'complete' ? checkTemplates(config) : undefined;
@@ -94,20 +97,26 @@ function checkFactory(runtime: RuntimeOptions): StartUpProblem[] {
 
 /** Routes are chosen when the module is imported, from what is in the environment then. */
 function checkImportOrder(structure: StructuralOptions, env: (name: string) => string | undefined): StartUpProblem[] {
-  const mounted = resolveFlags(structure, (name) => process.env[name]);
+  const mounted = resolveFlags(structure, processEnvironment);
   const wanted = resolveFlags(structure, env);
   const order = 'Import ConfigModule.forRoot() before AuthModule, or pass';
   if (mounted.level !== wanted.level) {
     const message = 'had another value when the routes were mounted, so that the wrong ones are';
     return [{ path: 'level', env: 'AUTH_LEVEL', message, fix: `${order} level in code.` }];
   }
-  if (mounted.backendLinks === wanted.backendLinks) return [];
-  return [
-    {
+  const problems = [
+    mounted.backendLinks !== wanted.backendLinks && {
       path: 'backendLinks',
       env: 'AUTH_BACKEND_LINKS',
       message: 'had another value when the routes were mounted, so that mailed links would lead nowhere',
       fix: `${order} mode and backendLinks in code.`,
     },
+    resolveRoutes(structure, processEnvironment).preset !== resolveRoutes(structure, env).preset && {
+      path: 'routes.preset',
+      env: 'AUTH_ROUTES',
+      message: 'had another value when the routes were mounted, so that they have the wrong names',
+      fix: `${order} routes in code.`,
+    },
   ];
+  return problems.filter((problem) => problem !== false);
 }

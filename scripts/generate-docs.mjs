@@ -21,6 +21,9 @@ const GENERATORS = [
 
 const ROOT = new URL('../', import.meta.url);
 
+/** Every endpoint with its name. */
+const ENTRIES = Object.entries(ENDPOINTS);
+
 function envExample() {
   return [
     '# Every variable of nestjs-gatehouse, with its default. An option in code wins over its variable;',
@@ -51,7 +54,7 @@ function configurationPage() {
     'plain decimals.',
     '',
     'The structural options `level`, `userEntity`, `tokenEntity`, `mode`, `autoActivate`, `returnLinkInResponse`,',
-    '`backendLinks`, `signupDto`, `isGlobal`, `dataSource`, `hooks` and `imports` decide what is mounted: in',
+    '`backendLinks`, `routes`, `signupDto`, `isGlobal`, `dataSource`, `hooks` and `imports` decide what is mounted: in',
     '`forRootAsync` they sit beside `useFactory`. All others may come from the factory.',
     '',
     'A [level](levels.md) reads the settings named for it: one below complete ignores the others in the environment, and',
@@ -107,37 +110,39 @@ function defaultCell(setting) {
 }
 
 function routesPage() {
-  const endpoints = Object.values(ENDPOINTS);
   return markdown([
     '# Routes',
     '',
     'Every route of the module: what it takes, what it answers, and every code it can refuse with.',
     '',
-    'Paths stand below the global prefix of the application: after `app.setGlobalPrefix("api/v1")`, `auth/signup` is',
-    '`/api/v1/auth/signup`. Routes are the same on Express and Fastify, and stand outside the versions of the application.',
+    'Paths stand below the prefixes of the application: after `app.setGlobalPrefix("api/v1")`, `auth/signup` is',
+    '`/api/v1/auth/signup`. Routes are the same on Express and Fastify. Each can be renamed or switched off by its name,',
+    'and `AUTH_ROUTES=forge` gives all of them the paths of the second column: see [route presets](route-presets.md).',
     '',
     'Bodies are JSON objects of at most 16 KB (`Content-Type: application/json`), unless a route says otherwise. Every',
     'answer carries `Cache-Control: no-store`. A refusal is `{ statusCode, code, message, errors? }`: check `code`, see',
     '[errors](errors.md). A bearer token is sent as `Authorization: Bearer <access_token>`.',
     '',
-    ...table(['route', 'levels', 'modes', 'what it does'], endpoints.map(routeRow)),
-    ...endpoints.flatMap(routeSection),
+    ...table(['route', 'in the preset `forge`', 'name', 'levels', 'modes', 'what it does'], ENTRIES.map(routeRow)),
+    ...ENTRIES.flatMap(routeSection),
   ]);
 }
 
-function routeRow(endpoint) {
+function routeRow([key, endpoint]) {
   const title = routeTitle(endpoint);
-  return [`[${title}](#${anchor(title)})`, levelsOf(endpoint), modesOf(endpoint), endpoint.summary];
+  const forge = endpoint.forgePath ?? 'the same';
+  const name = `\`${key}\``;
+  return [`[${title}](#${anchor(title)})`, forge, name, levelsOf(endpoint), modesOf(endpoint), endpoint.summary];
 }
 
-function routeSection(endpoint) {
+function routeSection([key, endpoint]) {
   const { flow, summary, request, answer, status, errors } = endpoint;
   const fields = Object.entries(request).map(([field, meaning]) => [`\`${field}\``, meaning]);
   return [
     '',
     `## ${routeTitle(endpoint)}`,
     '',
-    `${summary} Levels: ${levelsOf(endpoint)}. Modes: ${modesOf(endpoint)}. Flow: [${flow}](${flow}.md).`,
+    `${summary} Name: \`${key}\`. Levels: ${levelsOf(endpoint)}. Modes: ${modesOf(endpoint)}. Flow: [${flow}](${flow}.md).`,
     '',
     `**Request:** ${BODIES[endpoint.accepts]}`,
     '',

@@ -7,6 +7,7 @@ export const ACTIVATION_ENDPOINTS = {
   activate: {
     method: 'POST',
     path: 'auth/activate',
+    forgePath: 'auth/verify-email',
     status: 200,
     accepts: 'json',
     flow: 'activation',
@@ -18,6 +19,7 @@ export const ACTIVATION_ENDPOINTS = {
   activateByPath: {
     method: 'POST',
     path: 'auth/activate/:token',
+    forgePath: 'auth/verify-email/:token',
     status: 200,
     accepts: 'json-or-form',
     flow: 'activation',
@@ -29,6 +31,7 @@ export const ACTIVATION_ENDPOINTS = {
   resendActivation: {
     method: 'POST',
     path: 'auth/activation/resend',
+    forgePath: 'auth/resend-verification',
     status: 202,
     accepts: 'json',
     flow: 'activation',
@@ -42,6 +45,7 @@ export const ACTIVATION_ENDPOINTS = {
   activationPage: {
     method: 'GET',
     path: 'auth/activate/:token',
+    forgePath: 'auth/verify-email/:token',
     status: 200,
     accepts: 'none',
     flow: 'activation',

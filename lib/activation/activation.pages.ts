@@ -82,7 +82,7 @@ export class ActivationPages {
         return sendPage(
           response,
           this.pages.render('activation_confirm', locale, {
-            form_action: this.links.pagePath('activationPage', token),
+            form_action: this.links.pagePath('activateByPath', token),
           }),
         );
       case 'already active':

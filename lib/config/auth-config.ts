@@ -1,6 +1,7 @@
 import type { AuthConfigPassword, AuthConfigHashing } from './settings/password-settings.js';
 import type { AuthConfigActivation, AuthConfigPasswordReset } from './settings/link-settings.js';
 import type { AuthConfigJwt, AuthConfigSession, AuthConfigSessionCheck } from './settings/token-settings.js';
+import type { AuthConfigRoutes } from './settings/route-settings.js';
 import type { AuthConfigSmtp, AuthConfigMail } from './settings/mail-settings.js';
 import type { AuthConfigCleanup } from './settings/operation-settings.js';
 import type { AuthConfigCookie, TokenDeliveryMode } from './settings/delivery-settings.js';
@@ -21,6 +22,7 @@ export interface AuthConfig {
   /** True where mail is sent at all: modes A, B and E. */
   readonly sendsMail: boolean;
   readonly allowUnsafeMode: boolean;
+  readonly routes: Readonly<Pick<AuthConfigRoutes, 'preset'> & Partial<AuthConfigRoutes>>;
   readonly publicUrl?: string;
   readonly loginUrl?: string;
   readonly password: Readonly<AuthConfigPassword>;

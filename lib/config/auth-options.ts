@@ -7,6 +7,7 @@ import type { AuthConfigCookie, TokenDeliveryMode } from './settings/delivery-se
 import type { Level } from './levels.js';
 import type { ModeName, ModeLetter } from './modes.js';
 import type { AuthConfigPassword, AuthConfigHashing } from './settings/password-settings.js';
+import type { AuthConfigRoutes } from './settings/route-settings.js';
 import type { AuthConfigActivation, AuthConfigPasswordReset } from './settings/link-settings.js';
 import type { AuthConfigJwt, AuthConfigSession, AuthConfigSessionCheck } from './settings/token-settings.js';
 import type { AuthConfigSmtp, AuthConfigMail } from './settings/mail-settings.js';
@@ -33,6 +34,8 @@ export interface StructuralOptions<U extends Account = Account, T extends BaseUs
   backendLinks?: boolean;
   /** The body of signup: a class that extends SignupDto with columns of the user entity. @default SignupDto */
   signupDto?: Type<SignupDto>;
+  /** Where the endpoints are. */
+  routes?: Partial<AuthConfigRoutes>;
   /** True exports AuthService and the guard to every module of the application. @default true */
   isGlobal?: boolean;
   /** The name of the TypeORM data source that holds both entities. @default the unnamed data source */

@@ -9,6 +9,11 @@ import { checkValue, type Finding } from './value-checks.js';
 /** Looks a variable up; undefined or an empty string means that it is not set. */
 export type ReadEnvironment = (name: string) => string | undefined;
 
+/** Looks a variable of the process up, for what must be known before any factory has run. */
+export function processEnvironment(name: string): string | undefined {
+  return process.env[name];
+}
+
 /** What code and environment say, before any preset or default. */
 export interface Reading {
   /** By option path; only what was given and is in order. */
@@ -49,7 +54,7 @@ export function findUnknownOptions(options: object): readonly StartUpProblem[] {
   return Object.entries(options).flatMap(([key, value]: [string, unknown]) => {
     if (!GROUPS.has(key)) return KNOWN.has(key) ? [] : [unknownOption(key)];
     if (value === undefined) return [];
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (!isPlainObject(value)) {
       return [{ path: key, message: 'is not an object of options', fix: `Pass an object, e.g. ${exampleOf(key)}.` }];
     }
     return Object.keys(value)
@@ -90,7 +95,10 @@ function readCode(setting: Setting, value: unknown): Read {
   if (LISTS.has(setting.kind) && !isListOfText(value)) {
     return { message: 'is not a list of strings', fix: `Pass an array of ${LISTS.get(setting.kind)}.` };
   }
-  const holdsText = setting.kind !== 'boolean' && setting.kind !== 'integer' && !LISTS.has(setting.kind);
+  if (setting.kind === 'paths' && !isPlainObject(value)) {
+    return { message: 'is not an object of paths', fix: "Pass an object, e.g. { login: 'auth/sign-in' }." };
+  }
+  const holdsText = !['boolean', 'integer', 'paths'].includes(setting.kind) && !LISTS.has(setting.kind);
   if (holdsText && typeof value !== 'string') return { message: 'is not a string', fix: 'Pass a string.' };
   return value === '' ? { message: 'is empty', fix: 'Give it a value, or leave it out.' } : { value };
 }
@@ -123,11 +131,16 @@ function readMode(text: string, fold: (name: string) => string): Read {
   return mode ? { value: mode } : { message: 'is not a mode', fix: `Use one of ${choices}, by letter or name.` };
 }
 
-/** One form for what may be written in several; lists are copied, so that freezing them leaves the caller's alone. */
+/** One form for what may be written in several; lists and objects are copied, so that freezing them leaves the caller's alone. */
 function normalise(setting: Setting, value: unknown): unknown {
   if (setting.kind === 'origin') return new URL(String(value)).origin;
   if (setting.kind === 'origins') return (value as string[]).map((origin) => new URL(origin).origin);
+  if (isPlainObject(value)) return { ...value };
   return Array.isArray(value) ? [...(value as unknown[])] : value;
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unknownOption(path: string): StartUpProblem {

@@ -30,6 +30,7 @@ export interface ExaminedConfig {
 }
 
 const FLAGS = new Set(['level', 'mode', 'autoActivate', 'returnLinkInResponse', 'backendLinks']);
+const ROUTE_SETTINGS = ['routes.preset', 'routes.paths', 'routes.version'].map(settingAt);
 
 /**
  * Level, mode and flags alone, so that routes and providers can be chosen before any factory has run.
@@ -46,6 +47,14 @@ export function resolveFlags(options: Partial<StructuralOptions>, env: ReadEnvir
 
 function resolveLevel(options: Partial<StructuralOptions>, env: ReadEnvironment): Level {
   return flagsOf(readSettings([settingAt('level')], options, env, false).values).level;
+}
+
+/** Likewise where the endpoints are, so that controllers can be mounted before any factory has run. Never throws. */
+export function resolveRoutes(options: Partial<StructuralOptions>, env: ReadEnvironment): AuthConfig['routes'] {
+  const { values } = readSettings(ROUTE_SETTINGS, options, env, false);
+  const draft: Record<string, unknown> = {};
+  for (const { path, default: usual } of ROUTE_SETTINGS) place(draft, path, values.get(path) ?? usual);
+  return draft['routes'] as AuthConfig['routes'];
 }
 
 /**

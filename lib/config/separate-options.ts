@@ -18,6 +18,7 @@ export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>>
   returnLinkInResponse: true,
   backendLinks: true,
   signupDto: true,
+  routes: true,
   isGlobal: true,
   dataSource: true,
   hooks: true,

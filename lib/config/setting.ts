@@ -20,7 +20,9 @@ export type SettingKind =
   | 'directory'
   | 'locale'
   | 'columns'
-  | 'origins';
+  | 'origins'
+  | 'paths'
+  | 'version';
 
 /** One setting: everything the reader, the checks, the log line, `.env.example` and the documentation know of it. */
 export interface Setting {

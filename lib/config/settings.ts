@@ -6,11 +6,13 @@ import { MAIL_SETTINGS } from './settings/mail-settings.js';
 import { MODE_SETTINGS } from './settings/mode-settings.js';
 import { OPERATION_SETTINGS } from './settings/operation-settings.js';
 import { PASSWORD_SETTINGS } from './settings/password-settings.js';
+import { ROUTE_SETTINGS } from './settings/route-settings.js';
 import { TOKEN_SETTINGS } from './settings/token-settings.js';
 
 /** Every setting with an environment variable or a default, in the order in which they are documented. */
 export const SETTING_GROUPS: readonly SettingGroup[] = [
   ...MODE_SETTINGS,
+  ...ROUTE_SETTINGS,
   ...PASSWORD_SETTINGS,
   ...LINK_SETTINGS,
   ...TOKEN_SETTINGS,

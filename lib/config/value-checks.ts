@@ -14,7 +14,8 @@ type Check<T> = (value: T, setting: Setting, production: boolean) => readonly (F
  * (true or false, a number, a list, or a string).
  */
 export function checkValue(setting: Setting, value: unknown, production: boolean): readonly Finding[] {
-  if (typeof value === 'boolean') return [];
+  // The paths of routes are checked one by one where the table of routes is made.
+  if (typeof value === 'boolean' || setting.kind === 'paths') return [];
   const findings =
     typeof value === 'number'
       ? checkInteger(value, setting)
@@ -76,6 +77,12 @@ function checkString(value: string, setting: Setting, production: boolean): read
 const STRING_CHECKS: Partial<Record<SettingKind, Check<string>>> = {
   choice: (value, { values = [] }) => [
     !values.includes(value) && { message: 'is not one of the values known', fix: `Set it to ${values.join(', ')}.` },
+  ],
+  version: (value) => [
+    !/^[\w.-]+$/.test(value) && {
+      message: 'is not a plain version, which would change the shape of every path',
+      fix: "Set it to the version alone, e.g. '1'; the application's versioning puts its prefix in front.",
+    },
   ],
   'signing-secret': (value, { placeholder }, production) => checkSigningSecret(value, placeholder, production),
   origin: (value, _setting, production) =>

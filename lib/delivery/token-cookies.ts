@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
 import { stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
-import { mountedPath } from '../http/endpoints.js';
+import { Routes } from '../http/routes.js';
 import { CsrfTokens } from '../tokens/csrf-tokens.js';
 import type { TokenPair } from '../tokens/session-tokens.js';
 import type { SiteRequest } from './request-site.js';
@@ -30,7 +29,7 @@ export class TokenCookies {
   private pathOfRefresh?: string;
 
   constructor(
-    private readonly application: ApplicationConfig,
+    private readonly routes: Routes,
     private readonly csrfTokens: CsrfTokens,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -81,17 +80,22 @@ export class TokenCookies {
     return cookie === 'refresh' ? `__Secure-${name}` : `__Host-${name}`;
   }
 
-  /** The directory refresh and logout have in common. Built late: the application sets its global prefix after start. */
+  /** The directory refresh and logout have in common. Built late: routes are mounted after start. */
   private get refreshPath(): string {
     return (this.pathOfRefresh ??= commonDirectory(
-      mountedPath('refresh', this.application),
-      mountedPath('logout', this.application),
+      (['refresh', 'logout'] as const).flatMap((key) => {
+        const route = this.routes.find(key);
+        return route ? [this.routes.pathOf(route)] : [];
+      }),
     ));
   }
 }
 
-function commonDirectory(...paths: [string, string]): string {
-  const [left, right] = paths.map((path) => path.split('/').slice(0, -1)) as [string[], string[]];
-  const end = left.findIndex((segment, index) => segment !== right[index]);
-  return left.slice(0, end === -1 ? undefined : end).join('/') || '/';
+/** As far as all of the paths go together; a parameter has another value in every request. */
+function commonDirectory(paths: readonly string[]): string {
+  const [first = [], ...others] = paths.map((path) => path.split('/').slice(0, -1));
+  const end = first.findIndex(
+    (segment, index) => segment.startsWith(':') || others.some((other) => other[index] !== segment),
+  );
+  return first.slice(0, end === -1 ? undefined : end).join('/') || '/';
 }

@@ -1,27 +1,18 @@
-import {
-  applyDecorators,
-  HttpCode,
-  RequestMapping,
-  RequestMethod,
-  UseGuards,
-  Version,
-  VERSION_NEUTRAL,
-} from '@nestjs/common';
+import { applyDecorators, HttpCode, SetMetadata, UseGuards } from '@nestjs/common';
 import { CrossSiteGuard } from '../delivery/cross-site.guard.js';
-import type { Endpoint as EndpointEntry } from './endpoint.js';
 import { type EndpointKey, ENDPOINTS } from './endpoints.js';
 
+const ENDPOINT = Symbol('ENDPOINT');
+
 /**
- * Makes a controller method the handler of an endpoint: method, path and status of a success come from
- * {@link ENDPOINTS}. The controller itself is a plain `@Controller()`. The route is version-neutral: an application
- * that versions its own routes keeps these where the input gate and the mailed links expect them.
+ * Makes a controller method the handler of an endpoint. The status of a success comes from {@link ENDPOINTS}, method
+ * and path when the controller is mounted (`mountController`). The controller itself is a plain `@Controller()`.
  */
 export function Endpoint(key: EndpointKey): MethodDecorator {
-  const { method, path, status }: EndpointEntry = ENDPOINTS[key];
-  return applyDecorators(
-    RequestMapping({ method: RequestMethod[method], path }),
-    HttpCode(status),
-    Version(VERSION_NEUTRAL),
-    UseGuards(CrossSiteGuard),
-  );
+  return applyDecorators(SetMetadata(ENDPOINT, key), HttpCode(ENDPOINTS[key].status), UseGuards(CrossSiteGuard));
+}
+
+/** The endpoint a function handles; undefined for any other function. */
+export function endpointOf(handler: object): EndpointKey | undefined {
+  return Reflect.getMetadata(ENDPOINT, handler) as EndpointKey | undefined;
 }

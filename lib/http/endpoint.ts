@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below the application's global prefix, without a leading slash; a parameter is `:name`. */
   readonly path: string;
+  /** The path in the preset `forge`. @default the same */
+  readonly forgePath?: string;
   /** Status of a success. */
   readonly status: number;
   readonly accepts: Accepts;

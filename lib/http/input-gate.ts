@@ -1,21 +1,20 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost } from '@nestjs/core';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
-import { hasLevel } from '../config/levels.js';
 import { errorHeaders } from './auth-error.filter.js';
 import type { Endpoint } from './endpoint.js';
-import { ENDPOINTS, mountedTemplate } from './endpoints.js';
+import { ENDPOINTS } from './endpoints.js';
+import type { MountedRouteConfig } from './mount-controller.js';
+import { type MountedRoute, Routes } from './routes.js';
 import { assertSafeBody, BODY_LIMIT_BYTES, parseForm, parseJson, readBody, type SafeBody } from './safe-body.js';
 
 type MediaType = 'json' | 'form';
 
-/** An endpoint, and how to know a request to it. */
-interface Route {
-  readonly endpoint: Endpoint;
-  readonly template: string;
+/** An endpoint, and how to know a request to it before Express has routed it. */
+interface ExpressRoute extends MountedRoute {
   readonly pattern: RegExp;
 }
 
@@ -30,7 +29,7 @@ type ExpressHandler = (
 interface FastifyRequest {
   method: string;
   raw: RawRequest;
-  routeOptions: { url?: string };
+  routeOptions: { config?: MountedRouteConfig };
   headers: IncomingHttpHeaders;
   body?: unknown;
 }
@@ -57,11 +56,11 @@ interface FastifyInstance {
  */
 @Injectable()
 export class InputGate {
-  private routesOfApplication?: readonly Route[];
+  private routesOnExpress?: readonly ExpressRoute[];
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
-    private readonly application: ApplicationConfig,
+    private readonly routes: Routes,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {
     // The adapter exists before `app.init()` registers the body parser: the only moment to stand in front of it.
@@ -82,7 +81,7 @@ export class InputGate {
   }
 
   private readonly onExpress: ExpressHandler = async (request, response, next) => {
-    const route = this.routes.find(
+    const route = this.expressRoutes.find(
       ({ endpoint, pattern }) => serves(endpoint, request.method) && pattern.test(request.path),
     );
     if (!route) return next();
@@ -102,15 +101,14 @@ export class InputGate {
     const admitted = new WeakMap<FastifyRequest, { body: SafeBody; headers: IncomingHttpHeaders }>();
 
     instance.addHook('preParsing', async (request, reply, payload) => {
-      // The template of the route Fastify chose: its own decoding, case and slash rules are applied already.
-      const route = this.routes.find(
-        ({ endpoint, template }) => serves(endpoint, request.method) && template === request.routeOptions.url,
-      );
-      if (!route) return;
+      // Fastify has chosen the route: its own decoding, case and slash rules are applied already.
+      const key = request.routeOptions.config?.authEndpoint;
+      if (!key) return;
+      const endpoint = ENDPOINTS[key];
       reply.header('Cache-Control', 'no-store');
-      if (route.endpoint.accepts === 'none') return;
+      if (endpoint.accepts === 'none') return;
       try {
-        const body = await this.admit(route.endpoint, request.raw, payload);
+        const body = await this.admit(endpoint, request.raw, payload);
         const { headers } = request;
         admitted.set(request, { body, headers });
         // Nothing is left to parse. Fastify's parsers would otherwise wait for the stream, or refuse an empty body.
@@ -132,16 +130,12 @@ export class InputGate {
     });
   }
 
-  /** Built on the first request: the application sets its global prefix when the gate already exists. */
-  private get routes(): readonly Route[] {
-    return (this.routesOfApplication ??= Object.values<Endpoint>(ENDPOINTS)
-      .filter(({ level, pages }) => hasLevel(this.config.level, level) && (this.config.backendLinks || !pages))
-      // Fixed paths first: `password-reset/request` is also of the form `password-reset/:token`.
-      .sort((a, b) => Number(a.path.includes(':')) - Number(b.path.includes(':')))
-      .map((endpoint) => {
-        const template = mountedTemplate(endpoint, this.application);
-        return { endpoint, template, pattern: toPattern(template) };
-      }));
+  /** Built on the first request: routes are mounted when the gate already stands. */
+  private get expressRoutes(): readonly ExpressRoute[] {
+    return (this.routesOnExpress ??= this.routes.all.map((route) => ({
+      ...route,
+      pattern: toPattern(route.template),
+    })));
   }
 
   private async admit(endpoint: Endpoint, request: RawRequest, stream: Readable): Promise<SafeBody> {

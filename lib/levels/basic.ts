@@ -12,6 +12,7 @@ import { TokenCookies } from '../delivery/token-cookies.js';
 import { TokenDelivery } from '../delivery/token-delivery.js';
 import { Hooks, HOOKS_CLASS } from '../hooks/hooks.js';
 import { InputGate } from '../http/input-gate.js';
+import { Routes } from '../http/routes.js';
 import { LoginController } from '../login/login.controller.js';
 import { LoginService } from '../login/login.service.js';
 import { ACCOUNT_DTOS, type AccountDtos } from '../own-fields/account-dtos.js';
@@ -41,6 +42,7 @@ export const ACCOUNT_CONTROLLERS: readonly Type[] = [SignupController, LoginCont
 export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   AccessGuard,
   Clock,
+  Routes,
   InputGate,
   UsersStore,
   SignupFields,

@@ -1,37 +1,48 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { AuthStartUpError } from '../config/start-up-error.js';
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
-import { mountedPath } from '../http/endpoints.js';
+import type { EndpointKey } from '../http/endpoints.js';
+import { Routes } from '../http/routes.js';
 import { type LinkPurpose, LinkTokens } from '../tokens/link-tokens.js';
+import { LINK_PAGES, LINK_SETTINGS, linkProblems } from './link-check.js';
 
 /**
  * The addresses in mails and pages. They come from the configuration and from the routes as they are mounted, never
  * from a request: a forged Host header cannot send a victim's token elsewhere.
  */
 @Injectable()
-export class Links {
+export class Links implements OnModuleInit {
   constructor(
     private readonly linkTokens: LinkTokens,
-    private readonly application: ApplicationConfig,
+    private readonly routes: Routes,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
+  /** @throws AuthStartUpError where a link would lead nowhere; routes are mounted by now, and no mail has left yet */
+  onModuleInit(): void {
+    const problems = linkProblems(this.config, this.routes);
+    if (problems.length > 0) throw new AuthStartUpError(problems);
+  }
+
   /** The link of a row that has one, made again from the row; undefined for notices. */
   of({ id, purpose, nonce }: Pick<BaseUserToken, 'id' | 'purpose' | 'nonce'>): string | undefined {
-    if (nonce === null || (purpose !== 'activation' && purpose !== 'password-reset')) return undefined;
+    if (nonce === null || !isLinkPurpose(purpose)) return undefined;
     return this.build(purpose, this.linkTokens.token({ id, purpose, nonce }));
   }
 
   /** The path of a page of this back end, as it is mounted. */
-  pagePath(page: 'activationPage' | 'passwordResetPage', token: string): string {
-    return mountedPath(page, this.application, { token });
+  pagePath(page: EndpointKey, token: string): string {
+    return this.routes.pathTo(page, { token });
   }
 
   private build(purpose: LinkPurpose, token: string): string {
-    const isActivation = purpose === 'activation';
-    const { urlTemplate } = isActivation ? this.config.activation : this.config.passwordReset;
+    const { urlTemplate } = this.config[LINK_SETTINGS[purpose]];
     if (urlTemplate) return urlTemplate.replace('{token}', token);
-    return `${this.config.publicUrl}${this.pagePath(isActivation ? 'activationPage' : 'passwordResetPage', token)}`;
+    return `${this.config.publicUrl}${this.pagePath(LINK_PAGES[purpose].page, token)}`;
   }
+}
+
+function isLinkPurpose(purpose: BaseUserToken['purpose']): purpose is LinkPurpose {
+  return purpose in LINK_PAGES;
 }

@@ -5,6 +5,7 @@ export const PASSWORD_CHANGE_ENDPOINTS = {
   changePassword: {
     method: 'POST',
     path: 'auth/password-change',
+    forgePath: 'auth/change-password',
     status: 204,
     accepts: 'json',
     flow: 'password-change',

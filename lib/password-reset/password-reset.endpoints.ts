@@ -5,6 +5,7 @@ export const PASSWORD_RESET_ENDPOINTS = {
   requestPasswordReset: {
     method: 'POST',
     path: 'auth/password-reset/request',
+    forgePath: 'auth/forgot-password',
     status: 202,
     accepts: 'json',
     flow: 'password-reset',
@@ -16,6 +17,7 @@ export const PASSWORD_RESET_ENDPOINTS = {
   confirmPasswordReset: {
     method: 'POST',
     path: 'auth/password-reset/confirm',
+    forgePath: 'auth/reset-password',
     status: 200,
     accepts: 'json',
     flow: 'password-reset',
@@ -27,6 +29,7 @@ export const PASSWORD_RESET_ENDPOINTS = {
   passwordResetPage: {
     method: 'GET',
     path: 'auth/password-reset/:token',
+    forgePath: 'auth/reset-password/:token',
     status: 200,
     accepts: 'none',
     flow: 'password-reset',
@@ -39,6 +42,7 @@ export const PASSWORD_RESET_ENDPOINTS = {
   passwordResetForm: {
     method: 'POST',
     path: 'auth/password-reset/:token',
+    forgePath: 'auth/reset-password/:token',
     status: 200,
     accepts: 'form',
     flow: 'password-reset',

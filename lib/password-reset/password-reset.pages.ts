@@ -72,7 +72,7 @@ export class PasswordResetPages {
     const errors = problems.map(({ key, values }) => this.pages.text('password_reset_form', locale, key, values));
     const page = this.pages.render('password_reset_form', locale, {
       user: { email_hint: emailHint(user.email) },
-      form_action: this.links.pagePath('passwordResetPage', token),
+      form_action: this.links.pagePath('passwordResetForm', token),
       ...(errors.length > 0 && { error: errors.join(' ') }),
     });
     return sendPage(response, page, errors.length > 0 ? 400 : 200);

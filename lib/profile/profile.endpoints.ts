@@ -9,6 +9,7 @@ export const PROFILE_ENDPOINTS = {
   me: {
     method: 'GET',
     path: 'auth/me',
+    forgePath: 'users/me',
     status: 200,
     accepts: 'none',
     flow: 'profile',
@@ -21,6 +22,7 @@ export const PROFILE_ENDPOINTS = {
   editProfile: {
     method: 'PATCH',
     path: 'auth/me',
+    forgePath: 'users/me',
     status: 200,
     accepts: 'json',
     flow: 'profile',
@@ -33,6 +35,7 @@ export const PROFILE_ENDPOINTS = {
   replaceProfile: {
     method: 'PUT',
     path: 'auth/me',
+    forgePath: 'users/me',
     status: 200,
     accepts: 'json',
     flow: 'profile',
@@ -45,6 +48,7 @@ export const PROFILE_ENDPOINTS = {
   deleteAccount: {
     method: 'DELETE',
     path: 'auth/me',
+    forgePath: 'users/me',
     status: 204,
     accepts: 'json',
     flow: 'profile',
@@ -56,6 +60,7 @@ export const PROFILE_ENDPOINTS = {
   exportAccount: {
     method: 'GET',
     path: 'auth/me/export',
+    forgePath: 'users/me/export',
     status: 200,
     accepts: 'none',
     flow: 'profile',

@@ -5,6 +5,7 @@ export const SIGNUP_ENDPOINTS = {
   signup: {
     method: 'POST',
     path: 'auth/signup',
+    forgePath: 'auth/register',
     status: 201,
     accepts: 'json',
     flow: 'signup',

@@ -1,6 +1,14 @@
 import { inspect } from 'node:util';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Controller, Get, type INestApplication, type LoggerService, type Provider, type Type } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  type INestApplication,
+  type LoggerService,
+  type ModuleMetadata,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -54,7 +62,10 @@ export interface TestAppOptions {
   globalPrefix?: string;
   /** For an application that must know its address before it starts; else any free port. */
   port?: number;
+  /** What main.ts would do to the application before it listens. */
+  configure?: (app: INestApplication) => void;
   /** More of the application. */
+  imports?: ModuleMetadata['imports'];
   controllers?: Type[];
   providers?: Provider[];
 }
@@ -149,6 +160,7 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
         ...moduleOptions(choice),
         ...(level === 'basic' ? {} : mailOptions(mailbox, choice)),
       } as AuthModuleOptions),
+      ...(choice.imports ?? []),
     ],
     controllers: [DemoController, ...(choice.controllers ?? [])],
     providers: choice.providers,
@@ -161,6 +173,7 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
     logger: logs,
   });
   if (choice.globalPrefix) app.setGlobalPrefix(choice.globalPrefix);
+  choice.configure?.(app);
   const dataSource = app.get<DataSource>(getDataSourceToken());
   if (!choice.on) await createTables(dataSource, schema);
   await app.listen(choice.port ?? 0, '127.0.0.1');

@@ -30,13 +30,16 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuthError } from '../../lib/auth.errors.js';
 import { AUTH_CONFIG } from '../../lib/config/auth-config.js';
+import { CsrfProtection } from '../../lib/delivery/csrf-protection.js';
 import { AuthErrorFilter, errorHeaders } from '../../lib/http/auth-error.filter.js';
 import { Device } from '../../lib/http/device.decorator.js';
 import { CanonicalEmail } from '../../lib/http/email.js';
 import { Endpoint } from '../../lib/http/endpoint.decorator.js';
-import { endpointPath, mountedPath } from '../../lib/http/endpoints.js';
 import { InputGate } from '../../lib/http/input-gate.js';
 import { Input } from '../../lib/http/input.decorator.js';
+import { mountController, servedPaths } from '../../lib/http/mount-controller.js';
+import { routeTable } from '../../lib/http/route-table.js';
+import { Routes, SERVED_PATHS } from '../../lib/http/routes.js';
 
 class LoginDto {
   @CanonicalEmail()
@@ -187,11 +190,17 @@ function nested(depth: number): string {
 }
 
 function moduleOf(backendLinks: boolean): new () => object {
+  const table = routeTable({});
+  const ours = [AccountController, ...(backendLinks ? [PagesController] : [])];
   @Module({
-    controllers: [AccountController, ...(backendLinks ? [PagesController] : []), HostController],
+    controllers: [...ours.map((controller) => mountController(controller, table)), HostController],
     providers: [
+      Routes,
       InputGate,
-      { provide: AUTH_CONFIG, useValue: { backendLinks } },
+      { provide: SERVED_PATHS, useValue: servedPaths(ours, table) },
+      { provide: AUTH_CONFIG, useValue: { backendLinks, routes: {}, tokenDelivery: 'bearer' } },
+      // Of the guard every endpoint has; without cookies it lets everybody through.
+      { provide: CsrfProtection, useValue: {} },
       { provide: APP_GUARD, useClass: HostGuard },
     ],
   })
@@ -634,14 +643,5 @@ describe('errorHeaders', () => {
     ['SERVICE_UNAVAILABLE', { 'Retry-After': '1' }],
   ] as const)('of %s are %j', (code, headers) => {
     expect(errorHeaders(new AuthError(code))).toEqual({ 'Cache-Control': 'no-store', ...headers });
-  });
-});
-
-describe('paths', () => {
-  it('are filled in for links', () => {
-    expect(endpointPath('activationPage', { token: 'a/b' })).toBe('auth/activate/a%2Fb');
-    expect(() => endpointPath('activationPage')).toThrow('token');
-    const application = { getGlobalPrefix: () => 'api/v1', getGlobalPrefixOptions: () => ({}) };
-    expect(mountedPath('passwordResetPage', application, { token: 'abc' })).toBe('/api/v1/auth/password-reset/abc');
   });
 });
