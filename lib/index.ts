@@ -3,9 +3,18 @@ export { AuthService } from './auth.service.js';
 export { AUTH_ERRORS, AuthError, type AuthErrorCode, type AuthErrorDetails, type FieldProblem } from './auth.errors.js';
 export { Clock } from './clock.js';
 
-export type { AuthModuleOptions, RuntimeOptions, StructuralOptions } from './config/auth-options.js';
+export type {
+  AuthModuleOptions,
+  BasicOptions,
+  CompleteOptions,
+  LevelOptions,
+  NoneOptions,
+  RuntimeOptions,
+  StructuralOptions,
+} from './config/auth-options.js';
 export { AUTH_CONFIG, type AuthConfig } from './config/auth-config.js';
 export type { AuthConfigRoutes, RoutePaths, RoutePreset } from './config/settings/route-settings.js';
+export { type Level, LEVELS } from './config/levels.js';
 export { type ModeLetter, type ModeName, MODES } from './config/modes.js';
 export { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
 
@@ -34,8 +43,9 @@ export {
 } from './access/access.decorators.js';
 export { TokenDelivery, type TokenPairBody } from './delivery/token-delivery.js';
 export { AccessGuard } from './access/access.guard.js';
+export { AccessTokenVerifier } from './access/access-token-verifier.js';
 export { getPrincipal, type Principal } from './access/principal.js';
-export type { AccessClaims, TokenPair } from './tokens/session-tokens.js';
+export type { AccessClaims, IssuedTokens, TokenPair } from './tokens/session-tokens.js';
 
 export { SignupDto } from './signup/signup.dto.js';
 export type { SignupResult } from './signup/enrolment.js';

@@ -1,5 +1,4 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata, UseGuards } from '@nestjs/common';
-import type { Account } from '../entities/base-user.entity.js';
 import { AccessGuard } from './access.guard.js';
 import { ACCESS_RULE, type AccessRule } from './access-rule.js';
 import { getPrincipal, type Principal } from './principal.js';
@@ -19,9 +18,12 @@ export const OptionalAuth = () => guarded('optional');
 /** Open to everybody where AccessGuard is the application's global guard. */
 export const Public = () => SetMetadata(ACCESS_RULE, 'public' satisfies AccessRule);
 
-/** The signed-in user: the application's whole entity, loaded only because the handler asks for it. Undefined for guests. */
-export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Promise<Account> | undefined =>
-  getPrincipal(requestOf(context))?.user(),
+/**
+ * The signed-in user: the application's whole entity, loaded only because the handler asks for it; at level none, the
+ * claims of the token. Undefined for guests.
+ */
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Promise<unknown> | undefined =>
+  getPrincipal<unknown>(requestOf(context))?.user(),
 );
 
 /** The session behind the request: ids and claims, without a further statement. Undefined for guests. */

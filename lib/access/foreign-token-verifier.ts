@@ -1,10 +1,10 @@
-import { createSecretKey } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions, type JWTVerifyResult } from 'jose';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { AccessClaims } from '../tokens/session-tokens.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
+import { type ForeignKeys, foreignKeys } from './foreign-keys.js';
 import { type Principal, principalOf } from './principal.js';
 
 /**
@@ -19,11 +19,14 @@ const TYPES: ReadonlySet<unknown> = new Set(['at+jwt', 'application/at+jwt', 'jw
  */
 @Injectable()
 export class ForeignTokenVerifier extends AccessTokenVerifier {
+  private readonly keys: ForeignKeys;
+
   constructor(
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {
     super();
+    this.keys = foreignKeys(config.jwt, clock);
   }
 
   async verify(token: string): Promise<Principal<AccessClaims> | undefined> {
@@ -35,21 +38,38 @@ export class ForeignTokenVerifier extends AccessTokenVerifier {
   }
 
   private async claimsOf(token: string): Promise<JWTPayload | undefined> {
-    const { secret, algorithm, issuer, audience } = this.config.jwt;
+    const { issuer, audience } = this.config.jwt;
+    const currentDate = new Date(this.clock.now());
+    const requiredClaims = ['exp', 'sub'];
+    const options = { algorithms: this.keys.algorithms, issuer, audience, requiredClaims, currentDate };
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, createSecretKey(Buffer.from(secret)), {
-        algorithms: [algorithm],
-        issuer,
-        audience,
-        requiredClaims: ['exp', 'sub'],
-        currentDate: new Date(this.clock.now()),
-      });
+      const { payload, protectedHeader } = await this.verified(token, options);
       return TYPES.has(protectedHeader.typ?.toLowerCase()) ? payload : undefined;
     } catch (error) {
+      // Everything else is about the keys, not about the token.
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
     }
   }
+
+  /** Where keys have no names, several may fit, and each is tried. */
+  private async verified(token: string, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+    try {
+      return await jwtVerify(token, this.keys.keyFor, options);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      for await (const key of error) {
+        const result = await jwtVerify(token, key, options).catch(unlessForged);
+        if (result) return result;
+      }
+      throw error;
+    }
+  }
+}
+
+/** A signature of another key; whatever else is wrong is wrong with every key. */
+function unlessForged(error: unknown): undefined {
+  if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
 }
 
 function isAccess(claims: JWTPayload): claims is AccessClaims {

@@ -30,7 +30,8 @@ export interface AuthConfig {
   readonly activation: Readonly<Omit<AuthConfigActivation, 'urlTemplate'> & { urlTemplate?: string }>;
   /** `urlTemplate` as in `activation`. */
   readonly passwordReset: Readonly<Omit<AuthConfigPasswordReset, 'urlTemplate'> & { urlTemplate?: string }>;
-  readonly jwt: Readonly<AuthConfigJwt>;
+  /** `secret` is absent at level none where other keys verify, `jwksUrl` everywhere else. */
+  readonly jwt: Readonly<Omit<AuthConfigJwt, 'jwksUrl'> & { jwksUrl?: string }>;
   readonly session: Readonly<AuthConfigSession>;
   readonly sessionCheck: Readonly<AuthConfigSessionCheck>;
   readonly tokenDelivery: TokenDeliveryMode;

@@ -2,6 +2,7 @@ import type { AuthConfig } from './auth-config.js';
 import { hasLevel } from './levels.js';
 import { MODES } from './modes.js';
 import { settingAt } from './settings.js';
+import type { AuthConfigJwt } from './settings/token-settings.js';
 import type { StartUpProblem } from './start-up-error.js';
 
 /** What the checks look at: the configuration as it would be, and what is already known to be wrong in it. */
@@ -25,16 +26,53 @@ export function problemAt(path: string, message: string, fix: string): StartUpPr
 export function checkConfig(draft: ConfigUnderCheck): readonly StartUpProblem[] {
   const { level } = draft.config;
   const found = [
-    draft.config.jwt.secret === undefined &&
+    ...(level === 'none' ? checkVerification(draft) : checkIssuing(draft)),
+    ...(hasLevel(level, 'basic') ? checkAccounts(draft) : []),
+    ...(hasLevel(level, 'complete') ? [...checkDelivery(draft), ...checkDurations(draft), ...checkCookies(draft)] : []),
+  ];
+  return found.filter((problem) => problem !== false).filter((problem) => !draft.broken.has(problem.path));
+}
+
+/** Level none: tokens issued elsewhere are verified in one way, or nobody could say what is accepted. */
+function checkVerification({ config, broken }: ConfigUnderCheck): Problem[] {
+  const { secret, jwksUrl }: Partial<AuthConfigJwt> = config.jwt;
+  const isUnclear = broken.has('jwt.secret') || broken.has('jwt.jwksUrl');
+  return [
+    !isUnclear &&
+      secret === undefined &&
+      jwksUrl === undefined &&
+      problemAt(
+        'jwt.jwksUrl',
+        'is missing, and so is jwt.secret; level none has nothing to verify tokens with',
+        'Set it to the JWKS of the issuer, or set jwt.secret (JWT_SECRET) to the secret shared with it.',
+      ),
+    !isUnclear &&
+      secret !== undefined &&
+      jwksUrl !== undefined &&
+      problemAt(
+        'jwt.jwksUrl',
+        'is set together with jwt.secret; whoever knows the weaker of two keys is anybody',
+        'Keep the one the issuer signs with.',
+      ),
+  ];
+}
+
+/** Levels basic and complete sign their own tokens. */
+function checkIssuing({ config: { level, jwt } }: ConfigUnderCheck): Problem[] {
+  return [
+    jwt.secret === undefined &&
       problemAt(
         'jwt.secret',
         'is missing; every token of the application is signed with keys derived from it',
         'Set it to at least 32 random bytes, e.g. the output of: openssl rand -base64 48',
       ),
-    ...(hasLevel(level, 'basic') ? checkAccounts(draft) : []),
-    ...(hasLevel(level, 'complete') ? [...checkDelivery(draft), ...checkDurations(draft), ...checkCookies(draft)] : []),
+    jwt.jwksUrl !== undefined &&
+      problemAt(
+        'jwt.jwksUrl',
+        `is set, but level ${level} accepts no tokens but its own`,
+        'Remove it, or use level none (AUTH_LEVEL).',
+      ),
   ];
-  return found.filter((problem) => problem !== false).filter((problem) => !draft.broken.has(problem.path));
 }
 
 /** What signup and login need. */

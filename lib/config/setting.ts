@@ -14,6 +14,7 @@ export type SettingKind =
   | 'signing-secrets'
   | 'origin'
   | 'url'
+  | 'key-url'
   | 'link-template'
   | 'email-address'
   | 'file-name'

@@ -103,6 +103,18 @@ const STRING_CHECKS: Partial<Record<SettingKind, Check<string>>> = {
             fix: 'Set it to a full address, e.g. https://app.example.com/login.',
           },
         ],
+  'key-url': (value, _setting, production) => [
+    !isWebUrl(value)
+      ? {
+          message: 'is not an absolute http or https URL without user name and password',
+          fix: 'Set it to a full address, e.g. https://auth.example.com/.well-known/jwks.json.',
+        }
+      : production &&
+        !/^https:/i.test(value) && {
+          message: 'is not https; whoever stands in between could hand out keys of their own and be anybody',
+          fix: 'Use https with NODE_ENV=production.',
+        },
+  ],
   'link-template': (value, _setting, production) => checkLinkTemplate(value, production),
   'email-address': (value) => [
     !/^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,255}$/.test(value) && {

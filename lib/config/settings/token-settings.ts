@@ -9,6 +9,10 @@ export interface AuthConfigJwt {
   secret: string;
   /** HMAC of access and refresh tokens: HS256, HS384 or HS512. `JWT_ALGORITHM`. @default HS256 */
   algorithm: JwtAlgorithm;
+  /** Level none: where the keys are (a JWKS) that verify tokens issued elsewhere. `JWT_JWKS_URL`. @default none */
+  jwksUrl: string;
+  /** Seconds for which fetched keys are kept; a key withdrawn by its owner is accepted for as long. `JWT_JWKS_CACHE_SECONDS`. @default 600 */
+  jwksCacheSeconds: number;
   /** `iss` of every token; always checked. `JWT_ISSUER`. @default nestjs-gatehouse */
   issuer: string;
   /** `aud` of every token; always checked. `JWT_AUDIENCE`. @default nestjs-gatehouse */
@@ -55,6 +59,20 @@ export const TOKEN_SETTINGS: readonly SettingGroup[] = [
         values: ['HS256', 'HS384', 'HS512'],
         default: 'HS256',
         doc: 'HMAC of access and refresh tokens: HS256, HS384 or HS512.',
+      },
+      {
+        path: 'jwt.jwksUrl',
+        env: 'JWT_JWKS_URL',
+        level: 'none',
+        kind: 'key-url',
+        doc: 'Level none: where the keys are (a JWKS) that verify tokens issued elsewhere.',
+      },
+      {
+        path: 'jwt.jwksCacheSeconds',
+        env: 'JWT_JWKS_CACHE_SECONDS',
+        level: 'none',
+        ...integer('seconds', 600, 1, DAY),
+        doc: 'Seconds for which fetched keys are kept; a key withdrawn by its owner is accepted for as long.',
       },
       {
         path: 'jwt.issuer',
