@@ -3,6 +3,7 @@ import { type ActivationResult, ActivationService } from './activation/activatio
 import type { Device } from './http/device.decorator.js';
 import { type Credentials, LoginService } from './login/login.service.js';
 import { PasswordChangeService } from './password-change/password-change.service.js';
+import { type OperatorOptions, OperatorService } from './operators/operator.service.js';
 import { PasswordResetService } from './password-reset/password-reset.service.js';
 import { AccountDeletionService } from './profile/account-deletion.service.js';
 import { type AccountExport, AccountExportService } from './profile/account-export.service.js';
@@ -35,6 +36,7 @@ export class AuthService {
     private readonly profiles: ProfileService,
     private readonly deletions: AccountDeletionService,
     private readonly exports: AccountExportService,
+    private readonly operators: OperatorService,
   ) {}
 
   /** Signs up; with mail, the same answer for a new and a taken address. Throws PASSWORD_REJECTED, SIGNUP_EMAIL_TAKEN (modes C, D), SIGNUP_CONFLICT. */
@@ -63,13 +65,13 @@ export class AuthService {
   }
 
   /** Ends the session of a refresh or access token. Throws SESSION_INVALID_TOKEN where neither is genuine. */
-  logout(credentials: { refreshToken?: string; accessToken?: string }): Promise<void> {
-    return this.sessions.logout(credentials);
+  logout(credentials: { refreshToken?: string; accessToken?: string }, device: Device = NO_DEVICE): Promise<void> {
+    return this.sessions.logout(credentials, device);
   }
 
   /** Ends every session of a user, on every device. */
-  logoutAll(userId: UserId): Promise<void> {
-    return this.sessions.logoutAll(userId);
+  logoutAll(userId: UserId, device: Device = NO_DEVICE): Promise<void> {
+    return this.sessions.logoutAll(userId, device);
   }
 
   /** The live sessions of a user, the one used last first. */
@@ -79,7 +81,7 @@ export class AuthService {
 
   /** Ends one session of a user. Throws SESSION_NOT_FOUND. */
   endSession(userId: UserId, sessionId: string): Promise<void> {
-    return this.devices.end(userId, sessionId);
+    return this.devices.end(userId, sessionId, NO_DEVICE);
   }
 
   /** Owes a reset link to an account that was not deactivated; returns the link in mode C, else null. */
@@ -94,7 +96,25 @@ export class AuthService {
 
   /** Sets another password; all sessions but `sessionId` end. Throws PASSWORD_CURRENT_WRONG, PASSWORD_REJECTED. */
   changePassword(userId: UserId, currentPassword: string, newPassword: string, sessionId?: string): Promise<void> {
-    return this.passwordChanges.change(userId, currentPassword, newPassword, sessionId);
+    return this.passwordChanges.change(userId, currentPassword, newPassword, NO_DEVICE, sessionId);
+  }
+
+  /** For operators: ends all sessions and links, until {@link reactivate}; false where there was nothing to do. */
+  deactivate(userId: UserId, options?: OperatorOptions): Promise<boolean> {
+    return this.operators.deactivate(userId, options);
+  }
+
+  /** For operators: undoes {@link deactivate}; an account that was never verified waits for its link again. */
+  reactivate(userId: UserId, options?: OperatorOptions): Promise<boolean> {
+    return this.operators.reactivate(userId, options);
+  }
+
+  /** For operators: a link to set a password, mailed (null) or returned; undefined for an unknown or deactivated account. */
+  issueLink(
+    userId: UserId,
+    options: OperatorOptions & { deliver: 'mail' | 'return' },
+  ): Promise<string | null | undefined> {
+    return this.operators.issueLink(userId, options);
   }
 
   /** Changes columns of the application's own. Throws INPUT_INVALID, PROFILE_CONFLICT. */

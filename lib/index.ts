@@ -20,6 +20,16 @@ export { AuthStartUpError, type StartUpProblem } from './config/start-up-error.j
 
 export { type Account, BaseUser, BaseUserWithoutKey, type UserId } from './entities/base-user.entity.js';
 export { BaseUserToken, type TokenPurpose } from './entities/base-user-token.entity.js';
+export { BaseAuthEvent } from './entities/base-auth-event.entity.js';
+export {
+  AUTH_EVENTS,
+  type AuthEvent,
+  type AuthEventDetail,
+  type AuthEventLevel,
+  type AuthEventName,
+  type AuthEvents,
+} from './events/auth-event.js';
+export type { OperatorOptions } from './operators/operator.service.js';
 export { instant } from './entities/instant.js';
 
 export {
@@ -66,5 +76,6 @@ export {
   type UserIdType,
   type UserTableOptions,
 } from './migrations/user-table.js';
+export { authEventTable, type AuthEventTableOptions } from './migrations/auth-event-table.js';
 export { userTokenTable, type UserTokenTableOptions } from './migrations/user-token-table.js';
 export type { PortableColumn } from './migrations/table-column.js';

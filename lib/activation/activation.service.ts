@@ -4,6 +4,7 @@ import { AuthError } from '../auth.errors.js';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { SignupPayload } from '../entities/base-user-token.entity.js';
+import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
@@ -45,6 +46,7 @@ export class ActivationService {
     private readonly outbox: Outbox,
     private readonly uniform: UniformAnswer,
     private readonly hooks: Hooks,
+    private readonly events: EventLog,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -112,6 +114,7 @@ export class ActivationService {
       }
       // The other signups of this address, and their links, die with this one's success.
       await this.tokens.revokeAll(manager, link.user.id, ['activation', 'password-reset']);
+      await this.events.record('user_activated', { userId: link.user.id, device, reason: 'activation' }, manager);
       await this.hooks.within(manager, 'afterActivation', link.user.id, { device, via: 'activation' });
       return finish(manager, link.user.id);
     });

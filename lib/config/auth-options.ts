@@ -1,4 +1,5 @@
 import type { ModuleMetadata, Type } from '@nestjs/common';
+import type { BaseAuthEvent } from '../entities/base-auth-event.entity.js';
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
 import type { Account } from '../entities/base-user.entity.js';
 import type { AuthHooks } from '../hooks/auth-hooks.js';
@@ -40,6 +41,8 @@ export interface StructuralOptions<U extends Account = Account, T extends BaseUs
   isGlobal?: boolean;
   /** The name of the TypeORM data source that holds both entities. @default the unnamed data source */
   dataSource?: string;
+  /** The application's event entity, extending BaseAuthEvent: the audit trail. @default none */
+  eventEntity?: Type<BaseAuthEvent>;
   /** The application's class of hooks, extending AuthHooks; made by the module, with what global modules and `imports` provide. @default none */
   hooks?: Type<AuthHooks<NoInfer<U>>>;
   /** Modules whose providers the hooks, or the factory, inject. @default none */

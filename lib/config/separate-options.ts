@@ -21,6 +21,7 @@ export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>>
   routes: true,
   isGlobal: true,
   dataSource: true,
+  eventEntity: true,
   hooks: true,
   imports: true,
 };

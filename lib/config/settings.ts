@@ -38,6 +38,7 @@ export const CODE_ONLY_OPTIONS = [
   'signupDto',
   'isGlobal',
   'dataSource',
+  'eventEntity',
   'hooks',
   'imports',
 ] as const;

@@ -30,7 +30,7 @@ export abstract class BaseUserWithoutKey<Id extends UserId = string> {
   @Column({ name: 'is_active', type: 'boolean', default: false })
   isActive!: boolean;
 
-  /** When a link sent to the address came back; null until then. */
+  /** When a link sent to the address came back; null until then, the epoch where it never did before a deactivation. */
   @Column({ name: 'email_verified_at', type: 'bigint', nullable: true, transformer: instant })
   emailVerifiedAt!: Date | null;
 

@@ -123,4 +123,10 @@ export abstract class AuthHooks<U extends Account = Account> {
 
   /** Inside the transaction that set the new password. */
   afterPasswordReset?(reset: TransactionContext<U>): Awaitable<void>;
+
+  /** Refuses a password change; it runs after the current password was verified. */
+  beforePasswordChange?(change: AccountContext<U>): Awaitable<void>;
+
+  /** Inside the transaction that set the new password. */
+  afterPasswordChange?(change: TransactionContext<U>): Awaitable<void>;
 }

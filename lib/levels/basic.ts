@@ -10,6 +10,7 @@ import { CrossSiteGuard } from '../delivery/cross-site.guard.js';
 import { CsrfProtection } from '../delivery/csrf-protection.js';
 import { TokenCookies } from '../delivery/token-cookies.js';
 import { TokenDelivery } from '../delivery/token-delivery.js';
+import { EVENT_ENTITY, EventLog } from '../events/event-log.js';
 import { Hooks, HOOKS_CLASS } from '../hooks/hooks.js';
 import { InputGate } from '../http/input-gate.js';
 import { Routes } from '../http/routes.js';
@@ -47,6 +48,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   UsersStore,
   SignupFields,
   Hooks,
+  EventLog,
   PasswordHasher,
   PasswordPolicy,
   SessionTokens,
@@ -63,7 +65,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
 /** Level basic: signup, login and profile; whoever has an access token has it until it expires. */
 export function basicLevel(structure: StructuralOptions): LevelParts {
   return {
-    imports: [entityModule(structure.dataSource, structure.userEntity)],
+    imports: [entityModule(structure.dataSource, structure.userEntity, structure.eventEntity)],
     controllers: [...ACCOUNT_CONTROLLERS],
     providers: [
       ...ACCOUNT_PROVIDERS,
@@ -86,7 +88,7 @@ export function entityModule(dataSource: string | undefined, ...entities: (Type 
 
 /** What is the application's own: its data source, entities, DTOs and hooks. */
 export function ownResources(structure: StructuralOptions): Provider[] {
-  const { userEntity: user, tokenEntity: token, dataSource, signupDto = SignupDto, hooks } = structure;
+  const { userEntity: user, tokenEntity: token, dataSource, signupDto = SignupDto, hooks, eventEntity } = structure;
   return [
     { provide: ACCOUNT_DTOS, useValue: { signup: signupDto } satisfies AccountDtos },
     { provide: ACCOUNT_ENTITIES, useValue: { user, token } as AccountEntities },
@@ -95,6 +97,7 @@ export function ownResources(structure: StructuralOptions): Provider[] {
       useFactory: (source: DataSource) => new Database(source),
       inject: [getDataSourceToken(dataSource)],
     },
+    ...(eventEntity ? [{ provide: EVENT_ENTITY, useValue: eventEntity }] : []),
     ...(hooks ? [hooks, { provide: HOOKS_CLASS, useValue: hooks }] : []),
   ];
 }

@@ -20,6 +20,7 @@ import { MailRenderer } from '../mail/mail-renderer.js';
 import { AUTH_MAILER, createMailer, MailSender } from '../mail/mail-sender.js';
 import { Outbox } from '../mail/outbox.js';
 import { OutboxWorker } from '../mail/outbox-worker.js';
+import { OperatorService } from '../operators/operator.service.js';
 import { PageRenderer } from '../pages/page-renderer.js';
 import { CurrentPassword } from '../passwords/current-password.js';
 import { PasswordChangeController } from '../password-change/password-change.controller.js';
@@ -69,6 +70,7 @@ const PROVIDERS: readonly Provider[] = [
   PasswordChangeService,
   AccountDeletionService,
   AccountExportService,
+  OperatorService,
   { provide: AccessTokenVerifier, useClass: SessionVerifier },
   { provide: SessionOpener, useExisting: SessionService },
   {
@@ -87,7 +89,7 @@ const PROVIDERS: readonly Provider[] = [
 /** Level complete: every flow, with links, mail and sessions that can be ended. */
 export function completeLevel(structure: StructuralOptions, { backendLinks }: ResolvedFlags): LevelParts {
   return {
-    imports: [entityModule(structure.dataSource, structure.userEntity, structure.tokenEntity)],
+    imports: [entityModule(structure.dataSource, structure.userEntity, structure.tokenEntity, structure.eventEntity)],
     // Pages last: Express matches in order, and `password-reset/:token` would take `password-reset/request` as well.
     controllers: [
       ...ACCOUNT_CONTROLLERS,

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { AuthError } from '../auth.errors.js';
+import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
@@ -30,6 +31,7 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionOpener<T>,
     private readonly hooks: Hooks,
+    private readonly events: EventLog,
   ) {}
 
   /**
@@ -40,13 +42,14 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
   async login(credentials: Credentials, device: Device): Promise<T> {
     const account = await this.authenticate(credentials, device);
     // After the password: a ban that anybody is told of would tell that there is an account.
-    await this.hooks.run('beforeLogin', () => ({ user: withoutHash(account), device }));
+    await this.askHook(account, device);
     // Undefined where the password changed while we verified the old one, be it by a rehash: look again, once.
     const session =
       (await this.sessions.openWithPassword(account, device)) ??
       (await this.sessions.openWithPassword(await this.authenticate(credentials, device), device));
     if (!session) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
     if (this.hasher.needsRehash(account.passwordHash)) await this.rehash(account, credentials.password);
+    await this.events.record('authn_login_success', { userId: account.id, sessionId: session.id, device });
     const tokens = await this.sessions.pair(session);
     await this.hooks.tell('afterLogin', () => ({ user: withoutHash(account), sessionId: session.id, device }));
     return tokens;
@@ -56,8 +59,19 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
     const account = await this.find(email, device);
     // An account that may not log in is compared like one that does not exist, in the same time.
     const isCorrect = await this.hasher.verify(account?.isActive ? account.passwordHash : undefined, password);
-    if (!account || !isCorrect) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
-    return account;
+    if (account && isCorrect) return account;
+    const reason = !account ? 'unknown' : account.isActive ? 'password' : 'inactive';
+    await this.events.record('authn_login_fail', { userId: account?.id, device, reason });
+    throw new AuthError('LOGIN_INVALID_CREDENTIALS');
+  }
+
+  private async askHook(account: Account, device: Device): Promise<void> {
+    try {
+      await this.hooks.run('beforeLogin', () => ({ user: withoutHash(account), device }));
+    } catch (error) {
+      await this.events.record('authn_login_fail', { userId: account.id, device, reason: 'refused' });
+      throw error;
+    }
   }
 
   private async find(identifier: string, device: Device): Promise<Account | null> {

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { EventLog } from '../events/event-log.js';
 import { Database } from '../store/database.js';
 import { type OwnedToken, TokensStore } from '../store/tokens.store.js';
 import { describeMailFailure, isPermanent } from './mail-failure.js';
@@ -52,6 +53,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly tokens: TokensStore,
     private readonly sender: MailSender,
     private readonly clock: Clock,
+    private readonly events: EventLog,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
@@ -130,6 +132,14 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
       outcome = this.afterFailure(mail, error);
     }
     await this.record(mail, leaseEnds, outcome);
+    await this.tell(mail, outcome);
+  }
+
+  /** A mail that will be tried again is neither sent nor failed. */
+  private async tell(mail: OwnedToken, { mailDueAt, mailError }: Outcome): Promise<void> {
+    if (mailDueAt) return;
+    const facts = { userId: mail.user.id, purpose: mail.purpose, tokenId: mail.id };
+    await this.events.record(mailError === null ? 'mail_sent' : 'mail_failed', facts);
   }
 
   /** Tries as long as the lease lasts: what was sent must not be sent again because the database was away for a moment. */

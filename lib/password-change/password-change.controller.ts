@@ -2,6 +2,7 @@ import { Controller, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession } from '../access/access.decorators.js';
 import type { Principal } from '../access/principal.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
 import { PasswordChangeDto } from './password-change.dto.js';
@@ -17,7 +18,8 @@ export class PasswordChangeController {
   async change(
     @Input(PasswordChangeDto) { current_password, new_password }: PasswordChangeDto,
     @CurrentSession() { userId, sessionId }: Principal,
+    @Device() device: Device,
   ): Promise<void> {
-    await this.changes.change(userId, current_password, new_password, sessionId);
+    await this.changes.change(userId, current_password, new_password, device, sessionId);
   }
 }

@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
-import type { UserId } from '../entities/base-user.entity.js';
+import type { Account, UserId } from '../entities/base-user.entity.js';
+import { EventLog } from '../events/event-log.js';
+import { Hooks } from '../hooks/hooks.js';
+import type { Device } from '../http/device.decorator.js';
 import { Outbox } from '../mail/outbox.js';
 import { CurrentPassword } from '../passwords/current-password.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { SessionService } from '../session/session.service.js';
 import { Database } from '../store/database.js';
-import { UsersStore } from '../store/users.store.js';
+import { UsersStore, withoutHash } from '../store/users.store.js';
 
 /** Password change: whoever is signed in and knows the password sets another. */
 @Injectable()
@@ -20,16 +23,26 @@ export class PasswordChangeService {
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionService,
     private readonly outbox: Outbox,
+    private readonly hooks: Hooks,
+    private readonly events: EventLog,
   ) {}
 
   /**
    * Sets the new password; every other session and every link of the user dies, and the user is told by mail.
    * @param sessionId the session that goes on; without it every session ends
-   * @throws AuthError PASSWORD_CURRENT_WRONG, which changes nothing; PASSWORD_REJECTED, naming `new_password`
+   * @throws AuthError PASSWORD_CURRENT_WRONG, which changes nothing; PASSWORD_REJECTED, naming `new_password`; whatever a
+   * hook throws
    */
-  async change(userId: UserId, currentPassword: string, newPassword: string, sessionId?: string): Promise<void> {
-    const account = await this.currentPassword.verify(userId, currentPassword);
+  async change(
+    userId: UserId,
+    currentPassword: string,
+    newPassword: string,
+    device: Device,
+    sessionId?: string,
+  ): Promise<void> {
+    const account = await this.verify(userId, currentPassword, device);
     this.policy.assertAcceptable(newPassword, account, 'new_password');
+    await this.hooks.run('beforePasswordChange', () => ({ user: withoutHash(account), device }));
     const passwordHash = await this.hasher.hash(newPassword);
     await this.database.transaction(async (manager) => {
       // First, so that a login with the old password waits for the row, finds another hash and opens no session.
@@ -39,8 +52,26 @@ export class PasswordChangeService {
       }
       await this.sessions.endEverything(manager, userId, sessionId);
       await this.outbox.owe(manager, userId, 'password-changed-notice');
+      await this.events.record(
+        'authn_password_change',
+        { userId, sessionId, device, reason: 'password-change' },
+        manager,
+      );
+      await this.hooks.within(manager, 'afterPasswordChange', userId, { device });
     });
     this.sessions.forget(userId);
     this.outbox.wake();
+  }
+
+  /** Who guesses at the password of a session they found is told apart from who mistypes by nobody: it is an alarm. */
+  private async verify(userId: UserId, password: string, device: Device): Promise<Account> {
+    try {
+      return await this.currentPassword.verify(userId, password);
+    } catch (error) {
+      if (error instanceof AuthError && error.code === 'PASSWORD_CURRENT_WRONG') {
+        await this.events.record('authn_password_change_fail', { userId, device, reason: 'password' });
+      }
+      throw error;
+    }
   }
 }

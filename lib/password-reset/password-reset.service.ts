@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer } from '../mail/link-issuer.js';
@@ -40,6 +41,7 @@ export class PasswordResetService {
     private readonly outbox: Outbox,
     private readonly uniform: UniformAnswer,
     private readonly hooks: Hooks,
+    private readonly events: EventLog,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -101,7 +103,7 @@ export class PasswordResetService {
         throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
       }
       await this.setPassword(manager, link.user, passwordHash);
-      await this.runHooks(manager, link.user, device);
+      await this.tell(manager, link.user, device);
       await this.sessions.endEverything(manager, link.user.id);
       await this.outbox.owe(manager, link.user.id, 'password-changed-notice');
       return finish(manager, link.user);
@@ -112,9 +114,13 @@ export class PasswordResetService {
   }
 
   /** A reset that activates is both: the application must not miss that the account came to life. */
-  private async runHooks(manager: EntityManager, user: Account, device: Device): Promise<void> {
-    if (stateOf(user) === 'pending')
+  private async tell(manager: EntityManager, user: Account, device: Device): Promise<void> {
+    const facts = { userId: user.id, device, reason: 'password-reset' };
+    if (stateOf(user) === 'pending') {
+      await this.events.record('user_activated', facts, manager);
       await this.hooks.within(manager, 'afterActivation', user.id, { device, via: 'password-reset' });
+    }
+    await this.events.record('authn_password_change', facts, manager);
     await this.hooks.within(manager, 'afterPasswordReset', user.id, { device });
   }
 

@@ -3,6 +3,8 @@ import { SessionMemory } from '../access/session-memory.js';
 import { AuthError } from '../auth.errors.js';
 import { Clock } from '../clock.js';
 import type { UserId } from '../entities/base-user.entity.js';
+import { EventLog } from '../events/event-log.js';
+import type { Device } from '../http/device.decorator.js';
 import { Database } from '../store/database.js';
 import { TokensStore } from '../store/tokens.store.js';
 
@@ -26,6 +28,7 @@ export class SessionListService {
     private readonly database: Database,
     private readonly tokens: TokensStore,
     private readonly memory: SessionMemory,
+    private readonly events: EventLog,
     private readonly clock: Clock,
   ) {}
 
@@ -55,7 +58,7 @@ export class SessionListService {
    * learns a stranger's can do nothing with it, nor find out that it exists (IDOR; ASVS 8.2.2).
    * @throws AuthError SESSION_NOT_FOUND for an unknown, malformed, foreign or ended session alike
    */
-  async end(userId: UserId, sessionId: string): Promise<void> {
+  async end(userId: UserId, sessionId: string, device: Device): Promise<void> {
     if (!SESSION_ID.test(sessionId)) throw new AuthError('SESSION_NOT_FOUND');
     const endedAt = new Date(this.clock.now());
     const { affected } = await this.database.write((manager) =>
@@ -68,5 +71,6 @@ export class SessionListService {
     );
     if (affected !== 1) throw new AuthError('SESSION_NOT_FOUND');
     this.memory.forget(sessionId);
+    await this.events.record('session_expired', { userId, sessionId, device, reason: 'ended' });
   }
 }

@@ -48,6 +48,7 @@ export class SessionController {
   @Endpoint('logout')
   async logout(
     @Input(LogoutDto) { refresh_token }: LogoutDto,
+    @Device() device: Device,
     @Req() request: SiteRequest,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<void> {
@@ -58,13 +59,17 @@ export class SessionController {
       : { refreshToken: this.cookies.refreshToken(request), accessToken: this.cookies.accessToken(request) };
     // Also where the tokens are no good any more: a script cannot delete the cookies.
     this.delivery.withdraw(response);
-    await this.sessions.logout(credentials);
+    await this.sessions.logout(credentials, device);
   }
 
   @Authenticated()
   @Endpoint('logoutAll')
-  async logoutAll(@CurrentSession() session: Principal, @Res({ passthrough: true }) response: unknown): Promise<void> {
-    await this.sessions.logoutAll(session.userId);
+  async logoutAll(
+    @CurrentSession() session: Principal,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<void> {
+    await this.sessions.logoutAll(session.userId, device);
     this.delivery.withdraw(response);
   }
 
@@ -79,9 +84,10 @@ export class SessionController {
   async end(
     @CurrentSession() { userId, sessionId }: Principal,
     @Param('id') id: string,
+    @Device() device: Device,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<void> {
-    await this.devices.end(userId, id);
+    await this.devices.end(userId, id, device);
     if (id === sessionId) this.delivery.withdraw(response);
   }
 }

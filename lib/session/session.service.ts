@@ -5,6 +5,7 @@ import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { BaseUserToken, TokenPurpose } from '../entities/base-user-token.entity.js';
 import { SessionMemory } from '../access/session-memory.js';
+import { EventLog } from '../events/event-log.js';
 import { additionalClaims } from '../hooks/access-claims.js';
 import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
@@ -32,6 +33,7 @@ export class SessionService implements SessionOpener {
     private readonly memory: SessionMemory,
     private readonly outbox: Outbox,
     private readonly hooks: Hooks,
+    private readonly events: EventLog,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -43,6 +45,7 @@ export class SessionService implements SessionOpener {
   async open(manager: EntityManager, userId: UserId, device: Device): Promise<SessionSnapshot> {
     const session = this.newSession(device);
     await this.tokens.insert(manager, userId, session);
+    await this.events.record('session_created', { userId, sessionId: session.id, device }, manager);
     return firstGeneration(session, userId);
   }
 
@@ -81,7 +84,8 @@ export class SessionService implements SessionOpener {
       return user ? { user, sessionId: claims.sid, device } : undefined;
     };
     await this.hooks.run('beforeRefresh', context);
-    const session = (await this.rotate(claims)) ?? (await this.repeatOrRevoke(claims));
+    const session = (await this.rotate(claims)) ?? (await this.repeatOrRevoke(claims, device));
+    await this.events.record('session_renewed', { userId: session.userId, sessionId: session.id, device });
     const pair = await this.pair(session);
     await this.hooks.tell('afterRefresh', context);
     return pair;
@@ -91,20 +95,23 @@ export class SessionService implements SessionOpener {
    * Ends the session of a refresh token or an access token.
    * @throws AuthError SESSION_INVALID_TOKEN where neither is genuine; ending an ended session is no error
    */
-  async logout(credentials: { refreshToken?: string; accessToken?: string }): Promise<void> {
+  async logout(credentials: { refreshToken?: string; accessToken?: string }, device: Device): Promise<void> {
     const { refreshToken, accessToken } = credentials;
     const claims = refreshToken
       ? this.sessionTokens.verifyRefresh(refreshToken)
       : accessToken && this.sessionTokens.verifyAccess(accessToken);
     if (!claims) throw new AuthError('SESSION_INVALID_TOKEN');
-    await this.database.write((manager) => this.revoke(manager, claims.sid));
+    const isEnded = await this.database.write((manager) => this.revoke(manager, claims.sid));
     this.memory.forget(claims.sid);
+    const facts = { userId: claims.sub, sessionId: claims.sid, device, reason: 'logout' };
+    if (isEnded) await this.events.record('session_expired', facts);
   }
 
   /** Ends every session of a user, on every device. */
-  async logoutAll(userId: UserId): Promise<void> {
+  async logoutAll(userId: UserId, device: Device): Promise<void> {
     await this.database.write((manager) => this.tokens.revokeAll(manager, userId, [SESSION]));
     this.memory.forgetUser(userId);
+    await this.events.record('session_expired', { userId, device, reason: 'logout-all' });
   }
 
   /**
@@ -143,7 +150,7 @@ export class SessionService implements SessionOpener {
   }
 
   /** A genuine token that did not rotate: a lost answer or a second tab within the grace time, else a stolen token. */
-  private async repeatOrRevoke(claims: RefreshClaims): Promise<SessionSnapshot> {
+  private async repeatOrRevoke(claims: RefreshClaims, device: Device): Promise<SessionSnapshot> {
     const session = await this.tokens.findById(claims.sid);
     if (!session || session.purpose !== SESSION || !this.tokens.isLive(session) || !session.user.isActive) {
       throw new AuthError('SESSION_INVALID_TOKEN');
@@ -156,7 +163,7 @@ export class SessionService implements SessionOpener {
       const startedAt = new Date(claims.auth_time * 1000);
       return { id, userId: session.user.id, generation, startedAt, rotatedAt, expiresAt };
     }
-    await this.revokeReused(session, session.user.id);
+    await this.revokeReused(session, session.user.id, device);
     throw new AuthError('SESSION_INVALID_TOKEN');
   }
 
@@ -167,11 +174,13 @@ export class SessionService implements SessionOpener {
   }
 
   /** Token theft: committed before the 401 is thrown, and told to the owner once, however many replays arrive. */
-  private async revokeReused(session: BaseUserToken, userId: UserId): Promise<void> {
+  private async revokeReused(session: BaseUserToken, userId: UserId, device: Device): Promise<void> {
     const revoked = await this.database.transaction(async (manager) => {
       const isFirst = await this.revoke(manager, session.id);
-      if (isFirst) await this.outbox.owe(manager, userId, 'session-reuse-notice');
-      return isFirst;
+      if (!isFirst) return false;
+      await this.outbox.owe(manager, userId, 'session-reuse-notice');
+      await this.events.record('authn_token_reuse', { userId, sessionId: session.id, device }, manager);
+      return true;
     });
     this.memory.forget(session.id);
     if (revoked) this.outbox.wake();

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';
 import { SessionOpener } from '../session/session-opener.js';
 import { Database } from '../store/database.js';
@@ -14,6 +15,7 @@ export class ActiveEnrolment<T extends IssuedTokens = TokenPair> implements Enro
     private readonly database: Database,
     private readonly users: UsersStore,
     private readonly hooks: Hooks,
+    private readonly events: EventLog,
     private readonly sessions: SessionOpener<T>,
   ) {}
 
@@ -25,8 +27,11 @@ export class ActiveEnrolment<T extends IssuedTokens = TokenPair> implements Enro
   }
 
   private async create(manager: EntityManager, applicant: Applicant): Promise<SessionSnapshot> {
+    const { device } = applicant;
     const userId = await createAccount(manager, this.users, this.hooks, applicant, true);
-    await this.hooks.within(manager, 'afterActivation', userId, { device: applicant.device, via: 'signup' });
-    return this.sessions.open(manager, userId, applicant.device);
+    await this.events.record('user_created', { userId, device }, manager);
+    await this.events.record('user_activated', { userId, device, reason: 'signup' }, manager);
+    await this.hooks.within(manager, 'afterActivation', userId, { device, via: 'signup' });
+    return this.sessions.open(manager, userId, device);
   }
 }

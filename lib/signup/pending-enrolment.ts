@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { UserId } from '../entities/base-user.entity.js';
+import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';
 import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
@@ -37,6 +38,7 @@ export class PendingEnrolment implements Enrolment {
     private readonly outbox: Outbox,
     private readonly links: Links,
     private readonly hooks: Hooks,
+    private readonly events: EventLog,
     private readonly uniform: UniformAnswer,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -73,8 +75,10 @@ export class PendingEnrolment implements Enrolment {
     return UNIFORM;
   }
 
-  private create(manager: EntityManager, applicant: Applicant): Promise<UserId> {
-    return createAccount(manager, this.users, this.hooks, applicant, false);
+  private async create(manager: EntityManager, applicant: Applicant): Promise<UserId> {
+    const userId = await createAccount(manager, this.users, this.hooks, applicant, false);
+    await this.events.record('user_created', { userId, device: applicant.device }, manager);
+    return userId;
   }
 
   private newLink({ passwordHash, fields }: Applicant): LinkRow {

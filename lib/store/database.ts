@@ -21,6 +21,8 @@ export class Database {
   /** SQLite only: the last write that was let in; the next one waits for it. */
   private tail: Promise<unknown> = Promise.resolve();
   private readonly sharesOneConnection: boolean;
+  /** What waits for the commit of each transaction under way. */
+  private readonly afterwards = new WeakMap<EntityManager, (() => void)[]>();
 
   constructor(readonly dataSource: DataSource) {
     this.sharesOneConnection = dataSource.options.type === 'better-sqlite3';
@@ -41,7 +43,24 @@ export class Database {
    * @throws the driver's error of a unique index, which is for the flow to understand; AuthError for everything else
    */
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.withRetries(() => this.exclusively(() => this.dataSource.transaction(work)));
+    return this.withRetries(async () => {
+      const afterwards: (() => void)[] = [];
+      const result = await this.exclusively(() =>
+        this.dataSource.transaction((manager) => {
+          this.afterwards.set(manager, afterwards);
+          return work(manager);
+        }),
+      );
+      for (const run of afterwards) run();
+      return result;
+    });
+  }
+
+  /** Runs something that cannot fail when the manager's transaction is committed, and never if it is rolled back. */
+  afterCommit(manager: EntityManager, run: () => void): void {
+    const afterwards = this.afterwards.get(manager);
+    if (afterwards) afterwards.push(run);
+    else run();
   }
 
   /**

@@ -64,6 +64,8 @@ export interface TestAppOptions {
   port?: number;
   /** What main.ts would do to the application before it listens. */
   configure?: (app: INestApplication) => void;
+  /** Entities beside the two; their tables are the test's to make. */
+  entities?: Type[];
   /** More of the application. */
   imports?: ModuleMetadata['imports'];
   controllers?: Type[];
@@ -149,7 +151,7 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
     imports: [
       TypeOrmModule.forRoot({
         ...database.options,
-        entities: tokenEntity ? [userEntity, tokenEntity] : [userEntity],
+        entities: [userEntity, ...(tokenEntity ? [tokenEntity] : []), ...(choice.entities ?? [])],
         logging: true,
         logger: statements,
         ...(poolSize && { poolSize }),
