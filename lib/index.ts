@@ -54,6 +54,8 @@ export {
 export { TokenDelivery, type TokenPairBody } from './delivery/token-delivery.js';
 export { AccessGuard } from './access/access.guard.js';
 export { AccessTokenVerifier } from './access/access-token-verifier.js';
+export { rememberHandshake } from './access/handshakes.js';
+export { AuthErrorWsFilter } from './http/auth-error.filter.js';
 export { getPrincipal, type Principal } from './access/principal.js';
 export type { AccessClaims, IssuedTokens, TokenPair } from './tokens/session-tokens.js';
 

@@ -7,7 +7,7 @@ import { ACCESS_RULE, type AccessRule } from './access-rule.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { bearerToken } from './bearer.js';
 import { getPrincipal, type Principal, setPrincipal } from './principal.js';
-import { type CarrierRequest, requestOf, setHeaders } from './request-context.js';
+import { requestOf, setHeaders } from './request-context.js';
 
 /**
  * Lets a request through if its access token is genuine and, at level complete, its session and user are still live: one
@@ -30,7 +30,7 @@ export class AccessGuard implements CanActivate {
     ]);
     if (rule === 'public') return true;
     try {
-      const principal = await this.identify(requestOf(context));
+      const principal = await this.identify(context);
       if (!principal && rule !== 'optional') throw new AuthError('ACCESS_UNAUTHENTICATED');
       if (rule === 'verified' && !principal?.isEmailVerified) throw new AuthError('ACCESS_EMAIL_UNVERIFIED');
       return true;
@@ -41,8 +41,10 @@ export class AccessGuard implements CanActivate {
   }
 
   /** Undefined for a request without credentials; a request with bad ones is never taken for a guest. */
-  private async identify(request: CarrierRequest): Promise<Principal<unknown> | undefined> {
-    const known = getPrincipal<unknown>(request);
+  private async identify(context: ExecutionContext): Promise<Principal<unknown> | undefined> {
+    const request = requestOf(context);
+    // A socket outlives its session: each message is checked anew, or logout would not end what is already open.
+    const known = context.getType() === 'ws' ? undefined : getPrincipal<unknown>(request);
     if (known) return known;
     const { authorization } = request.headers;
     const cookie = authorization === undefined ? this.cookies?.accessToken(request) : undefined;

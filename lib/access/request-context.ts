@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { handshakeOf } from './handshakes.js';
 
 /** What the guard needs of a request, whatever carries it and whichever adapter serves it. */
 export interface CarrierRequest {
@@ -20,10 +21,8 @@ export function requestOf(context: ExecutionContext): CarrierRequest {
   switch (context.getType<'http' | 'ws' | 'graphql'>()) {
     case 'graphql':
       return context.getArgByIndex<{ req: CarrierRequest }>(2).req;
-    case 'ws': {
-      const client = context.switchToWs().getClient<{ handshake?: CarrierRequest; upgradeReq?: CarrierRequest }>();
-      return client.handshake ?? client.upgradeReq ?? { headers: {} };
-    }
+    case 'ws':
+      return handshakeOf(context.switchToWs().getClient<object>());
     default:
       return context.switchToHttp().getRequest<CarrierRequest>();
   }

@@ -33,3 +33,25 @@ export class AuthErrorFilter implements ExceptionFilter<AuthError> {
     httpAdapter.reply(response, error.getResponse(), error.getStatus());
   }
 }
+
+/** What a message can be answered on: Socket.IO has `emit`; the clients of the `ws` adapter have a `readyState`, and `send`. */
+interface WsClient {
+  readyState?: number;
+  send(text: string): void;
+  emit(event: string, body: unknown): void;
+}
+
+/**
+ * Answers an {@link AuthError} that a guarded message of a WebSocket gateway met by an `exception` event with the same
+ * body as over HTTP. Without it, Nest answers "Internal server error" to everything that is no WsException. Use it as
+ * `@UseFilters(AuthErrorWsFilter)` on the gateway.
+ */
+@Catch(AuthError)
+export class AuthErrorWsFilter implements ExceptionFilter<AuthError> {
+  catch(error: AuthError, host: ArgumentsHost): void {
+    const client = host.switchToWs().getClient<WsClient>();
+    const body = error.getResponse();
+    if (typeof client.readyState === 'number') client.send(JSON.stringify({ event: 'exception', data: body }));
+    else client.emit('exception', body);
+  }
+}
