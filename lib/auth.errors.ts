@@ -23,6 +23,7 @@ export const AUTH_ERRORS = {
   SESSION_NOT_FOUND: [HttpStatus.NOT_FOUND, 'There is no such session.'],
   PASSWORD_RESET_INVALID_TOKEN: [HttpStatus.BAD_REQUEST, 'The password reset link is invalid or has expired.'],
   PROFILE_CONFLICT: [HttpStatus.CONFLICT, 'A field of the profile is already used by another account.'],
+  EMAIL_CHANGE_INVALID_TOKEN: [HttpStatus.BAD_REQUEST, 'The e-mail change link is invalid or has expired.'],
   ACCESS_UNAUTHENTICATED: [HttpStatus.UNAUTHORIZED, 'Log in to use this route.'],
   ACCESS_INVALID_TOKEN: [HttpStatus.UNAUTHORIZED, 'The access token is invalid or has expired.'],
   ACCESS_INVALID_CSRF_TOKEN: [HttpStatus.FORBIDDEN, 'Send the CSRF token of the session in X-CSRF-Token.'],

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ActivationResult, ActivationService } from './activation/activation.service.js';
+import { EmailChangeUndoService, type EmailChangeUndoResult } from './email-change/email-change-undo.service.js';
+import { type EmailChangeResult, EmailChangeService } from './email-change/email-change.service.js';
 import type { Device } from './http/device.decorator.js';
 import { type Credentials, LoginService } from './login/login.service.js';
 import { PasswordChangeService } from './password-change/password-change.service.js';
@@ -37,6 +39,8 @@ export class AuthService {
     private readonly deletions: AccountDeletionService,
     private readonly exports: AccountExportService,
     private readonly operators: OperatorService,
+    private readonly emailChanges: EmailChangeService,
+    private readonly emailChangeUndos: EmailChangeUndoService,
   ) {}
 
   /** Signs up; with mail, the same answer for a new and a taken address. Throws PASSWORD_REJECTED, SIGNUP_EMAIL_TAKEN (modes C, D), SIGNUP_CONFLICT. */
@@ -130,5 +134,20 @@ export class AuthService {
   /** Everything stored about the account, but for secrets. */
   exportAccount(userId: UserId): Promise<AccountExport> {
     return this.exports.export(userId);
+  }
+
+  /** Owes a link to the new address, silent about whether it is taken; returns the link in mode C, else null. Throws PASSWORD_CURRENT_WRONG. */
+  requestEmailChange(userId: UserId, newEmail: string, currentPassword: string): Promise<string | null> {
+    return this.emailChanges.request(userId, newEmail, currentPassword);
+  }
+
+  /** Redeems the link to a new address and ends every session. Throws EMAIL_CHANGE_INVALID_TOKEN. */
+  confirmEmailChange(token: string): Promise<EmailChangeResult> {
+    return this.emailChanges.confirm(token);
+  }
+
+  /** Redeems the link to the old address: the password no longer works, every session ends. Throws EMAIL_CHANGE_INVALID_TOKEN. */
+  undoEmailChange(token: string): Promise<EmailChangeUndoResult> {
+    return this.emailChangeUndos.undo(token);
   }
 }

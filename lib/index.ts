@@ -66,6 +66,8 @@ export type { SessionInfo } from './session/session-list.service.js';
 export type { AccountExport } from './profile/account-export.service.js';
 export type { ActivationResult } from './activation/activation.service.js';
 export type { Credentials } from './login/login.service.js';
+export type { EmailChangeResult } from './email-change/email-change.service.js';
+export type { EmailChangeUndoResult } from './email-change/email-change-undo.service.js';
 export type { Device } from './http/device.decorator.js';
 export { ACCOUNT_DTOS, type AccountDtos } from './own-fields/account-dtos.js';
 export { canonicalEmail } from './http/email.js';

@@ -164,13 +164,14 @@ describe.each(['express', 'fastify'] as const)('with %s', (adapter) => {
       });
     });
 
-    it.each(jsonEndpoints.filter(([, { request }]) => 'email' in request))(
+    it.each(jsonEndpoints.filter(([, endpoint]) => addressField(endpoint)))(
       '%s refuses every address that is not plainly one address',
       async (_name, endpoint) => {
-        const requests = HOSTILE_ADDRESSES.map((email) => ({
-          body: JSON.stringify({ ...validBody(endpoint), email }),
+        const field = addressField(endpoint)!;
+        const requests = HOSTILE_ADDRESSES.map((address) => ({
+          body: JSON.stringify({ ...validBody(endpoint), [field]: address }),
         }));
-        expect(await faults(endpoint, requests, 'INPUT_INVALID', ['email'])).toEqual([]);
+        expect(await faults(endpoint, requests, 'INPUT_INVALID', [field])).toEqual([]);
       },
     );
 
@@ -225,6 +226,11 @@ describe.each(['express', 'fastify'] as const)('with %s', (adapter) => {
 function takesInput({ errors, request, path }: Endpoint): boolean {
   const isForUsers = errors.includes('ACCESS_UNAUTHENTICATED');
   return isForUsers && (Object.keys(request).length > 0 || path.includes(':'));
+}
+
+/** The field of an endpoint's body that is an e-mail address. */
+function addressField({ request }: Endpoint): string | undefined {
+  return Object.keys(request).find((field) => field === 'email' || field === 'new_email');
 }
 
 function spellingsOf(path: string): string[] {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
+import { emailChanges, NOTICE_SUBJECT } from './support/email-change.js';
 import { tokenIn } from './support/mailbox.js';
 import { RawClient } from './support/raw-client.js';
 import { changeUser, countTokens, tokenRows, userRow } from './support/rows.js';
@@ -342,6 +343,100 @@ describe.each(['express', 'fastify'] as const)('the password reset page with %s'
     expectPage(await get(lost), 400, NOT_ACTIVATED);
     expect((await logIn(email, NEW_PASSWORD)).status).toBe(200);
     expect((await logIn(email, PASSWORD)).status).toBe(401);
+  });
+});
+
+const ASK_CHANGE = 'Confirm your new address';
+const CHANGED = 'Your address is changed';
+const ASK_UNDO = 'Take your account back';
+const UNDONE = 'You have your account back';
+const NOT_CHANGED = 'The address was not changed';
+
+describe.each(['express', 'fastify'] as const)('the pages of an e-mail change with %s', (adapter) => {
+  const { app, raw, resetPath, logIn } = withPages({ adapter });
+  const get = (path: string) => app().client.get(path);
+  const press = (path: string, headers: Record<string, string> = {}) => app().client.postForm(path, {}, { headers });
+  const changePath = async (from: string, to: string) =>
+    `/auth/email-change/${await emailChanges(app()).linkTo(from, to)}`;
+  const undoPath = async (address: string) =>
+    `/auth/email-change/undo/${await emailChanges(app()).mailedLink(address, NOTICE_SUBJECT)}`;
+
+  it('change nothing before the button is pressed, then the address, and by the other link back', async () => {
+    const [old, address] = ['page-old@example.com', 'page-new@example.com'];
+    const { access_token } = await app().activeUser(old);
+    const path = await changePath(old, address);
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'GET']) {
+      const look = await app().client.send(path, { method });
+      if (method === 'GET') expectPage(look, 200, ASK_CHANGE, path);
+      expect(look.text).not.toContain(address);
+    }
+    expect((await get('/demo/bare')).status).toBe(401);
+    expect((await app().client.get('/demo/bare', { bearer: access_token })).status).toBe(200);
+    expectPage(await press(path, { 'sec-fetch-site': 'same-origin', origin: 'null' }), 200, CHANGED);
+    expect((await app().client.get('/demo/bare', { bearer: access_token })).status).toBe(401);
+    expect((await logIn(address, PASSWORD)).status).toBe(200);
+    expectPage(await get(path), 400, NOT_CHANGED);
+    expectPage(await press(path), 400, NOT_CHANGED);
+
+    const back = await undoPath(old);
+    for (let look = 0; look < 3; look++) expectPage(await get(back), 200, ASK_UNDO, back);
+    expect((await logIn(address, PASSWORD)).status).toBe(200);
+    const sessions = (await tokenRows(app(), address, 'session')).length;
+    expectPage(await press(back), 200, UNDONE);
+    expect(await tokenRows(app(), old, 'session')).toHaveLength(sessions);
+    expect((await logIn(address, PASSWORD)).status).toBe(401);
+    expectPage(await press(back), 400, NOT_CHANGED);
+    const reset = `/auth/password-reset/${await emailChanges(app()).mailedLink(old, 'Reset your password')}`;
+    expectPage(await get(reset), 200, RESET_FORM, reset);
+  });
+
+  it.each<Record<string, string>>([
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'https://evil.example' },
+  ])('refuse a press from another site: %o', async (headers) => {
+    const old = `ec-${Object.values(headers)[0]!.replace(/\W/g, '')}@example.com`;
+    await app().activeUser(old);
+    const path = await changePath(old, `new-${old}`);
+    const refused = await press(path, headers);
+    expect([refused.status, refused.body.code]).toEqual([403, 'INPUT_CROSS_SITE']);
+    expect((await logIn(old, PASSWORD)).status).toBe(200);
+    expectPage(await press(path), 200, CHANGED);
+    const back = await undoPath(old);
+    expect((await press(back, headers)).status).toBe(403);
+    expect((await logIn(`new-${old}`, PASSWORD)).status).toBe(200);
+    expectPage(await press(back), 200, UNDONE);
+  });
+
+  it("say 400 to unknown links, to each other's and to those of other purposes, and burn none", async () => {
+    const old = 'ec-foreign@example.com';
+    await app().activeUser(old);
+    const reset = await resetPath(old);
+    const path = await changePath(old, 'ec-foreign-new@example.com');
+    const token = path.split('/').at(-1)!;
+    for (const bad of [UNKNOWN, reset.split('/').at(-1)!]) {
+      for (const page of [`/auth/email-change/${bad}`, `/auth/email-change/undo/${bad}`]) {
+        expectPage(await get(page), 400, NOT_CHANGED);
+        expectPage(await press(page), 400, NOT_CHANGED);
+      }
+    }
+    expectPage(await press(`/auth/email-change/undo/${token}`), 400, NOT_CHANGED);
+    expectPage(await get(reset), 200, RESET_FORM, reset);
+    expectPage(await press(path), 200, CHANGED);
+    expect((await logIn('ec-foreign-new@example.com', PASSWORD)).status).toBe(200);
+  });
+
+  it('leave the JSON routes below the same path to JSON', async () => {
+    for (const route of ['request', 'confirm', 'undo']) {
+      const form = await press(`/auth/email-change/${route}`);
+      expect([form.status, form.body.code]).toEqual([415, 'INPUT_UNSUPPORTED_TYPE']);
+    }
+    const json = await raw().send({
+      path: `/auth/email-change/${UNKNOWN}`,
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect([json.status, json.body.code]).toEqual([415, 'INPUT_UNSUPPORTED_TYPE']);
   });
 });
 

@@ -111,6 +111,26 @@ async function useEveryEndpoint({ client, mailbox }: TestApp, email: string): Pr
   await visit('passwordResetForm', client.postForm(path, choice));
   // The notices of both resets.
   await Promise.all([mailbox.waitFor(email, 4), mailbox.waitFor(byPage, 3)]);
+
+  const ask = async (from: string, current_password: string, new_email: string): Promise<Answer> => {
+    const { body } = await client.post('/auth/login', { email: from, password: current_password });
+    const request = { new_email, current_password };
+    return client.post('/auth/email-change/request', request, { bearer: body.access_token });
+  };
+  await visit('requestEmailChange', ask(byPath, PASSWORD, `new-${byPath}`));
+  const moved = tokenIn(await mailbox.waitFor(`new-${byPath}`));
+  await visit('confirmEmailChange', client.post('/auth/email-change/confirm', { token: moved }));
+  const undo = tokenIn(await mailbox.waitFor(byPath, 3));
+  await visit('emailChangeUndoPage', client.get(`/auth/email-change/undo/${undo}`));
+  await visit('undoEmailChange', client.post('/auth/email-change/undo', { token: undo }));
+  await ask(byPage, NEW_PASSWORD, `new-${byPage}`);
+  const page = `/auth/email-change/${tokenIn(await mailbox.waitFor(`new-${byPage}`))}`;
+  await visit('emailChangePage', client.get(page));
+  await visit('emailChangeForm', client.postForm(page, {}));
+  const back = `/auth/email-change/undo/${tokenIn(await mailbox.waitFor(byPage, 4))}`;
+  await visit('emailChangeUndoForm', client.postForm(back, {}));
+  // The reset links that follow an undoing.
+  await Promise.all([mailbox.waitFor(byPath, 4), mailbox.waitFor(byPage, 5)]);
   return visited;
 }
 

@@ -58,6 +58,9 @@ describe.each(availableDatabases())('the plans of the statements on %s', (kind) 
       'SET generation = generation + 1',
       'is_active = ',
       'INSERT INTO user_tokens',
+      'NOT EXISTS',
+      'MAX(token.generation)',
+      'DELETE FROM users',
       'token.mail_due_at <= ',
     ]) {
       expect(all).toContain(part);
@@ -101,7 +104,8 @@ async function fill({ manager }: DataSource): Promise<void> {
   }
 }
 
-async function runEveryFlow({ client, mailbox, activeUser }: TestApp): Promise<void> {
+async function runEveryFlow(t: TestApp): Promise<void> {
+  const { client, mailbox, activeUser } = t;
   const pending = { email: 'pending@example.com', password: PASSWORD };
   await client.post('/auth/signup', pending);
   await client.post('/auth/signup', pending);
@@ -139,7 +143,24 @@ async function runEveryFlow({ client, mailbox, activeUser }: TestApp): Promise<v
   const changed = await client.post('/auth/password-change', change, { bearer: steady.access_token });
   expect(changed.status).toBe(204);
   await client.post('/auth/login', { email: 'steady@example.com', password: PASSWORD });
+  await changeAddress(t);
   await runFlowsOfUser(await activeUser('keeper@example.com'), client);
+}
+
+/** A taken address, a free one, and the way back. */
+async function changeAddress({ client, mailbox, activeUser }: TestApp): Promise<void> {
+  const { access_token: bearer } = await activeUser('mover@example.com');
+  const ask = (new_email: string) =>
+    client.post('/auth/email-change/request', { new_email, current_password: PASSWORD }, { bearer });
+  expect((await ask('steady@example.com')).status).toBe(202);
+  await mailbox.waitFor('steady@example.com', 2);
+  expect((await ask('moved@example.com')).status).toBe(202);
+  const confirm = { token: tokenIn(await mailbox.waitFor('moved@example.com')) };
+  expect((await client.post('/auth/email-change/confirm', confirm)).status).toBe(200);
+  const undo = { token: tokenIn(await mailbox.waitFor('mover@example.com', 2)) };
+  expect((await client.get(`/auth/email-change/undo/${undo.token}`)).status).toBe(200);
+  expect((await client.post('/auth/email-change/undo', undo)).status).toBe(200);
+  await mailbox.waitFor('mover@example.com', 3);
 }
 
 /** What a signed-in user does with the own account, up to its end. */

@@ -283,6 +283,10 @@ describe.each(['express', 'fastify'] as const)('routes on %s', (adapter) => {
           'routes.paths.activateByPath',
           'routes.paths.passwordResetPage',
           'routes.paths.passwordResetForm',
+          'routes.paths.emailChangePage',
+          'routes.paths.emailChangeForm',
+          'routes.paths.emailChangeUndoPage',
+          'routes.paths.emailChangeUndoForm',
         ]),
       );
     });

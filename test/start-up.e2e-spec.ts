@@ -23,6 +23,10 @@ const STRONG: TestAppOptions['options'] = {
   hashing: { memoryKib: 19_456, timeCost: 2 },
   activation: { urlTemplate: 'https://app.example.com/activate?token={token}' },
   passwordReset: { urlTemplate: 'https://app.example.com/reset?token={token}' },
+  emailChange: {
+    urlTemplate: 'https://app.example.com/confirm-email?token={token}',
+    undoUrlTemplate: 'https://app.example.com/undo-email-change?token={token}',
+  },
 };
 
 @Entity('users')

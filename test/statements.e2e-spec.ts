@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutboxWorker } from '../lib/mail/outbox-worker.js';
 import type { Answer } from './support/client.js';
 import { claimsOf } from './support/jwt.js';
+import { emailChanges } from './support/email-change.js';
 import { tokenIn } from './support/mailbox.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 import { variants } from './support/variants.js';
@@ -10,7 +11,7 @@ const NEW_PASSWORD = 'another fine passphrase';
 
 describe.each(variants())('the number of statements on $database, integer keys $integerKeys', (variant) => {
   let t: TestApp;
-  const links: Record<'activation' | 'reset', string> = { activation: '', reset: '' };
+  const links = { activation: '', reset: '', confirm: '', undo: '' };
   let pair: { access_token: string; refresh_token: string };
   let changer: { access_token: string };
 
@@ -25,6 +26,11 @@ describe.each(variants())('the number of statements on $database, integer keys $
     await t.client.post('/auth/password-reset/request', { email: 'reset@example.com' });
     links.activation = tokenIn(await t.mailbox.waitFor('activation@example.com'));
     links.reset = tokenIn(await t.mailbox.waitFor('reset@example.com', 2));
+    const on = emailChanges(t);
+    await t.activeUser('mover@example.com');
+    links.confirm = await on.linkTo('mover@example.com', 'mover-new@example.com');
+    await t.activeUser('returner@example.com');
+    links.undo = await on.move('returner@example.com', 'returner-new@example.com');
     // The worker shares the connection and its log: it ends its work before anything is counted.
     await t.app.get(OutboxWorker, { strict: false }).beforeApplicationShutdown();
   });
@@ -49,6 +55,11 @@ describe.each(variants())('the number of statements on $database, integer keys $
 
   const change = (status: number, current_password: string) =>
     statements(status, '/auth/password-change', { current_password, new_password: NEW_PASSWORD }, changer.access_token);
+
+  const asked = (status: number, new_email: string, current_password = PASSWORD) =>
+    statements(status, '/auth/email-change/request', { new_email, current_password }, pair.access_token);
+  const follow = (status: number, step: 'confirm' | 'undo', token: string) =>
+    statements(status, `/auth/email-change/${step}`, { token });
 
   it('guard: 1, and none without a genuine token', async () => {
     expect(await statements(200, '/demo/bare', undefined, pair.access_token)).toHaveLength(1);
@@ -118,6 +129,27 @@ describe.each(variants())('the number of statements on $database, integer keys $
     const used = await confirmReset(400, links.reset);
     expect(used).toHaveLength(1);
     expect(await confirmReset(400, 'x'.repeat(64))).toEqual(used);
+  });
+
+  it('e-mail change request: guard and 4, the same for every address, and guard and 1 for a wrong password', async () => {
+    const free = await asked(202, 'free@example.com');
+    expect(free.map(verb)).toEqual(['SELECT', 'SELECT', 'UPDATE', 'INSERT', 'INSERT']);
+    expect(await asked(202, 'mover@example.com')).toEqual(free);
+    expect(await asked(202, 'pending@example.com')).toEqual(free);
+    expect(await asked(202, 'active@example.com')).toEqual(free);
+    const refused = await asked(400, 'free@example.com', 'wrong but long enough');
+    expect(refused.map(verb)).toEqual(['SELECT', 'SELECT']);
+    expect(await asked(400, 'mover@example.com', 'wrong but long enough')).toEqual(refused);
+  });
+
+  it.each([
+    ['confirm', ['SELECT', 'DELETE', 'UPDATE', 'UPDATE', 'UPDATE', 'SELECT', 'INSERT']],
+    ['undo', ['SELECT', 'DELETE', 'UPDATE', 'UPDATE', 'UPDATE', 'UPDATE', 'INSERT']],
+  ] as const)('e-mail change %s: 7, and 1 for a link that is not valid', async (step, verbs) => {
+    expect((await follow(200, step, links[step])).map(verb)).toEqual(verbs);
+    const used = await follow(400, step, links[step]);
+    expect(used.map(verb)).toEqual(['SELECT']);
+    expect(await follow(400, step, 'x'.repeat(64))).toEqual(used);
   });
 
   it('password change: guard and 4, and guard and 1 for a wrong password', async () => {

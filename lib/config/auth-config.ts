@@ -1,5 +1,5 @@
 import type { AuthConfigPassword, AuthConfigHashing } from './settings/password-settings.js';
-import type { AuthConfigActivation, AuthConfigPasswordReset } from './settings/link-settings.js';
+import type { AuthConfigActivation, AuthConfigEmailChange, AuthConfigPasswordReset } from './settings/link-settings.js';
 import type { AuthConfigJwt, AuthConfigSession, AuthConfigSessionCheck } from './settings/token-settings.js';
 import type { AuthConfigRoutes } from './settings/route-settings.js';
 import type { AuthConfigSmtp, AuthConfigMail } from './settings/mail-settings.js';
@@ -30,6 +30,10 @@ export interface AuthConfig {
   readonly activation: Readonly<Omit<AuthConfigActivation, 'urlTemplate'> & { urlTemplate?: string }>;
   /** `urlTemplate` as in `activation`. */
   readonly passwordReset: Readonly<Omit<AuthConfigPasswordReset, 'urlTemplate'> & { urlTemplate?: string }>;
+  /** `urlTemplate` and `undoUrlTemplate` as in `activation`. */
+  readonly emailChange: Readonly<
+    Omit<AuthConfigEmailChange, 'urlTemplate' | 'undoUrlTemplate'> & { urlTemplate?: string; undoUrlTemplate?: string }
+  >;
   /** `secret` is absent at level none where other keys verify, `jwksUrl` everywhere else. */
   readonly jwt: Readonly<Omit<AuthConfigJwt, 'jwksUrl'> & { jwksUrl?: string }>;
   readonly session: Readonly<AuthConfigSession>;

@@ -9,7 +9,7 @@ import type { Level } from './levels.js';
 import type { ModeName, ModeLetter } from './modes.js';
 import type { AuthConfigPassword, AuthConfigHashing } from './settings/password-settings.js';
 import type { AuthConfigRoutes } from './settings/route-settings.js';
-import type { AuthConfigActivation, AuthConfigPasswordReset } from './settings/link-settings.js';
+import type { AuthConfigActivation, AuthConfigEmailChange, AuthConfigPasswordReset } from './settings/link-settings.js';
 import type { AuthConfigJwt, AuthConfigSession, AuthConfigSessionCheck } from './settings/token-settings.js';
 import type { AuthConfigSmtp, AuthConfigMail } from './settings/mail-settings.js';
 import type { AuthConfigCleanup } from './settings/operation-settings.js';
@@ -91,6 +91,8 @@ export interface RuntimeOptions {
   activation?: Partial<AuthConfigActivation>;
   /** The reset link and its mail. */
   passwordReset?: Partial<AuthConfigPasswordReset>;
+  /** The links of an e-mail change and the mail that asks to confirm it. */
+  emailChange?: Partial<AuthConfigEmailChange>;
   /** Access and refresh tokens, and the secret behind every key. */
   jwt?: Partial<AuthConfigJwt>;
   /** How long a sign-in lasts. */
@@ -110,7 +112,7 @@ export interface RuntimeOptions {
   /** What mails look like, and when left-over ones are looked for. */
   mail?: Partial<AuthConfigMail>;
   cleanup?: Partial<AuthConfigCleanup>;
-  /** Least time, in milliseconds, of the part of signup, resend and reset request that depends on the address; it hides which path was taken. `AUTH_UNIFORM_ANSWER_MS`. @default 250 */
+  /** Least time, in milliseconds, of the part of signup, resend, reset and e-mail change request that depends on the address; it hides which path was taken. `AUTH_UNIFORM_ANSWER_MS`. @default 250 */
   uniformAnswerMs?: number;
 }
 

@@ -1,7 +1,7 @@
 import type { AuthConfig } from './auth-config.js';
 import { hasLevel } from './levels.js';
 import { MODES } from './modes.js';
-import { settingAt } from './settings.js';
+import { settingAt, SETTINGS, valueAt } from './settings.js';
 import type { AuthConfigJwt } from './settings/token-settings.js';
 import type { StartUpProblem } from './start-up-error.js';
 
@@ -179,8 +179,9 @@ function checkLinks({ config, production }: ConfigUnderCheck): Problem[] {
         'is missing; links lead to pages of this back end, and its address as users see it is never guessed from a Host header, which the client writes',
         'Set it to the origin of the back end, e.g. https://api.example.com.',
       ),
-    expected && config.activation.urlTemplate === undefined && missing('activation.urlTemplate'),
-    expected && config.passwordReset.urlTemplate === undefined && missing('passwordReset.urlTemplate'),
+    ...SETTINGS.filter(({ kind }) => kind === 'link-template').map(
+      ({ path }) => expected && valueAt(config, path) === undefined && missing(path),
+    ),
   ];
 }
 

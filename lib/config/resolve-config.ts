@@ -29,6 +29,9 @@ export interface ExaminedConfig {
   readonly problems: readonly StartUpProblem[];
 }
 
+/** Links are assumed to lead to a front end of this machine in development only. */
+const LINK_TEMPLATES = SETTINGS.filter(({ kind }) => kind === 'link-template').map(({ path }) => path);
+
 const FLAGS = new Set(['level', 'mode', 'autoActivate', 'returnLinkInResponse', 'backendLinks']);
 const ROUTE_SETTINGS = ['routes.preset', 'routes.paths', 'routes.version'].map(settingAt);
 
@@ -127,7 +130,7 @@ function dependentDefaults(
   const seconds = (path: string) => Number(given.get(path) ?? defaultNumber(path));
   const idle = Math.min(defaultNumber('jwt.refreshTtlSeconds'), seconds('session.maxSeconds'));
   const shortest = Math.min(seconds('jwt.accessTtlSeconds'), Number(given.get('jwt.refreshTtlSeconds') ?? idle));
-  const links = production || flags.backendLinks ? ['activation.urlTemplate', 'passwordReset.urlTemplate'] : [];
+  const links = production || flags.backendLinks ? LINK_TEMPLATES : [];
   return [
     ...Object.entries(flags),
     ...links.map((path) => [path, undefined] as const),

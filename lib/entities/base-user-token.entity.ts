@@ -4,12 +4,34 @@ import { instant } from './instant.js';
 
 /** What a row of the token table is for: a session, a link, or only a mail that is owed. */
 export type TokenPurpose =
-  'session' | 'activation' | 'password-reset' | 'account-exists' | 'password-changed-notice' | 'session-reuse-notice';
+  | 'session'
+  | 'activation'
+  | 'password-reset'
+  | 'email-change'
+  | 'email-change-undo'
+  | 'account-exists'
+  | 'password-changed-notice'
+  | 'session-reuse-notice';
 
 /** What a signup binds to its own activation link: the link that is clicked decides which signup becomes the account. */
 export interface SignupPayload extends StoredFields {
   passwordHash: string;
 }
+
+/** The address a link is mailed to and stands for: following the link makes it that of the account. */
+export interface AddressPayload {
+  address: string;
+}
+
+/** What the rows of a purpose carry; the purposes that are not listed carry nothing. */
+export interface TokenPayloads {
+  activation: SignupPayload;
+  'email-change': AddressPayload;
+  'email-change-undo': AddressPayload;
+}
+
+/** What a row may carry. */
+export type TokenPayload = TokenPayloads[keyof TokenPayloads];
 
 /**
  * Everything a user can present to prove something (sessions and link tokens), and at the same time the outbox:
@@ -43,12 +65,12 @@ export abstract class BaseUserToken {
   @Column({ type: 'varchar', length: 32, nullable: true })
   nonce!: string | null;
 
-  /** How often the refresh token of a session has rotated. */
+  /** How often the refresh token of a session has rotated; of a link that undoes a change of address, which change of the account it was. */
   @Column({ type: 'int', default: 0 })
   generation!: number;
 
   @Column({ type: 'simple-json', nullable: true })
-  payload!: SignupPayload | null;
+  payload!: TokenPayload | null;
 
   @Column({ name: 'created_at', type: 'bigint', transformer: instant })
   createdAt!: Date;

@@ -39,7 +39,7 @@ export const TOKEN_COLUMNS: Readonly<Record<string, ColumnRule>> = {
   nonce: nullableText('nonce', 32),
   generation: { declaration: "@Column({ type: 'int', default: 0 }) generation!: number" },
   payload: {
-    declaration: "@Column({ type: 'simple-json', nullable: true }) payload!: SignupPayload | null",
+    declaration: "@Column({ type: 'simple-json', nullable: true }) payload!: TokenPayload | null",
     nullable: true,
   },
   createdAt: instant('createdAt'),

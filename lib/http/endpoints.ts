@@ -1,4 +1,5 @@
 import { ACTIVATION_ENDPOINTS } from '../activation/activation.endpoints.js';
+import { EMAIL_CHANGE_ENDPOINTS } from '../email-change/email-change.endpoints.js';
 import { LOGIN_ENDPOINTS } from '../login/login.endpoints.js';
 import { PASSWORD_CHANGE_ENDPOINTS } from '../password-change/password-change.endpoints.js';
 import { PASSWORD_RESET_ENDPOINTS } from '../password-reset/password-reset.endpoints.js';
@@ -18,6 +19,7 @@ export const ENDPOINTS = {
   ...SESSION_ENDPOINTS,
   ...PASSWORD_RESET_ENDPOINTS,
   ...PASSWORD_CHANGE_ENDPOINTS,
+  ...EMAIL_CHANGE_ENDPOINTS,
   ...PROFILE_ENDPOINTS,
 } as const satisfies Record<string, Endpoint>;
 

@@ -14,6 +14,11 @@ import type { StructuralOptions } from '../config/auth-options.js';
 import type { ResolvedFlags } from '../config/resolve-config.js';
 import { CookieCredentials } from '../delivery/cookie-credentials.js';
 import { TokenDelivery } from '../delivery/token-delivery.js';
+import { EmailChangeController } from '../email-change/email-change.controller.js';
+import { EmailChangeLinks } from '../email-change/email-change.links.js';
+import { EmailChangePages } from '../email-change/email-change.pages.js';
+import { EmailChangeService } from '../email-change/email-change.service.js';
+import { EmailChangeUndoService } from '../email-change/email-change-undo.service.js';
 import { LinkIssuer } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { MailRenderer } from '../mail/mail-renderer.js';
@@ -71,6 +76,9 @@ const PROVIDERS: readonly Provider[] = [
   AccountDeletionService,
   AccountExportService,
   OperatorService,
+  EmailChangeLinks,
+  EmailChangeService,
+  EmailChangeUndoService,
   { provide: AccessTokenVerifier, useClass: SessionVerifier },
   { provide: SessionOpener, useExisting: SessionService },
   {
@@ -98,7 +106,8 @@ export function completeLevel(structure: StructuralOptions, { backendLinks }: Re
       PasswordResetController,
       PasswordChangeController,
       AccountController,
-      ...(backendLinks ? [ActivationPages, PasswordResetPages] : [ActivationByPathController]),
+      EmailChangeController,
+      ...(backendLinks ? [ActivationPages, PasswordResetPages, EmailChangePages] : [ActivationByPathController]),
     ],
     providers: [
       ...ACCOUNT_PROVIDERS,

@@ -1,21 +1,30 @@
 import type { AuthConfig } from '../config/auth-config.js';
 import { problemAt } from '../config/config-checks.js';
+import { valueAt } from '../config/settings.js';
 import type { StartUpProblem } from '../config/start-up-error.js';
 import type { EndpointKey } from '../http/endpoints.js';
 import type { Routes } from '../http/routes.js';
 import type { LinkPurpose } from '../tokens/link-tokens.js';
 
-/** Where a mailed link leads when the back end renders the pages, and where the form of its page posts. */
+/**
+ * Where a mailed link leads: by a setting to the front end, or to a page where the back end renders them, whose form
+ * posts to another endpoint.
+ */
 export const LINK_PAGES = {
-  activation: { page: 'activationPage', form: 'activateByPath' },
-  'password-reset': { page: 'passwordResetPage', form: 'passwordResetForm' },
-} as const satisfies Record<LinkPurpose, { page: EndpointKey; form: EndpointKey }>;
+  activation: { setting: 'activation.urlTemplate', page: 'activationPage', form: 'activateByPath' },
+  'password-reset': { setting: 'passwordReset.urlTemplate', page: 'passwordResetPage', form: 'passwordResetForm' },
+  'email-change': { setting: 'emailChange.urlTemplate', page: 'emailChangePage', form: 'emailChangeForm' },
+  'email-change-undo': {
+    setting: 'emailChange.undoUrlTemplate',
+    page: 'emailChangeUndoPage',
+    form: 'emailChangeUndoForm',
+  },
+} as const satisfies Record<LinkPurpose, { setting: string; page: EndpointKey; form: EndpointKey }>;
 
-/** The settings of a link, by its purpose. */
-export const LINK_SETTINGS = {
-  activation: 'activation',
-  'password-reset': 'passwordReset',
-} as const satisfies Record<LinkPurpose, keyof AuthConfig>;
+/** The address a link leads to by its setting; undefined where it leads to a page of this back end. */
+export function urlTemplateOf(config: AuthConfig, purpose: LinkPurpose): string | undefined {
+  return valueAt(config, LINK_PAGES[purpose].setting) as string | undefined;
+}
 
 /**
  * What would make a mailed link lead nowhere, now that the routes are mounted: a mistake that shows at start, not as a
@@ -24,9 +33,8 @@ export const LINK_SETTINGS = {
 export function linkProblems(config: AuthConfig, routes: Routes): StartUpProblem[] {
   if (!config.backendLinks) return [];
   return (Object.keys(LINK_PAGES) as LinkPurpose[]).flatMap((purpose) => {
-    const { page, form } = LINK_PAGES[purpose];
-    const setting = `${LINK_SETTINGS[purpose]}.urlTemplate`;
-    const { urlTemplate } = config[LINK_SETTINGS[purpose]];
+    const { setting, page, form } = LINK_PAGES[purpose];
+    const urlTemplate = urlTemplateOf(config, purpose);
     if (urlTemplate !== undefined) return misdirected(urlTemplate, setting, page, config, routes);
     return [page, form].flatMap((key) => unreachable(key, setting, routes));
   });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
-import type { SignupPayload } from '../entities/base-user-token.entity.js';
+import type { TokenPayload } from '../entities/base-user-token.entity.js';
 import { type NewToken, TokensStore } from '../store/tokens.store.js';
 import { type LinkPurpose, LinkTokens } from '../tokens/link-tokens.js';
 import { Outbox } from './outbox.js';
@@ -19,7 +19,7 @@ export class LinkIssuer {
   ) {}
 
   /** A new link, live for `ttlSeconds`, to be inserted by the flow. The row knows the hash of the link, not the link. */
-  issue(purpose: LinkPurpose, ttlSeconds: number, payload: SignupPayload | null = null): LinkRow {
+  issue(purpose: LinkPurpose, ttlSeconds: number, payload: TokenPayload | null = null): LinkRow {
     const createdAt = new Date(this.clock.now());
     const source = { purpose, id: this.tokens.newId(), nonce: this.linkTokens.nonce() };
     return {

@@ -5,7 +5,7 @@ import type { BaseUserToken } from '../entities/base-user-token.entity.js';
 import type { EndpointKey } from '../http/endpoints.js';
 import { Routes } from '../http/routes.js';
 import { type LinkPurpose, LinkTokens } from '../tokens/link-tokens.js';
-import { LINK_PAGES, LINK_SETTINGS, linkProblems } from './link-check.js';
+import { LINK_PAGES, linkProblems, urlTemplateOf } from './link-check.js';
 
 /**
  * The addresses in mails and pages. They come from the configuration and from the routes as they are mounted, never
@@ -37,7 +37,7 @@ export class Links implements OnModuleInit {
   }
 
   private build(purpose: LinkPurpose, token: string): string {
-    const { urlTemplate } = this.config[LINK_SETTINGS[purpose]];
+    const urlTemplate = urlTemplateOf(this.config, purpose);
     if (urlTemplate) return urlTemplate.replace('{token}', token);
     return `${this.config.publicUrl}${this.pagePath(LINK_PAGES[purpose].page, token)}`;
   }

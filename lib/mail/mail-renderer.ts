@@ -19,6 +19,8 @@ interface MailDefinition {
 export const MAILS = {
   activation: { template: 'activation.hbs', link: 'activation_url' },
   'password-reset': { template: 'password_reset.hbs', link: 'reset_url' },
+  'email-change': { template: 'email_change.hbs', link: 'email_change_url' },
+  'email-change-undo': { template: 'email_change_notice.hbs', link: 'undo_url' },
   'password-changed-notice': { template: 'password_changed_notice.hbs', link: 'login_url' },
   'account-exists': { template: 'account_exists.hbs', link: 'login_url' },
   'session-reuse-notice': { template: 'session_reuse_notice.hbs', link: 'login_url' },
@@ -97,6 +99,7 @@ export function mailFiles(mail: MailName, config: AuthConfig): string[] {
   const configured: Partial<Record<MailName, string>> = {
     activation: config.activation.template,
     'password-reset': config.passwordReset.template,
+    'email-change': config.emailChange.template,
   };
   return [...new Set([configured[mail] ?? template, template])];
 }

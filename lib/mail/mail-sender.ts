@@ -50,18 +50,21 @@ export class MailSender {
    */
   async send(mail: OwnedToken, breakOff: AbortController): Promise<void> {
     const { smtp } = this.config;
+    const { payload } = mail;
     const name = mail.purpose as MailName;
+    // A change of address is confirmed at the new one and undone from the old one: the row says which it is about.
+    const address = payload && 'address' in payload ? payload.address : mail.user.email;
     // The link is named by the mail: activation_url, reset_url, login_url.
     const context = {
       // Greeted as the signup of this very link says: the row may hold the name somebody else gave first.
-      user: { ...mail.user, ...(mail.payload && restoreFields(mail.payload)) },
+      user: { ...mail.user, ...(payload && 'fields' in payload && restoreFields(payload)), email: address },
       expires_at: mail.expiresAt,
       [MAILS[name].link]: this.links.of(mail),
     } as MailContext;
     const rendered = this.renderer.render(name, this.localeOf(context.user), context);
     const message: ISendMailOptions & { signal: AbortSignal } = {
       // Objects, never a string that could be parsed as two recipients; and always the stored address.
-      to: { name: '', address: mail.user.email },
+      to: { name: '', address },
       from: { name: smtp.fromName ?? '', address: smtp.fromAddress! },
       ...rendered,
       messageId: `<${mail.id}@${smtp.fromAddress!.split('@')[1]}>`,

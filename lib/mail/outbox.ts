@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { TokenPurpose } from '../entities/base-user-token.entity.js';
-import type { UserId } from '../entities/base-user.entity.js';
-import { TokensStore } from '../store/tokens.store.js';
+import type { Account, UserId } from '../entities/base-user.entity.js';
+import { type NewToken, TokensStore } from '../store/tokens.store.js';
 import { OutboxWorker } from './outbox-worker.js';
 
 /** Mails without a link of their own. */
@@ -36,14 +36,26 @@ export class Outbox {
 
   /** Writes a row that owes a notice. */
   async owe(manager: EntityManager, userId: UserId, purpose: NoticePurpose): Promise<void> {
-    if (!this.config.sendsMail) return;
-    const createdAt = new Date(this.clock.now());
-    const expiresAt = new Date(createdAt.getTime() + NOTICE_LIFE_MS);
-    await this.tokens.insert(manager, userId, { purpose, createdAt, expiresAt, mailDueAt: createdAt });
+    if (this.config.sendsMail) await this.tokens.insert(manager, userId, this.notice(purpose));
+  }
+
+  /** The same to whomever `owner` (a query over users under the alias `user`) finds, if anybody. */
+  async oweTo(
+    manager: EntityManager,
+    owner: (users: SelectQueryBuilder<Account>) => SelectQueryBuilder<Account>,
+    purpose: NoticePurpose,
+  ): Promise<void> {
+    if (this.config.sendsMail) await this.tokens.insertFor(manager, owner, this.notice(purpose));
   }
 
   /** Tells the worker that a committed row is due. Returns at once. */
   wake(): void {
     this.worker.wake();
+  }
+
+  private notice(purpose: NoticePurpose): NewToken {
+    const createdAt = new Date(this.clock.now());
+    const expiresAt = new Date(createdAt.getTime() + NOTICE_LIFE_MS);
+    return { purpose, createdAt, expiresAt, mailDueAt: createdAt };
   }
 }

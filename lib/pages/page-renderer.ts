@@ -16,6 +16,11 @@ export const PAGES = [
   'password_reset_form',
   'password_reset_success',
   'password_reset_error',
+  'email_change_confirm',
+  'email_change_success',
+  'email_change_undo_confirm',
+  'email_change_undo_success',
+  'email_change_error',
 ] as const;
 
 /** A page by name. */
@@ -44,6 +49,12 @@ interface FormContext extends CommonContext {
   readonly form_action: string;
 }
 
+/** A page about a change of address. */
+interface EmailChangeContext extends CommonContext {
+  /** The address the link stands for, masked by `emailHint`: whoever finds the link must not learn whose it is. */
+  readonly email_hint: string;
+}
+
 /** What each page shows. */
 export interface PageContexts {
   activation_success: CommonContext & {
@@ -64,6 +75,11 @@ export interface PageContexts {
   };
   password_reset_success: CommonContext;
   password_reset_error: ErrorContext;
+  email_change_confirm: FormContext & EmailChangeContext;
+  email_change_success: EmailChangeContext;
+  email_change_undo_confirm: FormContext & EmailChangeContext;
+  email_change_undo_success: EmailChangeContext;
+  email_change_error: ErrorContext;
 }
 
 /** A page, ready to be sent: all headers must go along. */

@@ -10,6 +10,12 @@ import { type ImportedHash, loadBcrypt, readImportedHash } from './imported-hash
 import { Peppers } from './peppers.js';
 import { countCodePoints, hasTooManyBytes, isWellFormed } from './password-text.js';
 
+/**
+ * Stands where the hash of a password would, and no password matches it: an account that only a reset link opens.
+ * Refusing it costs as much time as refusing a wrong password.
+ */
+export const UNUSABLE_PASSWORD_HASH = '!';
+
 /** The engine, and the hash that stands in for the one an unknown account does not have. */
 interface Prepared {
   engine: Argon2Engine;

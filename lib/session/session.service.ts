@@ -20,6 +20,12 @@ import type { SessionOpener } from './session-opener.js';
 const SESSION: TokenPurpose = 'session';
 
 /**
+ * What a new proof of identity ends. Links that undo a change of address are not among it: whoever has taken an account
+ * over could otherwise take the way back from its owner, by a change of password or a second change of address.
+ */
+const ENDED_BY_PROOF: TokenPurpose[] = [SESSION, 'activation', 'password-reset', 'email-change'];
+
+/**
  * Sessions: one row per signed-in device, whose refresh token rotates in place (OAuth 2.0 Security BCP, RFC 9700,
  * section 4.14.2). Opening and ending sessions is the one thing every flow may call.
  */
@@ -120,7 +126,7 @@ export class SessionService implements SessionOpener {
    * @param exceptSessionId the session that the user goes on with
    */
   endEverything(manager: EntityManager, userId: UserId, exceptSessionId?: string): Promise<void> {
-    return this.tokens.revokeAll(manager, userId, [SESSION, 'activation', 'password-reset'], exceptSessionId);
+    return this.tokens.revokeAll(manager, userId, ENDED_BY_PROOF, exceptSessionId);
   }
 
   /** Makes the guard look at a user's sessions anew. Before the commit it would only remember the old state again. */

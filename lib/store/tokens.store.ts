@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Brackets, type EntityManager, type QueryDeepPartialEntity, type SelectQueryBuilder } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../clock.js';
-import type { BaseUserToken, TokenPurpose } from '../entities/base-user-token.entity.js';
+import type { BaseUserToken, TokenPayloads, TokenPurpose } from '../entities/base-user-token.entity.js';
 import type { Account, UserId } from '../entities/base-user.entity.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
@@ -12,8 +12,11 @@ import { insertFromSelect } from './insert-from-select.js';
 export type NewToken = Pick<BaseUserToken, 'purpose' | 'createdAt' | 'expiresAt'> &
   Partial<Omit<BaseUserToken, 'user'>>;
 
-/** A token row together with its user. */
-export type OwnedToken = BaseUserToken & { user: Account };
+/** A token row together with its user, and with what rows of its purpose carry. */
+export type OwnedToken<P extends TokenPurpose = TokenPurpose> = Omit<BaseUserToken, 'payload' | 'user'> & {
+  payload: (P extends keyof TokenPayloads ? TokenPayloads[P] : never) | null;
+  user: Account;
+};
 
 /** Reads and writes of the application's token table: sessions, links and owed mail. Every method is one statement. */
 @Injectable()
@@ -68,9 +71,13 @@ export class TokensStore {
   }
 
   /** The row of a link, live or not, with its user. */
-  findByHash(purpose: TokenPurpose, tokenHash: string, manager?: EntityManager): Promise<OwnedToken | null> {
+  findByHash<P extends TokenPurpose>(
+    purpose: P,
+    tokenHash: string,
+    manager?: EntityManager,
+  ): Promise<OwnedToken<P> | null> {
     const find = (on: EntityManager) =>
-      this.owned(on).where({ tokenHash, purpose }).getOne() as Promise<OwnedToken | null>;
+      this.owned(on).where({ tokenHash, purpose }).getOne() as Promise<OwnedToken<P> | null>;
     return manager ? find(manager) : this.database.read(find);
   }
 
@@ -79,7 +86,7 @@ export class TokensStore {
   }
 
   /** True while the row could still be redeemed. */
-  isLive(token: BaseUserToken): boolean {
+  isLive(token: Pick<BaseUserToken, 'usedAt' | 'revokedAt' | 'expiresAt'>): boolean {
     return token.usedAt === null && token.revokedAt === null && token.expiresAt.getTime() > this.clock.now();
   }
 
@@ -106,6 +113,16 @@ export class TokensStore {
   /** Deletes every row of a user. */
   async deleteAll(manager: EntityManager, userId: UserId): Promise<void> {
     await manager.createQueryBuilder().delete().from(this.entities.token).where('user = :userId', { userId }).execute();
+  }
+
+  /** One more than the highest generation of a user's rows of one kind: an order that no clock of any instance can upset. */
+  async nextGeneration(manager: EntityManager, userId: UserId, purpose: TokenPurpose): Promise<number> {
+    const row = await manager
+      .createQueryBuilder(this.entities.token, 'token')
+      .select('MAX(token.generation)', 'last')
+      .where('token.user = :userId AND token.purpose = :purpose', { userId, purpose })
+      .getRawOne<{ last: number | null }>();
+    return (row?.last ?? 0) + 1;
   }
 
   /** An update of the token table, for statements that belong to one flow alone. */

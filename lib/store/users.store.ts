@@ -89,7 +89,7 @@ export class UsersStore {
     manager: EntityManager,
     id: UserId,
     changes: Partial<Account>,
-    condition: 'unconditional' | 'pending' | 'not deactivated' = 'unconditional',
+    condition: 'unconditional' | 'pending' | 'active' | 'not deactivated' = 'unconditional',
     fields: OwnFields = {},
   ): Promise<boolean> {
     const statement = manager
@@ -98,6 +98,7 @@ export class UsersStore {
       .set({ ...fields, ...changes, updatedAt: new Date(this.clock.now()) })
       .where('id = :id', { id });
     if (condition === 'pending') statement.andWhere({ isActive: false }).andWhere('emailVerifiedAt IS NULL');
+    if (condition === 'active') statement.andWhere({ isActive: true });
     if (condition === 'not deactivated')
       statement.andWhere('(isActive = :active OR emailVerifiedAt IS NULL)', { active: true });
     return (await statement.execute()).affected === 1;
@@ -120,6 +121,48 @@ export class UsersStore {
   /** Deletes a user whose token rows are gone. */
   async delete(manager: EntityManager, id: UserId): Promise<void> {
     await manager.createQueryBuilder().delete().from(this.entities.user).where({ id }).execute();
+  }
+
+  /**
+   * Gives an active account another address, if its address still is the one it was found with.
+   * @param emailVerifiedAt null where nothing has proved the new address
+   * @throws the driver's error of a unique index where somebody else has the address
+   */
+  async changeEmail(
+    manager: EntityManager,
+    { id, email }: Pick<Account, 'id' | 'email'>,
+    newEmail: string,
+    emailVerifiedAt: Date | null,
+  ): Promise<boolean> {
+    const statement = manager
+      .createQueryBuilder()
+      .update(this.entities.user)
+      .set({ email: newEmail, emailVerifiedAt, updatedAt: new Date(this.clock.now()) })
+      .where({ id, email, isActive: true });
+    return (await statement.execute()).affected === 1;
+  }
+
+  /**
+   * Removes the account that waits for its activation under an address somebody else has just proved. Without this, a
+   * stranger's signup would keep the owner of a mailbox from moving to it, or from returning to it after a takeover.
+   */
+  async removePending(manager: EntityManager, email: string): Promise<void> {
+    const statement = manager.createQueryBuilder().delete().from(this.entities.user);
+    await statement.where({ email, isActive: false }).andWhere('emailVerifiedAt IS NULL').execute();
+  }
+
+  /** Narrows users to none while an account has the address. One that waits for its activation has proved nothing. */
+  whereFree(users: SelectQueryBuilder<Account>, email: string): SelectQueryBuilder<Account> {
+    const holder = users.subQuery().select('1').from(this.entities.user, 'holder').where('holder.email = :address');
+    holder.andWhere('(holder.isActive = :held OR holder.emailVerifiedAt IS NOT NULL)');
+    return users.andWhere(`NOT EXISTS ${holder.getQuery()}`, { address: email, held: true });
+  }
+
+  /** Narrows users to the one the address is taken by. */
+  whereHolds(users: SelectQueryBuilder<Account>, email: string): SelectQueryBuilder<Account> {
+    return users
+      .andWhere('user.email = :address', { address: email })
+      .andWhere('(user.isActive = :held OR user.emailVerifiedAt IS NOT NULL)', { held: true });
   }
 
   /** A query over users under the alias `user`, to be narrowed by the caller. */

@@ -37,6 +37,11 @@ const SAMPLE_PAGES: PageContexts = {
   },
   password_reset_success: { login_url: SAMPLE_LINK },
   password_reset_error: { login_url: SAMPLE_LINK, reason: 'Sample.', reason_code: 'SAMPLE' },
+  email_change_confirm: { login_url: SAMPLE_LINK, form_action: '/sample', email_hint: 's…@sample.example' },
+  email_change_success: { login_url: SAMPLE_LINK, email_hint: 's…@sample.example' },
+  email_change_undo_confirm: { login_url: SAMPLE_LINK, form_action: '/sample', email_hint: 's…@sample.example' },
+  email_change_undo_success: { login_url: SAMPLE_LINK, email_hint: 's…@sample.example' },
+  email_change_error: { login_url: SAMPLE_LINK, reason: 'Sample.', reason_code: 'SAMPLE' },
 };
 
 const MAIL_NAMES = Object.keys(MAILS) as MailName[];
@@ -73,6 +78,7 @@ function missingFiles(own: TemplateDirectory, config: AuthConfig): StartUpProble
   return [
     { path: 'activation.template', mail: 'activation' as const, file: config.activation.template },
     { path: 'passwordReset.template', mail: 'password-reset' as const, file: config.passwordReset.template },
+    { path: 'emailChange.template', mail: 'email-change' as const, file: config.emailChange.template },
   ]
     .filter(({ mail, file }) => file !== MAILS[mail].template && !present.has(file))
     .map(({ path, mail }) => ({

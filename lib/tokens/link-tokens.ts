@@ -8,7 +8,7 @@ import { deriveKeys } from './keys.js';
 const SHAPE = /^[A-Za-z0-9_-]{64}$/;
 
 /** The purposes whose rows a mailed link can redeem. */
-export type LinkPurpose = Extract<TokenPurpose, 'activation' | 'password-reset'>;
+export type LinkPurpose = Extract<TokenPurpose, 'activation' | 'password-reset' | 'email-change' | 'email-change-undo'>;
 
 /** What identifies a link token: all of it is in the row, but the key is not. */
 export interface LinkTokenSource {

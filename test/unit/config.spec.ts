@@ -22,6 +22,8 @@ const PRODUCTION_ENV = {
   SMTP_FROM_ADDR: 'no-reply@example.com',
   AUTH_ACTIVATION_URL_TEMPLATE: 'https://app.example.com/activate#token={token}',
   AUTH_PASSWORD_RESET_URL_TEMPLATE: 'https://app.example.com/reset/{token}',
+  AUTH_EMAIL_CHANGE_URL_TEMPLATE: 'https://app.example.com/confirm-email#token={token}',
+  AUTH_EMAIL_CHANGE_UNDO_URL_TEMPLATE: 'https://app.example.com/undo-email-change#token={token}',
 };
 
 const NO_MAIL = { jwt: { secret: SECRET } };
@@ -93,6 +95,10 @@ describe('precedence', () => {
       ...login,
       activation: { urlTemplate: 'https://app.example.com/#activate={token}' },
       passwordReset: { urlTemplate: 'https://app.example.com/#reset={token}' },
+      emailChange: {
+        urlTemplate: 'https://app.example.com/#confirm={token}',
+        undoUrlTemplate: 'https://app.example.com/#undo={token}',
+      },
     };
     expect(resolve(login).smtp.requireTls).toBe(false);
     expect(resolve(https, {}, true).smtp.requireTls).toBe(true);
@@ -167,8 +173,13 @@ describe('modes', () => {
   it('knows links of the front end outside production only, and none in mode E', () => {
     expect(resolve().activation.urlTemplate).toBe('http://localhost:5173/activate?token={token}');
     expect(resolve().passwordReset.urlTemplate).toBe('http://localhost:5173/reset-password?token={token}');
+    expect(resolve().emailChange).toMatchObject({
+      urlTemplate: 'http://localhost:5173/confirm-email?token={token}',
+      undoUrlTemplate: 'http://localhost:5173/undo-email-change?token={token}',
+    });
     const pages: ConfigOptions = { ...BASE, mode: 'E', publicUrl: 'https://API.example.com/' };
     expect(resolve(pages).activation.urlTemplate).toBeUndefined();
+    expect(resolve(pages).emailChange.undoUrlTemplate).toBeUndefined();
     expect(resolve(pages).publicUrl).toBe('https://api.example.com');
     const own = { urlTemplate: 'https://app.example.com/{token}' };
     expect(resolve({ ...pages, activation: own }).activation.urlTemplate).toBe(own.urlTemplate);
@@ -309,6 +320,12 @@ const WRONG_VARIABLES: [variable: string, value: string, path: string, productio
   ['AUTH_PASSWORD_RESET_URL_TEMPLATE', 'https://user:pass@bad-host.test/{token}', 'passwordReset.urlTemplate'],
   ['AUTH_PASSWORD_RESET_URL_TEMPLATE', '', 'passwordReset.urlTemplate', 'production'],
   ['AUTH_PASSWORD_RESET_TEMPLATE', 'reset/mail.hbs', 'passwordReset.template'],
+  ['AUTH_EMAIL_CHANGE_TTL_SECONDS', '0', 'emailChange.ttlSeconds'],
+  ['AUTH_EMAIL_CHANGE_UNDO_TTL_SECONDS', '3599', 'emailChange.undoTtlSeconds'],
+  ['AUTH_EMAIL_CHANGE_URL_TEMPLATE', '', 'emailChange.urlTemplate', 'production'],
+  ['AUTH_EMAIL_CHANGE_UNDO_URL_TEMPLATE', 'https://bad-host.test/undo', 'emailChange.undoUrlTemplate'],
+  ['AUTH_EMAIL_CHANGE_UNDO_URL_TEMPLATE', '', 'emailChange.undoUrlTemplate', 'production'],
+  ['AUTH_EMAIL_CHANGE_TEMPLATE', '../mail.hbs', 'emailChange.template'],
   ['JWT_SECRET', '', 'jwt.secret'],
   ['JWT_SECRET', SECRET.slice(0, 31), 'jwt.secret'],
   ['JWT_SECRET', 'change-me-change-me-before-you-deploy', 'jwt.secret'],

@@ -27,6 +27,7 @@ function configOf(settings: Settings = {}): AuthConfig {
     mail: { templateDir, defaultLocale, userFields },
     activation: { template: activationTemplate },
     passwordReset: { template: 'password_reset.hbs' },
+    emailChange: { template: 'email_change.hbs' },
     password: { minLength: 12, maxLength: 128 },
     loginUrl: 'loginUrl' in settings ? settings.loginUrl : LOGIN,
   } as unknown as AuthConfig;

@@ -22,6 +22,14 @@ const CONTEXTS: PageContexts = {
   },
   password_reset_success: {},
   password_reset_error: { reason: HOSTILE },
+  email_change_confirm: { form_action: `/auth/email-change/${TOKEN}`, email_hint: emailHint('kate@example.com') },
+  email_change_success: { email_hint: emailHint('kate@example.com') },
+  email_change_undo_confirm: {
+    form_action: `/auth/email-change/undo/${TOKEN}`,
+    email_hint: emailHint('kate@example.com'),
+  },
+  email_change_undo_success: { email_hint: emailHint('kate@example.com') },
+  email_change_error: { reason: HOSTILE },
 };
 
 function rendererOf(mail: object = {}, loginUrl: string | undefined = LOGIN): PageRenderer {
@@ -72,7 +80,7 @@ describe.each(PAGES)('the page %s', (page) => {
   });
 
   it('names the token in the form action only', () => {
-    const withoutForm = html.replace(/<form method="post" action="\/auth\/[a-z-]+\/[\w-]{64}">/, '');
+    const withoutForm = html.replace(/<form method="post" action="\/auth\/[a-z/-]+\/[\w-]{64}">/, '');
     expect(withoutForm).not.toContain(TOKEN);
     expect(withoutForm.includes('<form')).toBe(false);
     expect(html.includes(TOKEN)).toBe('form_action' in CONTEXTS[page]);

@@ -24,6 +24,20 @@ export interface AuthConfigPasswordReset {
   template: string;
 }
 
+/** The links that prove a new address, and that take its change back. */
+export interface AuthConfigEmailChange {
+  /** Life of the link that confirms a new address, in seconds. `AUTH_EMAIL_CHANGE_TTL_SECONDS`. @default 86400 */
+  ttlSeconds: number;
+  /** Life of the link that takes the change back, in seconds. `AUTH_EMAIL_CHANGE_UNDO_TTL_SECONDS`. @default 604800 */
+  undoTtlSeconds: number;
+  /** Where the confirming link points, with exactly one `{token}`. `AUTH_EMAIL_CHANGE_URL_TEMPLATE`. @default http://localhost:5173/confirm-email?token={token} outside production; none in production; derived in mode E */
+  urlTemplate: string;
+  /** Where the link that takes the change back points, with exactly one `{token}`. `AUTH_EMAIL_CHANGE_UNDO_URL_TEMPLATE`. @default http://localhost:5173/undo-email-change?token={token} outside production; none in production; derived in mode E */
+  undoUrlTemplate: string;
+  /** File name of the mail template. `AUTH_EMAIL_CHANGE_TEMPLATE`. @default email_change.hbs */
+  template: string;
+}
+
 /** The links in mails. */
 export const LINK_SETTINGS: readonly SettingGroup[] = [
   {
@@ -88,6 +102,48 @@ export const LINK_SETTINGS: readonly SettingGroup[] = [
         env: 'AUTH_PASSWORD_RESET_TEMPLATE',
         kind: 'file-name',
         default: 'password_reset.hbs',
+        doc: 'File name of the mail template.',
+      },
+    ],
+  },
+  {
+    title: 'E-mail change',
+    settings: [
+      {
+        path: 'emailChange.ttlSeconds',
+        env: 'AUTH_EMAIL_CHANGE_TTL_SECONDS',
+        ...integer('seconds', DAY, 1, 7 * DAY),
+        doc: 'Life of the link that confirms a new address, in seconds.',
+      },
+      {
+        path: 'emailChange.undoTtlSeconds',
+        env: 'AUTH_EMAIL_CHANGE_UNDO_TTL_SECONDS',
+        ...integer('seconds', 7 * DAY, 3600, 30 * DAY),
+        doc: 'Life of the link that takes the change back, in seconds.',
+      },
+      {
+        path: 'emailChange.urlTemplate',
+        env: 'AUTH_EMAIL_CHANGE_URL_TEMPLATE',
+        kind: 'link-template',
+        default: 'http://localhost:5173/confirm-email?token={token}',
+        defaultText:
+          'http://localhost:5173/confirm-email?token={token} outside production; none in production; derived in mode E',
+        doc: 'Where the confirming link points, with exactly one `{token}`.',
+      },
+      {
+        path: 'emailChange.undoUrlTemplate',
+        env: 'AUTH_EMAIL_CHANGE_UNDO_URL_TEMPLATE',
+        kind: 'link-template',
+        default: 'http://localhost:5173/undo-email-change?token={token}',
+        defaultText:
+          'http://localhost:5173/undo-email-change?token={token} outside production; none in production; derived in mode E',
+        doc: 'Where the link that takes the change back points, with exactly one `{token}`.',
+      },
+      {
+        path: 'emailChange.template',
+        env: 'AUTH_EMAIL_CHANGE_TEMPLATE',
+        kind: 'file-name',
+        default: 'email_change.hbs',
         doc: 'File name of the mail template.',
       },
     ],

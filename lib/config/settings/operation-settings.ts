@@ -14,7 +14,7 @@ export const OPERATION_SETTINGS: readonly SettingGroup[] = [
         path: 'uniformAnswerMs',
         env: 'AUTH_UNIFORM_ANSWER_MS',
         ...integer('milliseconds', 250, 0, 10_000),
-        doc: 'Least time, in milliseconds, of the part of signup, resend and reset request that depends on the address; it hides which path was taken.',
+        doc: 'Least time, in milliseconds, of the part of signup, resend, reset and e-mail change request that depends on the address; it hides which path was taken.',
       },
     ],
   },

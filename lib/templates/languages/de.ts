@@ -22,9 +22,9 @@ export const de: Language = {
     'Sie haben sich nicht registriert? Dann ignorieren Sie diese E-Mail: Ohne einen Klick auf den Link geschieht nichts.',
 
   'account_exists.title': 'Sie haben bereits ein Konto',
-  'account_exists.preheader': 'Jemand wollte sich mit Ihrer Adresse registrieren.',
+  'account_exists.preheader': 'Jemand wollte Ihre Adresse für ein anderes Konto verwenden.',
   'account_exists.lead':
-    'Gerade wollte sich jemand mit Ihrer Adresse registrieren, aber zu ihr gibt es schon ein Konto. Es wurde kein neues Konto angelegt.',
+    'Gerade wollte sich jemand mit Ihrer Adresse registrieren oder ein anderes Konto auf sie umstellen, aber zu ihr gibt es schon ein Konto. Es wurde nichts geändert.',
   'account_exists.advice':
     'Wenn Sie das waren, melden Sie sich mit Ihrem Passwort an. Wenn Sie es nicht mehr wissen, wählen Sie auf der Anmeldeseite „Passwort vergessen“.',
   'account_exists.footer': 'Sie waren das nicht? Dann ignorieren Sie diese E-Mail: Ihr Konto bleibt, wie es ist.',

@@ -21,9 +21,9 @@ export const en = {
   'activation.footer': 'You did not sign up? Then ignore this mail: without a click on the link, nothing happens.',
 
   'account_exists.title': 'You already have an account',
-  'account_exists.preheader': 'Someone tried to sign up with your address.',
+  'account_exists.preheader': 'Someone tried to use your address for another account.',
   'account_exists.lead':
-    'Someone just tried to sign up with your address, but it already has an account. No new account was made.',
+    'Someone just tried to sign up with your address, or to move another account to it, but it already has an account. Nothing was changed.',
   'account_exists.advice':
     'If it was you, log in with the password you have. If you no longer know it, choose “Forgot password” on the login page.',
   'account_exists.footer': 'It was not you? Then ignore this mail: your account stays as it is.',

@@ -20,9 +20,9 @@ export const es: Language = {
   'activation.footer': '¿No te has registrado? Entonces ignora este correo: si nadie pulsa el enlace, no ocurre nada.',
 
   'account_exists.title': 'Ya tienes una cuenta',
-  'account_exists.preheader': 'Alguien ha intentado registrarse con tu dirección.',
+  'account_exists.preheader': 'Alguien ha intentado usar tu dirección para otra cuenta.',
   'account_exists.lead':
-    'Alguien acaba de intentar registrarse con tu dirección, pero ya tiene una cuenta. No se ha creado ninguna cuenta nueva.',
+    'Alguien acaba de intentar registrarse con tu dirección, o pasar otra cuenta a ella, pero ya tiene una cuenta. No ha cambiado nada.',
   'account_exists.advice':
     'Si has sido tú, inicia sesión con la contraseña que tienes. Si ya no la recuerdas, elige «He olvidado mi contraseña» en la página de inicio de sesión.',
   'account_exists.footer': '¿No has sido tú? Entonces ignora este correo: tu cuenta sigue como está.',

@@ -21,9 +21,9 @@ export const fr: Language = {
     'Vous ne vous êtes pas inscrit ? Alors ignorez cet e-mail : sans clic sur le lien, rien ne se passe.',
 
   'account_exists.title': 'Vous avez déjà un compte',
-  'account_exists.preheader': 'Quelqu’un a essayé de s’inscrire avec votre adresse.',
+  'account_exists.preheader': 'Quelqu’un a essayé d’utiliser votre adresse pour un autre compte.',
   'account_exists.lead':
-    'Quelqu’un vient d’essayer de s’inscrire avec votre adresse, mais elle a déjà un compte. Aucun nouveau compte n’a été créé.',
+    'Quelqu’un vient d’essayer de s’inscrire avec votre adresse, ou d’y rattacher un autre compte, mais elle a déjà un compte. Rien n’a été modifié.',
   'account_exists.advice':
     'Si c’était vous, connectez-vous avec votre mot de passe. Si vous ne le connaissez plus, choisissez « Mot de passe oublié » sur la page de connexion.',
   'account_exists.footer': 'Ce n’était pas vous ? Alors ignorez cet e-mail : votre compte reste tel qu’il est.',

@@ -20,9 +20,9 @@ export const ptBr: Language = {
   'activation.footer': 'Você não se cadastrou? Então ignore este e-mail: sem um clique no link, nada acontece.',
 
   'account_exists.title': 'Você já tem uma conta',
-  'account_exists.preheader': 'Alguém tentou se cadastrar com o seu endereço.',
+  'account_exists.preheader': 'Alguém tentou usar o seu endereço em outra conta.',
   'account_exists.lead':
-    'Alguém acabou de tentar se cadastrar com o seu endereço, mas ele já tem uma conta. Nenhuma conta nova foi criada.',
+    'Alguém acabou de tentar se cadastrar com o seu endereço, ou passar outra conta para ele, mas ele já tem uma conta. Nada foi alterado.',
   'account_exists.advice':
     'Se foi você, entre com a senha que já tem. Se não se lembra dela, escolha “Esqueci a senha” na página de login.',
   'account_exists.footer': 'Não foi você? Então ignore este e-mail: sua conta continua como está.',

@@ -1,0 +1,124 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { Account, UserId } from '../entities/base-user.entity.js';
+import { LinkIssuer } from '../mail/link-issuer.js';
+import { Links } from '../mail/links.js';
+import { Outbox } from '../mail/outbox.js';
+import { CurrentPassword } from '../passwords/current-password.js';
+import { SessionService } from '../session/session.service.js';
+import { Database } from '../store/database.js';
+import { isUniqueViolation } from '../store/database-errors.js';
+import { TokensStore } from '../store/tokens.store.js';
+import { UsersStore } from '../store/users.store.js';
+import { UniformAnswer } from '../uniform-answer.js';
+import { EmailChangeLinks } from './email-change.links.js';
+
+/** What a confirmed change tells. */
+export interface EmailChangeResult {
+  /** The address of the account from now on. */
+  email: string;
+  /** Mode C: the link that takes the change back; else null. */
+  undoUrl: string | null;
+}
+
+/**
+ * E-mail change: the new address proves itself by a link before anything changes, and the old one is told and can take
+ * the change back, as it is the way into the account by a password reset.
+ */
+@Injectable()
+export class EmailChangeService {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersStore,
+    private readonly tokens: TokensStore,
+    private readonly currentPassword: CurrentPassword,
+    private readonly changeLinks: EmailChangeLinks,
+    private readonly linkIssuer: LinkIssuer,
+    private readonly links: Links,
+    private readonly sessions: SessionService,
+    private readonly outbox: Outbox,
+    private readonly uniform: UniformAnswer,
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /**
+   * Owes a link to the new address, and ends the one that was owed before. The same answer after the same statements,
+   * whether the address is free, taken or the own one; the owner of a taken address is told, as at a signup.
+   *
+   * With `autoActivate` and no mail (mode D) nothing proves addresses: the change applies at once.
+   * @param newEmail canonical
+   * @returns the link in mode C, else null
+   * @throws AuthError PASSWORD_CURRENT_WRONG
+   */
+  async request(userId: UserId, newEmail: string, currentPassword: string): Promise<string | null> {
+    const account = await this.currentPassword.verify(userId, currentPassword);
+    if (this.config.autoActivate && !this.config.sendsMail) {
+      await this.changeAtOnce(account, newEmail);
+      return null;
+    }
+    const link = this.linkIssuer.issue('email-change', this.config.emailChange.ttlSeconds, { address: newEmail });
+    const { id, email, passwordHash } = account;
+    const isOwed = await this.uniform.after(() =>
+      this.database.transaction(async (manager) => {
+        await this.tokens.revokeAll(manager, id, ['email-change']);
+        // The account as the password was verified for it: a link must not outlive a reset, a change or an undo that
+        // overlaps the request.
+        const isOurs = { id, email, passwordHash, isActive: true };
+        const isIssued = await this.tokens.insertFor(
+          manager,
+          (users) => this.users.whereFree(users.where(isOurs), newEmail),
+          link,
+        );
+        await this.outbox.oweTo(
+          manager,
+          (users) => this.users.whereHolds(users.where('user.id <> :id', { id }), newEmail),
+          'account-exists',
+        );
+        return isIssued;
+      }),
+    );
+    this.outbox.wake();
+    return isOwed && this.config.returnLinkInResponse ? (this.links.of(link) ?? null) : null;
+  }
+
+  /**
+   * Makes the address the link was mailed to that of the account; every session and other link of the user dies, and the
+   * old address is told and can undo it. It opens no session: a mistyped address has put the link in a stranger's hands.
+   * @throws AuthError EMAIL_CHANGE_INVALID_TOKEN for an unknown, used, expired or foreign link and a taken address alike
+   */
+  async confirm(token: string): Promise<EmailChangeResult> {
+    const undo = this.linkIssuer.issue('email-change-undo', this.config.emailChange.undoTtlSeconds);
+    const { address: email } = await this.changeLinks.redeem('email-change', token, {
+      change: (manager, { user, address }) =>
+        this.users.changeEmail(manager, user, address, new Date(this.clock.now())),
+      finish: async (manager, { user }) => {
+        const generation = await this.tokens.nextGeneration(manager, user.id, 'email-change-undo');
+        await this.tokens.insert(manager, user.id, { ...undo, generation, payload: { address: user.email } });
+      },
+    });
+    return { email, undoUrl: this.config.returnLinkInResponse ? (this.links.of(undo) ?? null) : null };
+  }
+
+  /** The new address of a live link, without consuming it; undefined for any other link. */
+  inspect(token: string): Promise<string | undefined> {
+    return this.changeLinks.inspect('email-change', token);
+  }
+
+  /** A taken address changes nothing and is answered like a free one. */
+  private async changeAtOnce(account: Account, newEmail: string): Promise<void> {
+    if (newEmail === account.email) return;
+    try {
+      await this.database.transaction(async (manager) => {
+        await this.users.removePending(manager, newEmail);
+        if (await this.users.changeEmail(manager, account, newEmail, null)) {
+          await this.sessions.endEverything(manager, account.id);
+        }
+      });
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+    }
+    this.sessions.forget(account.id);
+  }
+}
