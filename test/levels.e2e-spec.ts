@@ -75,6 +75,26 @@ describe.each(variants())('level basic on $database, $adapter, integer keys $int
     expect((await t.client.get('/auth/me', { bearer: body.access_token })).status).toBe(200);
   });
 
+  it('lets its owner edit the account, and nobody whose account was deactivated', async () => {
+    const bearer = (await signup('edit@example.com')).body.access_token;
+    const edit = (method: string, fields: object) =>
+      t.client.send('/auth/me', {
+        method,
+        headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+        body: JSON.stringify(fields),
+      });
+    expect((await edit('PATCH', { name: 'Ada' })).body).toMatchObject({ email: 'edit@example.com', name: 'Ada' });
+    expect((await edit('PUT', { name: 'Grace' })).body).toMatchObject({ name: 'Grace' });
+    expect((await t.client.get('/auth/me', { bearer })).body.name).toBe('Grace');
+    expect((await edit('PATCH', { is_active: false })).status).toBe(400);
+    await setActive('edit@example.com', false);
+    expect((await edit('PATCH', { name: 'Nobody' })).body.code).toBe('ACCESS_INVALID_TOKEN');
+    const [row] = await t.dataSource.query<{ name: string }[]>(
+      "SELECT name FROM users WHERE email = 'edit@example.com'",
+    );
+    expect(row!.name).toBe('Grace');
+  });
+
   it('refuses an unknown address, a wrong password and an inactive account alike', async () => {
     await signup('inactive@example.com');
     await setActive('inactive@example.com', false);

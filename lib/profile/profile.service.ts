@@ -21,14 +21,14 @@ export class ProfileService {
    * Changes the given columns of the application's own; what is undefined stays as it is.
    * @returns the account as it is then
    * @throws AuthError INPUT_INVALID for a field that is no such column, PROFILE_CONFLICT where a unique one is taken,
-   * ACCESS_INVALID_TOKEN where the account is gone
+   * ACCESS_INVALID_TOKEN where the account is gone or deactivated, which at level basic nobody has asked before
    */
   async edit(userId: UserId, fields: OwnFields): Promise<Account> {
     this.fields.assertStorable(fields, ProfileDto);
     const stated = Object.entries(fields).filter(([, value]) => value !== undefined);
     if (stated.length > 0) await this.write(userId, Object.fromEntries(stated));
     const account = await this.users.findById(userId);
-    if (!account) throw new AuthError('ACCESS_INVALID_TOKEN');
+    if (!account?.isActive) throw new AuthError('ACCESS_INVALID_TOKEN');
     return account;
   }
 
@@ -40,7 +40,7 @@ export class ProfileService {
 
   private async write(userId: UserId, fields: OwnFields): Promise<void> {
     try {
-      await this.database.write((manager) => this.users.update(manager, userId, {}, 'unconditional', fields));
+      await this.database.write((manager) => this.users.update(manager, userId, {}, 'active', fields));
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       throw new AuthError('PROFILE_CONFLICT', { cause: error });
