@@ -120,7 +120,7 @@ function routesPage() {
     'and `AUTH_ROUTES=forge` gives all of them the paths of the second column: see [route presets](route-presets.md).',
     '',
     'Bodies are JSON objects of at most 16 KB (`Content-Type: application/json`), unless a route says otherwise. Every',
-    'answer carries `Cache-Control: no-store`. A refusal is `{ statusCode, code, message, errors? }`: check `code`, see',
+    'answer carries `Cache-Control: no-store`, unless it may be kept. A refusal is `{ statusCode, code, message, errors? }`: check `code`, see',
     '[errors](errors.md). A bearer token is sent as `Authorization: Bearer <access_token>`.',
     '',
     ...table(['route', 'in the preset `forge`', 'name', 'levels', 'modes', 'what it does'], ENTRIES.map(routeRow)),
@@ -211,6 +211,7 @@ function routesWith(endpoints) {
 /** Routes that share a code, widest first. */
 const GROUPS = [
   { name: 'every route', has: () => true },
+  { name: 'every route that reads the database', has: ({ errors }) => errors.includes('SERVICE_FAILED') },
   { name: 'every route that takes a body', has: ({ accepts }) => accepts !== 'none' },
   { name: 'every route that takes fields', has: ({ request }) => Object.keys(request).length > 0 },
 ];

@@ -22,8 +22,9 @@ describe.each(databasesAndAdapters())('tokens on %s with %s', (database, adapter
   const access = (bearer: string) => t.client.get('/demo/bare', { bearer });
 
   it('are typed, and hold nothing but what they are checked for', () => {
-    expect(headerOf(pair.access_token)).toEqual({ alg: 'HS256', typ: 'at+jwt' });
-    expect(headerOf(pair.refresh_token)).toEqual({ alg: 'HS256', typ: 'rt+jwt' });
+    const keys = deriveKeys(SECRET);
+    expect(headerOf(pair.access_token)).toEqual({ alg: 'HS256', typ: 'at+jwt', kid: keys.access.HS256.kid });
+    expect(headerOf(pair.refresh_token)).toEqual({ alg: 'HS256', typ: 'rt+jwt', kid: keys.refresh.HS256.kid });
     const claims = claimsOf(pair.access_token);
     expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'sid', 'sub']);
     expect(claims).toMatchObject({ iss: 'nestjs-gatehouse', aud: 'nestjs-gatehouse', sub: pair.user_id });
@@ -36,7 +37,7 @@ describe.each(databasesAndAdapters())('tokens on %s with %s', (database, adapter
     const [head, body, signature] = pair.access_token.split('.') as [string, string, string];
     const keys = deriveKeys(SECRET);
     const forge = (changes: JsonObject, headerChanges: JsonObject = {}, hash = 'sha256') =>
-      forgeJwt({ ...header, ...headerChanges }, { ...claims, ...changes }, keys.access, hash);
+      forgeJwt({ ...header, ...headerChanges }, { ...claims, ...changes }, keys.access.HS256.signs!, hash);
     expect((await access(forge({}))).status).toBe(200);
     const now = Math.floor(Date.now() / 1000);
     const forged = {
@@ -47,6 +48,15 @@ describe.each(databasesAndAdapters())('tokens on %s with %s', (database, adapter
       'typ JWT': forge({}, { typ: 'JWT' }),
       'a key in the header': forge({}, { jwk: { kty: 'oct', k: 'eA' } }),
       'a key elsewhere': forge({}, { jku: t.client.origin }),
+      'no kid': forge({}, { kid: undefined }),
+      'an unknown kid': forge({}, { kid: 'unknown' }),
+      'the kid of a refresh token': forge({}, { kid: keys.refresh.HS256.kid }),
+      'the kid of another algorithm': forge({}, { kid: keys.access.HS512.kid }),
+      'a kid that is a path': forge({}, { kid: '../../../../dev/null' }),
+      'a kid that is a query': forge({}, { kid: "' UNION SELECT 'secret' --" }),
+      'a kid that every object has': forge({}, { kid: '__proto__' }),
+      'a kid in a list': forge({}, { kid: [header['kid']] }),
+      'a kid in an object': forge({}, { kid: { toString: header['kid'] } }),
       crit: forge({}, { crit: ['x'], x: 1 }),
       b64: forge({}, { b64: false, crit: ['b64'] }),
       'without end': forge({ exp: undefined }),
@@ -57,7 +67,7 @@ describe.each(databasesAndAdapters())('tokens on %s with %s', (database, adapter
       'another issuer': forge({ iss: 'another' }),
       'the bare secret': forgeJwt(header, claims, SECRET),
       'the bare secret, as applications sign': forgeJwt({ alg: 'HS256', typ: 'JWT' }, { sub: claims['sub'] }, SECRET),
-      'the key of refresh tokens': forgeJwt(header, claims, keys.refresh),
+      'the key of refresh tokens': forgeJwt(header, claims, keys.refresh.HS256.signs!),
       'a refresh token': pair.refresh_token,
       'the body of another token': [head, other.access_token.split('.')[1], signature].join('.'),
       'a changed user, by somebody with the key': forge({ sub: other.user_id }),
@@ -80,11 +90,11 @@ describe.each(databasesAndAdapters())('tokens on %s with %s', (database, adapter
   it('are refused as refresh tokens just so, and the session lives on', async () => {
     const [header, claims] = [headerOf(pair.refresh_token), claimsOf(pair.refresh_token)];
     const keys = deriveKeys(SECRET);
-    const forge = (changes: JsonObject, headerChanges: JsonObject = {}, key = keys.refresh) =>
+    const forge = (changes: JsonObject, headerChanges: JsonObject = {}, key = keys.refresh.HS256.signs!) =>
       forgeJwt({ ...header, ...headerChanges }, { ...claims, ...changes }, key);
     const forged = {
       'alg none': `${encode({ ...header, alg: 'none' })}.${encode({ ...claims, gen: 7 })}.`,
-      'the key of access tokens': forge({}, {}, keys.access),
+      'the key of access tokens': forge({}, {}, keys.access.HS256.signs!),
       'the bare secret': forgeJwt(header, claims, SECRET),
       'an access token': pair.access_token,
       'without a generation': forge({ gen: undefined }),

@@ -80,6 +80,7 @@ async function useEveryEndpoint({ client, mailbox }: TestApp, email: string): Pr
   await visit('exportAccount', client.get('/auth/me/export', extras));
   await visit('deleteAccount', client.request('DELETE', '/auth/me', { current_password: PASSWORD }, extras));
   await visit('me', client.get('/auth/me', { bearer: first.access_token }));
+  await visit('jwks', client.get('/.well-known/jwks.json'));
   await visit(
     'changePassword',
     client.post(

@@ -34,8 +34,11 @@ export interface AuthConfig {
   readonly emailChange: Readonly<
     Omit<AuthConfigEmailChange, 'urlTemplate' | 'undoUrlTemplate'> & { urlTemplate?: string; undoUrlTemplate?: string }
   >;
-  /** `secret` is absent at level none where other keys verify, `jwksUrl` everywhere else. */
-  readonly jwt: Readonly<Omit<AuthConfigJwt, 'jwksUrl'> & { jwksUrl?: string }>;
+  /**
+   * `secret` is absent at level none where other keys verify, `jwksUrl` everywhere else, `privateKey` with HMAC. Keys
+   * are PEM blocks, one each.
+   */
+  readonly jwt: Readonly<Omit<AuthConfigJwt, 'jwksUrl' | 'privateKey'> & { jwksUrl?: string; privateKey?: string }>;
   readonly session: Readonly<AuthConfigSession>;
   readonly sessionCheck: Readonly<AuthConfigSessionCheck>;
   readonly tokenDelivery: TokenDeliveryMode;

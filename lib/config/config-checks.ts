@@ -1,4 +1,5 @@
 import type { AuthConfig } from './auth-config.js';
+import { checkSigningKey } from './key-checks.js';
 import { hasLevel } from './levels.js';
 import { MODES } from './modes.js';
 import { settingAt, SETTINGS, valueAt } from './settings.js';
@@ -35,7 +36,7 @@ export function checkConfig(draft: ConfigUnderCheck): readonly StartUpProblem[] 
 
 /** Level none: tokens issued elsewhere are verified in one way, or nobody could say what is accepted. */
 function checkVerification({ config, broken }: ConfigUnderCheck): Problem[] {
-  const { secret, jwksUrl }: Partial<AuthConfigJwt> = config.jwt;
+  const { secret, jwksUrl, algorithm }: Partial<AuthConfigJwt> = config.jwt;
   const isUnclear = broken.has('jwt.secret') || broken.has('jwt.jwksUrl');
   return [
     !isUnclear &&
@@ -54,12 +55,21 @@ function checkVerification({ config, broken }: ConfigUnderCheck): Problem[] {
         'is set together with jwt.secret; whoever knows the weaker of two keys is anybody',
         'Keep the one the issuer signs with.',
       ),
+    secret !== undefined &&
+      (algorithm === 'RS256' || algorithm === 'ES256') &&
+      problemAt(
+        'jwt.algorithm',
+        'is signed with a private key, and no secret can verify that',
+        'Set jwt.jwksUrl (JWT_JWKS_URL) in place of the secret, or name the HMAC of the issuer.',
+      ),
   ];
 }
 
 /** Levels basic and complete sign their own tokens. */
-function checkIssuing({ config: { level, jwt } }: ConfigUnderCheck): Problem[] {
+function checkIssuing(draft: ConfigUnderCheck): Problem[] {
+  const { level, jwt } = draft.config;
   return [
+    checkKeys(draft),
     jwt.secret === undefined &&
       problemAt(
         'jwt.secret',
@@ -183,6 +193,12 @@ function checkLinks({ config, production }: ConfigUnderCheck): Problem[] {
       ({ path }) => expected && valueAt(config, path) === undefined && missing(path),
     ),
   ];
+}
+
+function checkKeys({ config: { jwt }, broken }: ConfigUnderCheck): Problem {
+  if (broken.has('jwt.algorithm') || broken.has('jwt.privateKey')) return false;
+  const finding = checkSigningKey(jwt.algorithm, jwt.privateKey);
+  return finding !== undefined && problemAt('jwt.privateKey', finding.message, finding.fix);
 }
 
 function checkDurations({ config, broken }: ConfigUnderCheck): Problem[] {

@@ -24,9 +24,13 @@ export function describeConfig(config: AuthConfig): string {
   ].join(' ');
 }
 
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
 function describeValue(setting: Setting, value: unknown): string {
   if (value === undefined) return '(none)';
-  if (setting.secret) return '[redacted]';
+  if (setting.secret && !isEmptyList(value)) return '[redacted]';
   if (typeof value === 'string' && PLAIN.test(value)) return value;
   return JSON.stringify(value).replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }

@@ -1,6 +1,7 @@
 import { problemAt } from './config-checks.js';
 import { hasLevel, type Level } from './levels.js';
 import { MODES, type ModeLetter } from './modes.js';
+import { pemBlocks } from './pem.js';
 import type { Setting, SettingKind } from './setting.js';
 import { CODE_ONLY_OPTIONS, SETTINGS, valueAt } from './settings.js';
 import type { StartUpProblem } from './start-up-error.js';
@@ -21,11 +22,12 @@ export interface Reading {
   readonly problems: readonly StartUpProblem[];
 }
 
-/** Kinds that hold several values, separated by commas or white space in a variable; and what the values are. */
+/** Kinds that hold several values, and what the values are. */
 const LISTS: ReadonlyMap<SettingKind, string> = new Map([
   ['columns', "column names, e.g. ['firstName']"],
   ['origins', "origins, e.g. ['https://app.example.com']"],
   ['signing-secrets', 'secrets'],
+  ['public-keys', 'keys as PEM'],
 ]);
 
 type Read = { readonly value: unknown } | Finding;
@@ -116,6 +118,8 @@ function readText(setting: Setting, text: string): Read {
       fix: `Set it to digits only: ${setting.unit}, from ${setting.min} to ${setting.max}.`,
     };
   }
+  // PEM blocks have spaces in them, and say by themselves where they end.
+  if (setting.kind === 'public-keys') return { value: [text] };
   if (LISTS.has(setting.kind)) return { value: text.split(/[\s,]+/).filter(Boolean) };
   return { value: setting.kind === 'integer' ? Number(text) : text };
 }
@@ -136,6 +140,10 @@ function normalise(setting: Setting, value: unknown): unknown {
   if (setting.kind === 'origin') return new URL(String(value)).origin;
   if (setting.kind === 'origins') return (value as string[]).map((origin) => new URL(origin).origin);
   if (isPlainObject(value)) return { ...value };
+  if (setting.kind === 'private-key') return pemBlocks(String(value))?.[0]?.pem;
+  if (setting.kind === 'public-keys') {
+    return (value as string[]).flatMap((text) => pemBlocks(text) ?? []).map(({ pem }) => pem);
+  }
   return Array.isArray(value) ? [...(value as unknown[])] : value;
 }
 

@@ -12,6 +12,8 @@ export type SettingKind =
   | 'choice'
   | 'signing-secret'
   | 'signing-secrets'
+  | 'private-key'
+  | 'public-keys'
   | 'origin'
   | 'url'
   | 'key-url'

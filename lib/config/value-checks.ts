@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { checkPrivateKey, checkPublicKeys } from './key-checks.js';
 import type { Setting, SettingKind } from './setting.js';
 
 /** What is wrong with a value, and why it matters; what to do. Neither ever quotes the value. */
@@ -34,7 +35,17 @@ function checkInteger(value: number, { min = 0, max = Number.MAX_SAFE_INTEGER, u
 function checkList(values: readonly string[], setting: Setting, production: boolean): readonly (Finding | false)[] {
   if (setting.kind === 'columns') return checkColumns(values);
   if (setting.kind === 'origins') return checkOrigins(values, production);
-  return values.flatMap((value) => checkSigningSecret(value, undefined, production));
+  if (setting.kind === 'public-keys') return values.flatMap(checkPublicKeys);
+  const findings = values.flatMap((value) => checkSigningSecret(value, undefined, production));
+  return findings.map((finding) => finding && inEntry(finding));
+}
+
+/** What is wrong with one of several secrets. */
+function inEntry({ message }: Finding): Finding {
+  return {
+    message: `has an entry that ${message}`,
+    fix: 'List secrets that once were in use; one with a comma or a space in it can be passed in code only.',
+  };
 }
 
 function checkOrigins(values: readonly string[], production: boolean): (Finding | false)[] {
@@ -67,10 +78,11 @@ function isPropertyName(value: string): boolean {
 }
 
 function checkString(value: string, setting: Setting, production: boolean): readonly (Finding | false)[] {
-  const unprintable = /\p{Cc}/u.test(value) && {
-    message: 'contains a line break or another control character, which would end a header or a log line early',
-    fix: 'Remove it; look at the end of the value first.',
-  };
+  const unprintable = setting.kind !== 'private-key' &&
+    /\p{Cc}/u.test(value) && {
+      message: 'contains a line break or another control character, which would end a header or a log line early',
+      fix: 'Remove it; look at the end of the value first.',
+    };
   return [unprintable, ...(STRING_CHECKS[setting.kind]?.(value, setting, production) ?? [])];
 }
 
@@ -85,6 +97,7 @@ const STRING_CHECKS: Partial<Record<SettingKind, Check<string>>> = {
     },
   ],
   'signing-secret': (value, { placeholder }, production) => checkSigningSecret(value, placeholder, production),
+  'private-key': (value) => [checkPrivateKey(value) ?? false],
   origin: (value, _setting, production) =>
     isOrigin(value)
       ? [checkTransport(value, production)]

@@ -31,6 +31,8 @@ export interface Endpoint {
   readonly level?: Level;
   /** True for routes that exist only where the back end renders the pages (mode E). */
   readonly pages?: true;
+  /** Seconds for which anybody may keep the answer; without it nobody may. */
+  readonly cacheSeconds?: number;
 }
 
 /** The answer that hands out tokens; with cookie delivery both tokens are null. */

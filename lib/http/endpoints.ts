@@ -1,5 +1,6 @@
 import { ACTIVATION_ENDPOINTS } from '../activation/activation.endpoints.js';
 import { EMAIL_CHANGE_ENDPOINTS } from '../email-change/email-change.endpoints.js';
+import { KEYS_ENDPOINTS } from '../keys/keys.endpoints.js';
 import { LOGIN_ENDPOINTS } from '../login/login.endpoints.js';
 import { PASSWORD_CHANGE_ENDPOINTS } from '../password-change/password-change.endpoints.js';
 import { PASSWORD_RESET_ENDPOINTS } from '../password-reset/password-reset.endpoints.js';
@@ -21,6 +22,7 @@ export const ENDPOINTS = {
   ...PASSWORD_CHANGE_ENDPOINTS,
   ...EMAIL_CHANGE_ENDPOINTS,
   ...PROFILE_ENDPOINTS,
+  ...KEYS_ENDPOINTS,
 } as const satisfies Record<string, Endpoint>;
 
 /** The name of an endpoint. */

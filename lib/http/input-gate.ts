@@ -52,7 +52,7 @@ interface FastifyInstance {
  * pass untouched.
  *
  * What passes has its parsed body on `request.body`; what does not goes to Nest's exception layer as an AuthError.
- * Every answer of an endpoint, whoever writes it, carries `Cache-Control: no-store`.
+ * Every answer of an endpoint, whoever writes it, carries `Cache-Control`: `no-store`, unless the table says otherwise.
  */
 @Injectable()
 export class InputGate {
@@ -85,7 +85,7 @@ export class InputGate {
       ({ endpoint, pattern }) => serves(endpoint, request.method) && pattern.test(request.path),
     );
     if (!route) return next();
-    response.setHeader('Cache-Control', 'no-store');
+    response.setHeader('Cache-Control', cacheControl(route.endpoint));
     try {
       // Express would repeat the path, and the token in it, in its own error.
       if (!isDecodable(request.path)) throw new AuthError('INPUT_MALFORMED');
@@ -105,7 +105,7 @@ export class InputGate {
       const key = request.routeOptions.config?.authEndpoint;
       if (!key) return;
       const endpoint = ENDPOINTS[key];
-      reply.header('Cache-Control', 'no-store');
+      reply.header('Cache-Control', cacheControl(endpoint));
       if (endpoint.accepts === 'none') return;
       try {
         const body = await this.admit(endpoint, request.raw, payload);
@@ -167,6 +167,10 @@ export class InputGate {
 function serves({ method }: Endpoint, requestMethod: string | undefined): boolean {
   // Both adapters run the GET handler for HEAD.
   return method === requestMethod || (method === 'GET' && requestMethod === 'HEAD');
+}
+
+function cacheControl({ cacheSeconds }: Endpoint): string {
+  return cacheSeconds === undefined ? 'no-store' : `public, max-age=${cacheSeconds}`;
 }
 
 /** As Express routes by default: any case, and a slash at the end or not. */

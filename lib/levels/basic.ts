@@ -14,6 +14,7 @@ import { EVENT_ENTITY, EventLog } from '../events/event-log.js';
 import { Hooks, HOOKS_CLASS } from '../hooks/hooks.js';
 import { InputGate } from '../http/input-gate.js';
 import { Routes } from '../http/routes.js';
+import { KeysController } from '../keys/keys.controller.js';
 import { LoginController } from '../login/login.controller.js';
 import { LoginService } from '../login/login.service.js';
 import { ACCOUNT_DTOS, type AccountDtos } from '../own-fields/account-dtos.js';
@@ -33,11 +34,17 @@ import { ACCOUNT_ENTITIES, type AccountEntities } from '../store/account-entitie
 import { Database } from '../store/database.js';
 import { UsersStore } from '../store/users.store.js';
 import { CsrfTokens } from '../tokens/csrf-tokens.js';
+import { KeyRing } from '../tokens/key-ring.js';
 import { SessionTokens } from '../tokens/session-tokens.js';
 import type { LevelParts } from './level-parts.js';
 
 /** The flows that need no token table; level complete has them as well. */
-export const ACCOUNT_CONTROLLERS: readonly Type[] = [SignupController, LoginController, ProfileController];
+export const ACCOUNT_CONTROLLERS: readonly Type[] = [
+  SignupController,
+  LoginController,
+  ProfileController,
+  KeysController,
+];
 
 /** What those flows stand on; level complete as well. */
 export const ACCOUNT_PROVIDERS: readonly Provider[] = [
@@ -51,6 +58,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   EventLog,
   PasswordHasher,
   PasswordPolicy,
+  KeyRing,
   SessionTokens,
   CsrfTokens,
   CsrfProtection,

@@ -6,7 +6,7 @@ import { type LinkPurpose, LinkTokens } from '../tokens/link-tokens.js';
 import { Outbox } from './outbox.js';
 
 /** A row that a link redeems. */
-export type LinkRow = NewToken & { purpose: LinkPurpose; id: string; nonce: string };
+export type LinkRow = NewToken & { purpose: LinkPurpose; id: string; nonce: string; tokenHash: string };
 
 /** Makes rows that hold a link and owe the mail that carries it. */
 @Injectable()
@@ -24,7 +24,7 @@ export class LinkIssuer {
     const source = { purpose, id: this.tokens.newId(), nonce: this.linkTokens.nonce() };
     return {
       ...source,
-      tokenHash: this.linkTokens.hash(purpose, this.linkTokens.token(source)),
+      tokenHash: this.linkTokens.tokenHash(source),
       createdAt,
       expiresAt: new Date(createdAt.getTime() + ttlSeconds * 1000),
       mailDueAt: this.outbox.due(),

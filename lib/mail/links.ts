@@ -25,10 +25,14 @@ export class Links implements OnModuleInit {
     if (problems.length > 0) throw new AuthStartUpError(problems);
   }
 
-  /** The link of a row that has one, made again from the row; undefined for notices. */
-  of({ id, purpose, nonce }: Pick<BaseUserToken, 'id' | 'purpose' | 'nonce'>): string | undefined {
-    if (nonce === null || !isLinkPurpose(purpose)) return undefined;
-    return this.build(purpose, this.linkTokens.token({ id, purpose, nonce }));
+  /**
+   * The link of a row that has one, made again from the row; undefined for notices.
+   * @throws Error where the secret it was made with is gone from the configuration
+   */
+  of(row: Pick<BaseUserToken, 'id' | 'purpose' | 'nonce' | 'tokenHash'>): string | undefined {
+    const { id, purpose, nonce, tokenHash } = row;
+    if (nonce === null || tokenHash === null || !isLinkPurpose(purpose)) return undefined;
+    return this.build(purpose, this.linkTokens.token({ id, purpose, nonce, tokenHash }));
   }
 
   /** The path of a page of this back end, as it is mounted. */

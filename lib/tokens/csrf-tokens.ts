@@ -1,7 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
-import { deriveKeys } from './keys.js';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { KeyRing } from './key-ring.js';
 
 /**
  * CSRF tokens: `HMAC-SHA-256(K_csrf, session id)`, 43 base64url characters. Bound to the session, so that a token which
@@ -10,20 +9,23 @@ import { deriveKeys } from './keys.js';
  */
 @Injectable()
 export class CsrfTokens {
-  private readonly key;
+  constructor(private readonly ring: KeyRing) {}
 
-  constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
-    this.key = deriveKeys(config.jwt.secret).csrf;
-  }
-
-  /** The token of a session; the same for as long as the session lives. */
+  /** The token of a session; the same for as long as the secret is. */
   of(sessionId: string): string {
-    return createHmac('sha256', this.key).update(sessionId).digest('base64url');
+    return tokenOf(sessionId, this.ring.csrf[0]);
   }
 
-  /** True for the token of that session, compared in constant time. */
+  /** True for the token of that session, made with the current secret or a previous one; compared in constant time. */
   verify(sessionId: string, token: string): boolean {
-    const [expected, given] = [Buffer.from(this.of(sessionId)), Buffer.from(token)];
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    const given = Buffer.from(token);
+    return this.ring.csrf.some((key) => {
+      const expected = Buffer.from(tokenOf(sessionId, key));
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    });
   }
+}
+
+function tokenOf(sessionId: string, key: KeyObject): string {
+  return createHmac('sha256', key).update(sessionId).digest('base64url');
 }

@@ -1,8 +1,7 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
 import type { TokenPurpose } from '../entities/base-user-token.entity.js';
-import { deriveKeys } from './keys.js';
+import { KeyRing } from './key-ring.js';
 
 /** 48 bytes as base64url. */
 const SHAPE = /^[A-Za-z0-9_-]{64}$/;
@@ -23,20 +22,28 @@ export interface LinkTokenSource {
  */
 @Injectable()
 export class LinkTokens {
-  private readonly key;
-
-  constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
-    this.key = deriveKeys(config.jwt.secret).link;
-  }
+  constructor(private readonly ring: KeyRing) {}
 
   /** A fresh nonce: 128 bits, base64url. */
   nonce(): string {
     return randomBytes(16).toString('base64url');
   }
 
-  /** The secret of the link; the same for the same row, however often it is asked for. */
-  token({ purpose, id, nonce }: LinkTokenSource): string {
-    return createHmac('sha384', this.key).update(`${purpose}|${id}|${nonce}`).digest('base64url');
+  /** What the row of a new link holds. */
+  tokenHash(source: LinkTokenSource): string {
+    return hashOf(source.purpose, tokenOf(source, this.ring.link[0]));
+  }
+
+  /**
+   * The secret of a link, the same for the same row however often it is asked for: the hash in the row tells whether
+   * the current JWT_SECRET made it or a previous one.
+   * @throws Error where that secret is no longer in the configuration
+   */
+  token(row: LinkTokenSource & { tokenHash: string }): string {
+    const candidates = this.ring.link.map((key) => tokenOf(row, key));
+    const token = candidates.find((candidate) => hashOf(row.purpose, candidate) === row.tokenHash);
+    if (token === undefined) throw new Error('the link was made with a JWT_SECRET that is not in jwt.previousSecrets');
+    return token;
   }
 
   /**
@@ -44,7 +51,14 @@ export class LinkTokens {
    * a link of one kind is unknown to every other flow, which stops one store from serving as a skeleton key.
    */
   hash(purpose: LinkPurpose, token: string): string | undefined {
-    if (!SHAPE.test(token)) return undefined;
-    return createHash('sha256').update(`${purpose}|${token}`).digest('hex');
+    return SHAPE.test(token) ? hashOf(purpose, token) : undefined;
   }
+}
+
+function tokenOf({ purpose, id, nonce }: LinkTokenSource, key: KeyObject): string {
+  return createHmac('sha384', key).update(`${purpose}|${id}|${nonce}`).digest('base64url');
+}
+
+function hashOf(purpose: LinkPurpose, token: string): string {
+  return createHash('sha256').update(`${purpose}|${token}`).digest('hex');
 }

@@ -1,16 +1,9 @@
-import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { UserId } from '../entities/base-user.entity.js';
-import { deriveKeys } from './keys.js';
-
-/** What a verified token contains, before its claims are looked at. */
-interface VerifiedJwt {
-  header: Record<string, unknown>;
-  payload: Record<string, unknown>;
-}
+import { JwtKind } from './jwt-kind.js';
+import { KeyRing } from './key-ring.js';
 
 /** What a client gets for a proof of identity. */
 export interface IssuedTokens {
@@ -71,30 +64,29 @@ export interface SessionSnapshot {
 /** What a session id can only be; PostgreSQL answers any other text with an error. */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Seconds by which the clocks of two instances may differ. */
-const MAX_CLOCK_SKEW_SECONDS = 30;
-
 /**
- * Access and refresh JWTs. Type, algorithm, issuer and audience are pinned (RFC 8725, 3.1, 3.8, 3.9, 3.11), and each
- * kind has its own key: alg=none, a foreign HMAC, a key named in the header or a token of another kind never verifies.
+ * Access and refresh JWTs. Type, issuer and audience are pinned, and each key has one algorithm and one kind of token
+ * (RFC 8725, 3.1, 3.8, 3.9, 3.11): alg=none, a foreign HMAC, a public key taken for a secret, a key in the header or a
+ * token of another kind never verifies.
  */
 @Injectable()
 export class SessionTokens {
-  private readonly access: JwtService;
-  private readonly refresh: JwtService;
+  private readonly access: JwtKind;
+  private readonly refresh: JwtKind;
 
   constructor(
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    ring: KeyRing,
   ) {
-    const keys = deriveKeys(config.jwt.secret);
-    this.access = this.kind('at+jwt', keys.access);
-    this.refresh = this.kind('rt+jwt', keys.refresh);
+    this.access = new JwtKind('at+jwt', ring.access, config);
+    this.refresh = new JwtKind('rt+jwt', ring.refresh, config);
   }
 
   /**
-   * The pair of a session. It depends on nothing but the snapshot and the claims an application adds, so that every tab
-   * that refreshes with the same token inside the grace window receives the very same successor.
+   * The pair of a session. Its claims depend on nothing but the snapshot and what an application adds, so that every tab
+   * that refreshes with the same token inside the grace window receives the very same successor; only ES256 signs the
+   * same claims anew each time.
    */
   pair(session: SessionSnapshot, claims: Record<string, unknown> = {}): TokenPair {
     const iat = seconds(session.rotatedAt);
@@ -125,7 +117,7 @@ export class SessionTokens {
 
   /** The claims of a genuine, unexpired access token of a session, else undefined. */
   verifyAccess(token: string): SessionClaims | undefined {
-    const claims = this.verify(this.access, 'at+jwt', token);
+    const claims = this.access.verify(token, this.clock.now());
     return claims && isSession(claims) ? claims : undefined;
   }
 
@@ -134,35 +126,14 @@ export class SessionTokens {
    * is refused where nobody can ask whether that session is still live.
    */
   verifySessionless(token: string): AccessClaims | undefined {
-    const claims = this.verify(this.access, 'at+jwt', token);
+    const claims = this.access.verify(token, this.clock.now());
     return claims && isAccess(claims) && claims.sid === undefined ? claims : undefined;
   }
 
   /** The claims of a genuine, unexpired refresh token, else undefined. */
   verifyRefresh(token: string): RefreshClaims | undefined {
-    const claims = this.verify(this.refresh, 'rt+jwt', token);
+    const claims = this.refresh.verify(token, this.clock.now());
     return claims && isSession(claims) && isRefresh(claims) ? claims : undefined;
-  }
-
-  private kind(typ: string, secret: KeyObject): JwtService {
-    const { algorithm, issuer, audience } = this.config.jwt;
-    return new JwtService({
-      secret,
-      signOptions: { algorithm, issuer, audience, header: { alg: algorithm, typ } },
-      verifyOptions: { algorithms: [algorithm], issuer, audience },
-    });
-  }
-
-  private verify(kind: JwtService, typ: string, token: string): Record<string, unknown> | undefined {
-    const clockTimestamp = Math.floor(this.clock.now() / 1000);
-    try {
-      const { header, payload } = kind.verify<VerifiedJwt>(token, { clockTimestamp, complete: true });
-      // Only the header we write ourselves: `crit`, `jwk`, `jku`, `x5u` and the like must never steer verification.
-      if (header['typ'] !== typ || Object.keys(header).length !== 2) return undefined;
-      return Number(payload['iat']) <= clockTimestamp + MAX_CLOCK_SKEW_SECONDS ? payload : undefined;
-    } catch {
-      return undefined;
-    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject, sign } from 'node:crypto';
 
 /** Header or claims of a JWT. */
 export type JsonObject = Record<string, unknown>;
@@ -13,10 +13,17 @@ export function headerOf(token: string): JsonObject {
   return decode(token.split('.')[0]);
 }
 
-/** Signs whatever it is given, as an attacker would: nothing is checked, added or pinned. */
+/**
+ * Signs whatever it is given, as an attacker would: nothing is checked, added or pinned. A private key signs as RS256 or
+ * ES256 do, anything else as HMAC does.
+ */
 export function forgeJwt(header: JsonObject, claims: JsonObject, key: string | KeyObject, hash = 'sha256'): string {
   const signed = `${encode(header)}.${encode(claims)}`;
-  return `${signed}.${createHmac(hash, key).update(signed).digest('base64url')}`;
+  const signature =
+    typeof key === 'object' && key.type === 'private'
+      ? sign(hash, Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' })
+      : createHmac(hash, key).update(signed).digest();
+  return `${signed}.${signature.toString('base64url')}`;
 }
 
 /** One part of a JWT. */

@@ -338,7 +338,7 @@ const WRONG_VARIABLES: [variable: string, value: string, path: string, productio
   ['JWT_SECRET', 'test-secret-of-at-least-32-characters', 'jwt.secret', 'production'],
   ['JWT_SECRET', `${SECRET}\n`, 'jwt.secret'],
   ['JWT_ALGORITHM', 'none', 'jwt.algorithm'],
-  ['JWT_ALGORITHM', 'RS256', 'jwt.algorithm'],
+  ['JWT_ALGORITHM', 'PS256', 'jwt.algorithm'],
   ['JWT_ISSUER', 'bad\r\nissuer', 'jwt.issuer'],
   ['JWT_ACCESS_TTL_SECONDS', '-1', 'jwt.accessTtlSeconds'],
   ['JWT_ACCESS_TTL_SECONDS', '900.5', 'jwt.accessTtlSeconds'],

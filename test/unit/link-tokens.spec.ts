@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AuthConfig } from '../../lib/config/auth-config.js';
+import { KeyRing } from '../../lib/tokens/key-ring.js';
 import { type LinkPurpose, LinkTokens, type LinkTokenSource } from '../../lib/tokens/link-tokens.js';
 
-const linkTokens = (secret = 'for these tests only: no link is made with it') =>
-  new LinkTokens({ jwt: { secret } } as AuthConfig);
+const SECRET = 'for these tests only: no link is made with it';
+const linkTokens = (secret = SECRET, ...previousSecrets: string[]) => {
+  const jwt = { secret, previousSecrets, publicKeys: [], algorithm: 'HS256' };
+  return new LinkTokens(new KeyRing({ jwt } as unknown as AuthConfig));
+};
 const subject = linkTokens();
 const source: LinkTokenSource = { purpose: 'activation', id: '0190-a', nonce: 'a nonce of this test' };
-const token = subject.token(source);
+/** The link of a new row. */
+const linkOf = (of: LinkTokenSource, by = subject) => by.token({ ...of, tokenHash: by.tokenHash(of) });
+const token = linkOf(source);
 
 describe('a link token', () => {
   it('is 64 base64url characters, which a link needs not escape', () => {
@@ -16,8 +22,24 @@ describe('a link token', () => {
   });
 
   it('is the same for the same row, so that a mail sent again carries the same link', () => {
-    expect(subject.token({ ...source })).toBe(token);
-    expect(linkTokens().token(source)).toBe(token);
+    expect(linkOf({ ...source })).toBe(token);
+    expect(linkOf(source, linkTokens())).toBe(token);
+  });
+
+  it('stays the same when the secret has become a previous one, while new rows get links of the new secret', () => {
+    const row = { ...source, tokenHash: subject.tokenHash(source) };
+    const rotated = linkTokens('the second secret of these tests', SECRET);
+    const rotatedTwice = linkTokens('the third secret of these tests', 'the second secret of these tests', SECRET);
+    expect(rotated.token(row)).toBe(token);
+    expect(rotatedTwice.token(row)).toBe(token);
+    expect(linkOf(source, rotated)).not.toBe(token);
+    expect(linkOf(source, rotated)).toBe(linkOf(source, linkTokens('the second secret of these tests')));
+  });
+
+  it('cannot be made again without the secret it was made with, and no other link is made in its place', () => {
+    const row = { ...source, tokenHash: subject.tokenHash(source) };
+    expect(() => linkTokens('another secret of these tests').token(row)).toThrow(/jwt\.previousSecrets/);
+    expect(() => subject.token({ ...row, nonce: 'another nonce' })).toThrow(/jwt\.previousSecrets/);
   });
 
   it.each<[string, Partial<LinkTokenSource>]>([
@@ -25,11 +47,11 @@ describe('a link token', () => {
     ['id', { id: '0190-b' }],
     ['nonce', { nonce: 'another nonce' }],
   ])('is another one for another %s', (_, change) => {
-    expect(subject.token({ ...source, ...change })).not.toBe(token);
+    expect(linkOf({ ...source, ...change })).not.toBe(token);
   });
 
   it('cannot be made from the row by whoever lacks the secret', () => {
-    expect(linkTokens('the secret of another application').token(source)).not.toBe(token);
+    expect(linkOf(source, linkTokens('the secret of another application'))).not.toBe(token);
   });
 
   it('never repeats, for its nonce does not', () => {

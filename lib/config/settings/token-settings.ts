@@ -1,14 +1,21 @@
+import type { AsymmetricAlgorithm, HmacAlgorithm } from '../../tokens/keys.js';
 import { DAY, integer, type SettingGroup } from '../setting.js';
 
-/** The hash function of symmetric access and refresh tokens. */
-export type JwtAlgorithm = 'HS256' | 'HS384' | 'HS512';
+/** How access tokens are signed. */
+export type JwtAlgorithm = HmacAlgorithm | AsymmetricAlgorithm;
 
 /** Access and refresh tokens, and the secret behind every key. */
 export interface AuthConfigJwt {
   /** The secret every key is derived from, at least 32 bytes; required. `JWT_SECRET`. @default none */
   secret: string;
-  /** HMAC of access and refresh tokens: HS256, HS384 or HS512. `JWT_ALGORITHM`. @default HS256 */
+  /** Former secrets whose tokens and links are still accepted; separated by commas or spaces. `JWT_PREVIOUS_SECRETS`. @default none */
+  previousSecrets: readonly string[];
+  /** How access tokens are signed: HS256, HS384, HS512, RS256 or ES256; refresh tokens stay symmetric. `JWT_ALGORITHM`. @default HS256 */
   algorithm: JwtAlgorithm;
+  /** The private key of RS256 or ES256 as PEM, or as PEM in base64; required for these two. `JWT_PRIVATE_KEY`. @default none */
+  privateKey: string;
+  /** Further public keys as PEM, one after the other, whose access tokens are accepted and which the JWKS shows. `JWT_PUBLIC_KEYS`. @default none */
+  publicKeys: readonly string[];
   /** Level none: where the keys are (a JWKS) that verify tokens issued elsewhere. `JWT_JWKS_URL`. @default none */
   jwksUrl: string;
   /** Seconds for which fetched keys are kept; a key withdrawn by its owner is accepted for as long. `JWT_JWKS_CACHE_SECONDS`. @default 600 */
@@ -52,13 +59,40 @@ export const TOKEN_SETTINGS: readonly SettingGroup[] = [
         doc: 'The secret every key is derived from, at least 32 bytes; required.',
       },
       {
+        path: 'jwt.previousSecrets',
+        env: 'JWT_PREVIOUS_SECRETS',
+        level: 'basic',
+        kind: 'signing-secrets',
+        secret: true,
+        default: [],
+        defaultText: 'none',
+        doc: 'Former secrets whose tokens and links are still accepted; separated by commas or spaces.',
+      },
+      {
         path: 'jwt.algorithm',
         env: 'JWT_ALGORITHM',
         level: 'none',
         kind: 'choice',
-        values: ['HS256', 'HS384', 'HS512'],
+        values: ['HS256', 'HS384', 'HS512', 'RS256', 'ES256'],
         default: 'HS256',
-        doc: 'HMAC of access and refresh tokens: HS256, HS384 or HS512.',
+        doc: 'How access tokens are signed: HS256, HS384, HS512, RS256 or ES256; refresh tokens stay symmetric.',
+      },
+      {
+        path: 'jwt.privateKey',
+        env: 'JWT_PRIVATE_KEY',
+        level: 'basic',
+        kind: 'private-key',
+        secret: true,
+        doc: 'The private key of RS256 or ES256 as PEM, or as PEM in base64; required for these two.',
+      },
+      {
+        path: 'jwt.publicKeys',
+        env: 'JWT_PUBLIC_KEYS',
+        level: 'basic',
+        kind: 'public-keys',
+        default: [],
+        defaultText: 'none',
+        doc: 'Further public keys as PEM, one after the other, whose access tokens are accepted and which the JWKS shows.',
       },
       {
         path: 'jwt.jwksUrl',

@@ -1,0 +1,17 @@
+import { Controller, Header } from '@nestjs/common';
+import { Public } from '../access/access.decorators.js';
+import { Endpoint } from '../http/endpoint.decorator.js';
+import type { PublishedKey } from '../tokens/asymmetric-keys.js';
+import { KeyRing } from '../tokens/key-ring.js';
+
+@Controller()
+export class KeysController {
+  constructor(private readonly ring: KeyRing) {}
+
+  @Public()
+  @Endpoint('jwks')
+  @Header('Content-Type', 'application/jwk-set+json')
+  jwks(): { keys: readonly PublishedKey[] } {
+    return { keys: this.ring.publicKeys };
+  }
+}
