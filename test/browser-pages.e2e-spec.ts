@@ -34,6 +34,12 @@ async function resetLink(t: TestApp, email: string): Promise<string> {
   return mailedLink(t, email, 2);
 }
 
+async function changeLink(t: TestApp, from: string, to: string): Promise<string> {
+  const { access_token: bearer } = await t.activeUser(from);
+  await t.client.post('/auth/email-change/request', { new_email: to, current_password: PASSWORD }, { bearer });
+  return mailedLink(t, to);
+}
+
 async function logIn(t: TestApp, email: string, password: string): Promise<number> {
   return (await t.client.post('/auth/login', { email, password })).status;
 }
@@ -123,6 +129,34 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
       await tab.close();
     });
 
+    it('an address is changed by a button, taken back by another, and neither link acts by itself', async () => {
+      const [old, address] = [`old-${suffix}@example.org`, `new-${suffix}@example.org`];
+      const tab = await openPage(browser, direct.client.origin, { javaScriptEnabled });
+      const { page } = tab;
+      const press = (name: string) =>
+        Promise.all([page.waitForEvent('load'), page.getByRole('button', { name }).click()]);
+      const link = await changeLink(direct, old, address);
+      await page.goto(link);
+      expect(await page.locator('main').textContent()).toContain('n…@example.org');
+      expect(await logIn(direct, old, PASSWORD)).toBe(200);
+      await press('Confirm new address');
+      expect(await heading(page)).toBe('Your address is changed');
+      expect([await logIn(direct, address, PASSWORD), await logIn(direct, old, PASSWORD)]).toEqual([200, 401]);
+
+      await page.goto(await mailedLink(direct, old, 2));
+      expect(await heading(page)).toBe('Take your account back');
+      expect(await logIn(direct, address, PASSWORD)).toBe(200);
+      await press('Take my account back');
+      expect(await heading(page)).toBe('You have your account back');
+      expect([await logIn(direct, address, PASSWORD), await logIn(direct, old, PASSWORD)]).toEqual([401, 401]);
+      await page.goto(await mailedLink(direct, old, 3));
+      expect(await heading(page)).toBe('Choose a new password');
+      await page.goto(link);
+      expect(await heading(page)).toBe('The address was not changed');
+      await expectQuiet(tab);
+      await tab.close();
+    });
+
     it('a password that is too short does not leave the browser', async () => {
       const tab = await openPage(browser, direct.client.origin, { javaScriptEnabled });
       const link = await resetLink(direct, `short-${suffix}@example.org`);
@@ -162,6 +196,18 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
     await look(tab);
     await tab.page.goto(reset);
     await look(tab);
+    const [from, to] = [`from@${LONG_DOMAIN}`, `to@${LONG_DOMAIN}`];
+    await tab.page.goto(await changeLink(direct, from, to));
+    await look(tab);
+    for (const name of ['Confirm new address', 'Take my account back']) {
+      await Promise.all([tab.page.waitForEvent('load'), tab.page.getByRole('button', { name }).click()]);
+      await look(tab);
+      if (name.startsWith('Take')) break;
+      await tab.page.goto(await mailedLink(direct, from, 2));
+      await look(tab);
+    }
+    await tab.page.reload();
+    await look(tab);
     expect(seen).toEqual({
       'Activate your account': [],
       'Your account is active': [],
@@ -171,6 +217,11 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
       'with an error': [],
       'Your password is changed': [],
       'Your password was not changed': [],
+      'Confirm your new address': [],
+      'Your address is changed': [],
+      'Take your account back': [],
+      'You have your account back': [],
+      'The address was not changed': [],
     });
     await expectQuiet(tab);
     await Promise.all([tab.close(), asking.close()]);
