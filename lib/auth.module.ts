@@ -6,7 +6,7 @@ import type { BaseUserToken } from './entities/base-user-token.entity.js';
 import type { Account } from './entities/base-user.entity.js';
 
 /** Options of `forRootAsync`: the structural ones, and a factory for the others. */
-export type AuthModuleAsyncOptions<U extends Account = Account, T extends BaseUserToken = BaseUserToken> = LevelOptions<
+export type AuthModuleAsyncOptions<U extends object = Account, T extends BaseUserToken = BaseUserToken> = LevelOptions<
   U,
   T
 > &
@@ -26,15 +26,13 @@ export type AuthModuleAsyncOptions<U extends Account = Account, T extends BaseUs
 @Module({})
 export class AuthModule {
   /** Options in code win over environment variables, those over the mode's preset, and that over the defaults. */
-  static forRoot<U extends Account, T extends BaseUserToken>(options: AuthModuleOptions<U, T>): DynamicModule {
+  static forRoot<U extends object, T extends BaseUserToken>(options: AuthModuleOptions<U, T>): DynamicModule {
     const { structural, runtime } = separateOptions(options);
     return this.assemble(structural, { useFactory: () => runtime });
   }
 
   /** The same, with the runtime options from a factory; the structural ones sit beside `useFactory`. */
-  static forRootAsync<U extends Account, T extends BaseUserToken>(
-    options: AuthModuleAsyncOptions<U, T>,
-  ): DynamicModule {
+  static forRootAsync<U extends object, T extends BaseUserToken>(options: AuthModuleAsyncOptions<U, T>): DynamicModule {
     const { structural, runtime } = separateOptions(options);
     return this.assemble(structural, runtime);
   }

@@ -14,7 +14,7 @@ import { type SessionInfo, SessionListService } from './session/session-list.ser
 import { SessionService } from './session/session.service.js';
 import type { SignupResult } from './signup/enrolment.js';
 import { type SignupInput, SignupService } from './signup/signup.service.js';
-import type { Account, UserId } from './entities/base-user.entity.js';
+import type { UserId } from './entities/base-user.entity.js';
 import type { OwnFields } from './own-fields/stored-fields.js';
 import type { TokenPair } from './tokens/session-tokens.js';
 
@@ -121,8 +121,8 @@ export class AuthService {
     return this.operators.issueLink(userId, options);
   }
 
-  /** Changes columns of the application's own. Throws INPUT_INVALID, PROFILE_CONFLICT. */
-  editProfile(userId: UserId, fields: OwnFields): Promise<Account> {
+  /** Changes columns of the application's own, and returns its entity. Throws INPUT_INVALID, PROFILE_CONFLICT. */
+  editProfile(userId: UserId, fields: OwnFields): Promise<object> {
     return this.profiles.edit(userId, fields);
   }
 

@@ -18,6 +18,7 @@ export { type Level, LEVELS } from './config/levels.js';
 export { type ModeLetter, type ModeName, MODES } from './config/modes.js';
 export { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
 
+export type { UserColumnNames } from './entities/account-properties.js';
 export { type Account, BaseUser, BaseUserWithoutKey, type UserId } from './entities/base-user.entity.js';
 export { BaseUserToken, type TokenPurpose } from './entities/base-user-token.entity.js';
 export { BaseAuthEvent } from './entities/base-auth-event.entity.js';

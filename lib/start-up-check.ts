@@ -6,6 +6,7 @@ import { examineConfig, type ResolvedConfig, resolveFlags, resolveRoutes } from 
 import { STRUCTURAL_OPTIONS } from './config/separate-options.js';
 import { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
 import { checkEntities } from './entities/entity-check.js';
+import { UserColumns } from './entities/user-columns.js';
 import { checkSignupDto, signupWarnings } from './own-fields/check-dtos.js';
 import { SignupDto } from './signup/signup.dto.js';
 import { routeProblems } from './http/route-table.js';
@@ -46,14 +47,20 @@ function checkAccounts(
   {
     userEntity,
     tokenEntity,
+    userColumns,
     signupDto = SignupDto,
   }: StructuralOptions & Required<Pick<StructuralOptions, 'userEntity'>>,
   level: Level,
   dataSource: DataSource,
 ): { problems: StartUpProblem[]; warnings: string[] } {
-  const problems = checkEntities(dataSource, userEntity, hasLevel(level, 'complete') ? tokenEntity : undefined);
+  const problems = checkEntities(
+    dataSource,
+    userEntity,
+    hasLevel(level, 'complete') ? tokenEntity : undefined,
+    userColumns,
+  );
   if (!dataSource.hasMetadata(userEntity)) return { problems, warnings: [] };
-  const user = dataSource.getMetadata(userEntity);
+  const user = new UserColumns(() => dataSource.getMetadata(userEntity), userColumns);
   return {
     problems: [...problems, ...checkSignupDto(signupDto, user)],
     warnings: signupWarnings(signupDto, user),
@@ -64,6 +71,7 @@ function checkAccounts(
 const CLASS_OPTIONS = [
   { path: 'userEntity', least: 'basic', isRequired: true },
   { path: 'tokenEntity', least: 'complete', isRequired: true },
+  { path: 'userColumns', least: 'basic', isRequired: false },
   { path: 'signupDto', least: 'basic', isRequired: false },
   { path: 'hooks', least: 'basic', isRequired: false },
   { path: 'dataSource', least: 'basic', isRequired: false },

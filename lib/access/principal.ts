@@ -1,9 +1,9 @@
 import { AuthError } from '../auth.errors.js';
-import type { Account, UserId } from '../entities/base-user.entity.js';
+import type { UserId } from '../entities/base-user.entity.js';
 import type { AccessClaims } from '../tokens/session-tokens.js';
 
 /** Who makes a request: what the guard found, and what it can load. `@CurrentSession()` gives it to handlers. */
-export interface Principal<U = Account> {
+export interface Principal<U = object> {
   readonly userId: UserId;
   /** Absent below level complete, where a token belongs to no session. */
   readonly sessionId?: string;
@@ -35,6 +35,6 @@ export function setPrincipal(request: object, principal: Principal<unknown>): vo
 }
 
 /** Who makes a request; undefined for guests and where no guard ran. At level none, `U` is AccessClaims. */
-export function getPrincipal<U = Account>(request: object): Principal<U> | undefined {
+export function getPrincipal<U = object>(request: object): Principal<U> | undefined {
   return principals.get(request) as Principal<U> | undefined;
 }

@@ -4,6 +4,7 @@ import { Clock } from '../clock.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../store/account-entities.js';
 import { Database } from '../store/database.js';
+import { UserColumns } from '../entities/user-columns.js';
 import { SessionMemory } from './session-memory.js';
 
 /** What the guard must know of a session and its user on every request. */
@@ -52,6 +53,7 @@ export class SessionCheck {
     private readonly database: Database,
     private readonly memory: SessionMemory,
     private readonly clock: Clock,
+    private readonly columns: UserColumns,
     @Inject(ACCOUNT_ENTITIES) private readonly entities: AccountEntities,
   ) {}
 
@@ -107,15 +109,16 @@ export class SessionCheck {
 
   private compose(ids: string[]): string {
     const { dataSource } = this.database;
+    const translate = (path: string) => this.columns.translate(path);
     return dataSource
       .createQueryBuilder(this.entities.token, 'session')
       .innerJoin('session.user', 'user')
       .select('session.id', 'id')
-      .addSelect('user.id', 'user_id')
+      .addSelect(translate('user.id'), 'user_id')
       .addSelect('session.expiresAt', 'expires_at')
       .addSelect('session.revokedAt', 'revoked_at')
-      .addSelect('user.emailVerifiedAt', 'email_verified_at')
-      .addSelect('user.isActive', 'is_active')
+      .addSelect(translate('user.emailVerifiedAt'), 'email_verified_at')
+      .addSelect(translate('user.isActive'), 'is_active')
       .where("session.id IN (:...ids) AND session.purpose = 'session'", { ids })
       .getQueryAndParameters()[0];
   }

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { Account } from '../entities/base-user.entity.js';
 import { UsersStore } from '../store/users.store.js';
 import { SessionTokens } from '../tokens/session-tokens.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
@@ -17,7 +16,7 @@ export class SessionVerifier extends AccessTokenVerifier {
     super();
   }
 
-  async verify(token: string): Promise<Principal<Account> | undefined> {
+  async verify(token: string): Promise<Principal | undefined> {
     const claims = this.sessionTokens.verifyAccess(token);
     const session = claims && (await this.sessionCheck.liveSession(claims.sid));
     // The user of the row, not of the token, is who the request acts for; they differ in no genuine token.

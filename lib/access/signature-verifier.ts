@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Account, UserId } from '../entities/base-user.entity.js';
+import type { UserId } from '../entities/base-user.entity.js';
 import { UsersStore } from '../store/users.store.js';
 import { SessionTokens } from '../tokens/session-tokens.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
@@ -18,7 +18,7 @@ export class SignatureVerifier extends AccessTokenVerifier {
     super();
   }
 
-  verify(token: string): Promise<Principal<Account> | undefined> {
+  verify(token: string): Promise<Principal | undefined> {
     const claims = this.sessionTokens.verifySessionless(token);
     if (!claims) return Promise.resolve(undefined);
     const userId = this.users.keyOf(claims.sub);
@@ -26,8 +26,8 @@ export class SignatureVerifier extends AccessTokenVerifier {
     return Promise.resolve(principalOf({ userId, isEmailVerified, claims }, () => this.activeUser(userId)));
   }
 
-  private async activeUser(userId: UserId): Promise<Account | null> {
+  private async activeUser(userId: UserId): Promise<object | null> {
     const user = await this.users.findById(userId);
-    return user?.isActive ? user : null;
+    return user && this.users.accountOf(user).isActive ? user : null;
   }
 }

@@ -18,6 +18,7 @@ import { Database } from '../store/database.js';
 import { isUniqueViolation } from '../store/database-errors.js';
 import { TokensStore } from '../store/tokens.store.js';
 import { stateOf, UsersStore } from '../store/users.store.js';
+import { UserColumns } from '../entities/user-columns.js';
 import { LinkTokens } from '../tokens/link-tokens.js';
 import type { TokenPair } from '../tokens/session-tokens.js';
 import { UniformAnswer } from '../uniform-answer.js';
@@ -37,6 +38,7 @@ export class ActivationService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
+    private readonly columns: UserColumns,
     private readonly fields: SignupFields,
     private readonly tokens: TokensStore,
     private readonly linkTokens: LinkTokens,
@@ -104,7 +106,7 @@ export class ActivationService {
     await this.hooks.run('beforeActivation', async () => {
       const link = await this.tokens.findByHash('activation', hash);
       const isRedeemable = link && this.tokens.isLive(link) && stateOf(link.user) === 'pending';
-      return isRedeemable ? { user: link.user, device } : undefined;
+      return isRedeemable ? { user: this.users.entityOf(link.user), device } : undefined;
     });
     return this.database.transaction(async (manager) => {
       if (!(await this.tokens.consume(manager, 'activation', hash))) throw new AuthError('ACTIVATION_INVALID_TOKEN');
@@ -136,7 +138,7 @@ export class ActivationService {
       await this.tokens.revokeLinksOf(manager, email, 'password-reset');
       return this.tokens.insertFor(
         manager,
-        (users) => users.where({ email, isActive: false }).andWhere('user.emailVerifiedAt IS NULL'),
+        (users) => users.where({ email, isActive: false }).where('user.emailVerifiedAt IS NULL'),
         link,
       );
     });
@@ -150,7 +152,7 @@ export class ActivationService {
         .select('token.payload', 'payload')
         .distinct()
         .where({ purpose: 'activation' })
-        .andWhere('user.email = :email AND token.payload IS NOT NULL', { email })
+        .andWhere(this.columns.translate('user.email = :email AND token.payload IS NOT NULL'), { email })
         .limit(2)
         .getRawMany<{ payload: string }>(),
     );

@@ -1,4 +1,5 @@
 import type { ModuleMetadata, Type } from '@nestjs/common';
+import type { UserColumnNames } from '../entities/account-properties.js';
 import type { BaseAuthEvent } from '../entities/base-auth-event.entity.js';
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
 import type { Account } from '../entities/base-user.entity.js';
@@ -18,11 +19,13 @@ import type { AuthConfigCleanup } from './settings/operation-settings.js';
  * Options Nest must know before any factory runs: they decide which routes, providers and tables exist.
  * In `forRootAsync` they sit beside `useFactory`. Which of them a level demands: {@link LevelOptions}.
  */
-export interface StructuralOptions<U extends Account = Account, T extends BaseUserToken = BaseUserToken> {
+export interface StructuralOptions<U extends object = Account, T extends BaseUserToken = BaseUserToken> {
   /** How much of the module is mounted: none, basic or complete. `AUTH_LEVEL`. @default complete */
   level?: Level;
-  /** The application's user entity, extending BaseUser; needed at levels basic and complete. */
+  /** The application's user entity, one that extends BaseUser or any other with `userColumns`; needed at levels basic and complete. */
   userEntity?: Type<U>;
+  /** What a user entity that does not extend BaseUser calls the properties of Account. @default the same names */
+  userColumns?: UserColumnNames<U>;
   /** The application's token entity, extending BaseUserToken, with a `user` relation to the user entity; needed at level complete. */
   tokenEntity?: Type<T>;
   /** The preset, by letter or name. `AUTH_MODE`. @default A */
@@ -51,7 +54,7 @@ export interface StructuralOptions<U extends Account = Account, T extends BaseUs
 
 /** Level complete: every flow, on both of the application's entities. */
 export interface CompleteOptions<
-  U extends Account = Account,
+  U extends object = Account,
   T extends BaseUserToken = BaseUserToken,
 > extends StructuralOptions<U, T> {
   level?: 'complete';
@@ -60,7 +63,7 @@ export interface CompleteOptions<
 }
 
 /** Level basic: no mail, hence no mode, and no token table. */
-export interface BasicOptions<U extends Account = Account> extends Omit<
+export interface BasicOptions<U extends object = Account> extends Omit<
   StructuralOptions<U>,
   'tokenEntity' | 'mode' | 'autoActivate' | 'returnLinkInResponse' | 'backendLinks'
 > {
@@ -73,9 +76,12 @@ export interface NoneOptions extends Pick<StructuralOptions, 'isGlobal' | 'impor
   level: 'none';
 }
 
+/** The names must be given for an entity that lacks a property of Account. */
+type Mapping<U extends object> = U extends Account ? unknown : Required<Pick<StructuralOptions<U>, 'userColumns'>>;
+
 /** The structural options, by level. */
-export type LevelOptions<U extends Account = Account, T extends BaseUserToken = BaseUserToken> =
-  CompleteOptions<U, T> | BasicOptions<U> | NoneOptions;
+export type LevelOptions<U extends object = Account, T extends BaseUserToken = BaseUserToken> =
+  (CompleteOptions<U, T> & Mapping<U>) | (BasicOptions<U> & Mapping<U>) | NoneOptions;
 
 /** Options that may come from a factory; those with an environment variable name it, and code wins over it. */
 export interface RuntimeOptions {
@@ -117,7 +123,7 @@ export interface RuntimeOptions {
 }
 
 /** Everything an application passes to `AuthModule.forRoot`. */
-export type AuthModuleOptions<U extends Account = Account, T extends BaseUserToken = BaseUserToken> = LevelOptions<
+export type AuthModuleOptions<U extends object = Account, T extends BaseUserToken = BaseUserToken> = LevelOptions<
   U,
   T
 > &

@@ -1,5 +1,4 @@
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
-import type { Account } from '../entities/base-user.entity.js';
 import type { LevelOptions, StructuralOptions } from './auth-options.js';
 
 /** Options of both kinds, apart. */
@@ -17,6 +16,7 @@ export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>>
   autoActivate: true,
   returnLinkInResponse: true,
   backendLinks: true,
+  userColumns: true,
   signupDto: true,
   routes: true,
   isGlobal: true,
@@ -27,7 +27,7 @@ export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>>
 };
 
 /** Takes the structural options out of all options; what is left is passed on untouched. */
-export function separateOptions<U extends Account, T extends BaseUserToken, R extends object>(
+export function separateOptions<U extends object, T extends BaseUserToken, R extends object>(
   options: LevelOptions<U, T> & R,
 ): SeparatedOptions<Omit<R, keyof StructuralOptions>> {
   const part = (isStructural: boolean) =>

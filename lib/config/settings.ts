@@ -35,6 +35,7 @@ export function settingsOf(level: Level): readonly Setting[] {
 export const CODE_ONLY_OPTIONS = [
   'userEntity',
   'tokenEntity',
+  'userColumns',
   'signupDto',
   'isGlobal',
   'dataSource',

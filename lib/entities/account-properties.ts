@@ -1,5 +1,3 @@
-import type { EntityMetadata } from 'typeorm';
-
 /** The properties of a user that flows set, never a request (mass assignment). */
 export const ACCOUNT_PROPERTIES = [
   'id',
@@ -14,11 +12,8 @@ export const ACCOUNT_PROPERTIES = [
 /** The name of a property that the module owns. */
 export type AccountProperty = (typeof ACCOUNT_PROPERTIES)[number];
 
-type Column = EntityMetadata['columns'][number];
+/** What the application's entity calls the properties of Account; those left out keep their name. */
+export type UserColumnNames<U extends object> = { readonly [P in AccountProperty]?: Extract<keyof U, string> };
 
-/** The application's own columns of its user entity, by property. */
-export function ownColumns(user: EntityMetadata): ReadonlyMap<string, Column> {
-  const owned: readonly string[] = ACCOUNT_PROPERTIES;
-  const own = user.columns.filter(({ propertyPath }) => !owned.includes(propertyPath));
-  return new Map(own.map((column) => [column.propertyName, column]));
-}
+/** The same, whatever the entity. */
+export type PropertyNames = Readonly<Partial<Record<AccountProperty, string>>>;

@@ -51,7 +51,7 @@ export abstract class BaseUserToken {
   id!: string;
 
   /** The relation to the application's user entity; declared by the concrete class, indexed here. */
-  abstract user: { id: string | number };
+  abstract user: object;
 
   @Column({ type: 'varchar', length: 32 })
   purpose!: TokenPurpose;

@@ -4,8 +4,23 @@ import { instant } from './instant.js';
 /** A user's key: a UUID, or an integer where the application declares one. */
 export type UserId = string | number;
 
-/** A user of the application, as far as this module knows it. */
-export type Account = BaseUserWithoutKey<UserId>;
+/**
+ * A user of the application, as far as this module knows it. An entity that extends BaseUser is one; any other is made
+ * one by the option `userColumns`.
+ */
+export interface Account {
+  id: UserId;
+  /** Canonical address. */
+  email: string;
+  /** PHC string; undefined unless asked for by name. */
+  passwordHash: string;
+  isActive: boolean;
+  emailVerifiedAt: Date | null;
+  /** Undefined where the entity does not keep it. */
+  createdAt?: Date;
+  /** Undefined where the entity does not keep it. */
+  updatedAt?: Date;
+}
 
 /**
  * What the module needs to know of a user, the primary key left to the application. For an integer key:

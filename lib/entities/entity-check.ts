@@ -1,9 +1,24 @@
 import type { Type } from '@nestjs/common';
 import { getMetadataArgsStorage, type DataSource, type EntityMetadata } from 'typeorm';
 import type { StartUpProblem } from '../config/start-up-error.js';
+import { ACCOUNT_PROPERTIES, type AccountProperty, type PropertyNames } from './account-properties.js';
 import { TOKEN_COLUMNS, USER_COLUMNS, type ColumnRule } from './entity-rules.js';
 
 type Column = EntityMetadata['columns'][number];
+
+/** Enough for the PHC strings of every algorithm that the module writes or imports. */
+const LEAST_HASH_LENGTH = 128;
+
+const NUMERIC = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'integer', 'bigint']);
+
+const DATES = new Set([
+  'datetime',
+
+  'timestamp',
+  'timestamptz',
+  'timestamp with time zone',
+  'timestamp without time zone',
+]);
 
 const RELATION =
   "@ManyToOne(() => User, { onDelete: 'CASCADE', nullable: false }) @JoinColumn({ name: 'user_id' }) user!: User";
@@ -20,25 +35,28 @@ export function checkEntities(
   dataSource: DataSource,
   userEntity: Type<object>,
   tokenEntity?: Type<object>,
+  names: PropertyNames = {},
 ): StartUpProblem[] {
   const entities = tokenEntity ? [userEntity, tokenEntity] : [userEntity];
   const unknown = entities.filter((entity) => !dataSource.hasMetadata(entity));
   if (unknown.length > 0) return unknown.map(notRegistered);
 
   const user = dataSource.getMetadata(userEntity);
+  const keyName = names.id ?? 'id';
   return [
     ...checkRedeclared(user, 'Extend BaseUserWithoutKey instead of BaseUser.'),
-    ...checkUserKey(user),
-    ...checkColumns(user, USER_COLUMNS, 'BaseUser'),
-    ...(tokenEntity ? checkTokenEntity(dataSource.getMetadata(tokenEntity), user) : []),
+    ...checkNames(names),
+    ...checkUserKey(user, keyName),
+    ...checkUserColumns(user, names),
+    ...(tokenEntity ? checkTokenEntity(dataSource.getMetadata(tokenEntity), user, keyName) : []),
   ];
 }
 
-function checkTokenEntity(token: EntityMetadata, user: EntityMetadata): StartUpProblem[] {
+function checkTokenEntity(token: EntityMetadata, user: EntityMetadata, keyName: string): StartUpProblem[] {
   return [
     ...checkRedeclared(token),
     ...checkTokenKey(token),
-    ...checkRelation(token, user),
+    ...checkRelation(token, user, keyName),
     ...checkColumns(token, TOKEN_COLUMNS, 'BaseUserToken'),
   ];
 }
@@ -68,32 +86,70 @@ function checkRedeclared(entity: EntityMetadata, fixForKey?: string): StartUpPro
   }));
 }
 
-function checkUserKey(user: EntityMetadata): StartUpProblem[] {
-  const path = `${user.name}.id`;
-  if (!hasSingleKey(user))
-    return [keyProblem(path, 'Extend BaseUser, or BaseUserWithoutKey and declare one key, `id`.')];
-  return [];
+function checkUserKey(user: EntityMetadata, keyName: string): StartUpProblem[] {
+  const path = `${user.name}.${keyName}`;
+  if (!hasSingleKey(user, keyName)) {
+    const fix = 'Extend BaseUser, or BaseUserWithoutKey and declare one key, `id`; or name the key in userColumns.id.';
+    return [keyProblem(path, fix)];
+  }
+  const key = user.primaryColumns[0]!;
+  if (key.isGenerated || !NUMERIC.has(normalType(key))) return [];
+  return [
+    {
+      path,
+      message: 'is a number that the database does not count, and the module makes keys that are UUIDs',
+      fix: 'Declare it with @PrimaryGeneratedColumn().',
+    },
+  ];
+}
+
+/** Two properties in one column would overwrite each other. */
+function checkNames(names: PropertyNames): StartUpProblem[] {
+  const given = Object.entries(names);
+  return given.flatMap(([property, name], index) => {
+    const path = `userColumns.${property}`;
+    if (!(ACCOUNT_PROPERTIES as readonly string[]).includes(property)) {
+      const fix = `Use one of ${ACCOUNT_PROPERTIES.join(', ')}.`;
+      return [{ path, message: 'is no property of an account, so it would be passed over', fix }];
+    }
+    const [other] = given.find(([, another], before) => before < index && another === name) ?? [];
+    const fix = 'Give each a column of its own.';
+    return other
+      ? [{ path, message: `names the same property as ${other}, and each would overwrite the other`, fix }]
+      : [];
+  });
+}
+
+/** A mapped column is named by the entity's property, and its fix by that name. */
+function checkUserColumns(user: EntityMetadata, names: PropertyNames): StartUpProblem[] {
+  const rules = Object.entries(USER_COLUMNS).flatMap(([property, rule]: [string, ColumnRule]) => {
+    const name = names[property as AccountProperty];
+    if (!name && rule.optional && !user.findColumnWithPropertyName(property)) return [];
+    const declaration = rule.declaration.replace(`${property}!`, `${name ?? property}!`);
+    return [[name ?? property, { ...rule, declaration }] as const];
+  });
+  return checkColumns(user, Object.fromEntries(rules), 'BaseUser');
 }
 
 function checkTokenKey(token: EntityMetadata): StartUpProblem[] {
   const path = `${token.name}.id`;
   const fix = "Extend BaseUserToken, or declare `@PrimaryColumn('uuid') id!: string`.";
-  if (!hasSingleKey(token)) return [keyProblem(path, fix)];
+  if (!hasSingleKey(token, 'id')) return [keyProblem(path, fix)];
   if (!token.primaryColumns[0]!.isGenerated) return [];
   return [
     { path, message: 'is generated by the database, but links are derived from the id before it is stored', fix },
   ];
 }
 
-function hasSingleKey({ primaryColumns }: EntityMetadata): boolean {
-  return primaryColumns.length === 1 && primaryColumns[0]!.propertyName === 'id';
+function hasSingleKey({ primaryColumns }: EntityMetadata, name: string): boolean {
+  return primaryColumns.length === 1 && primaryColumns[0]!.propertyName === name;
 }
 
 function keyProblem(path: string, fix: string): StartUpProblem {
   return { path, message: 'is not the primary key, or not alone, but rows are looked up by it', fix };
 }
 
-function checkRelation(token: EntityMetadata, user: EntityMetadata): StartUpProblem[] {
+function checkRelation(token: EntityMetadata, user: EntityMetadata, keyName: string): StartUpProblem[] {
   const relation = token.relations.find(({ propertyName }) => propertyName === 'user');
   const problem = (message: string): StartUpProblem => ({
     path: `${token.name}.user`,
@@ -105,7 +161,7 @@ function checkRelation(token: EntityMetadata, user: EntityMetadata): StartUpProb
     return [problem(`points to ${relation.inverseEntityMetadata.name}, not to the user entity ${user.name}`)];
   }
   const checks: [fails: boolean, message: string][] = [
-    [!referencesKey(relation.joinColumns), `does not refer to the primary key of ${user.name}`],
+    [!referencesKey(relation.joinColumns, keyName), `does not refer to the primary key of ${user.name}`],
     [
       relation.onDelete !== 'CASCADE',
       'lacks onDelete CASCADE, so sessions and links would keep an account from being deleted',
@@ -123,8 +179,8 @@ function checkRelation(token: EntityMetadata, user: EntityMetadata): StartUpProb
   return problems;
 }
 
-function referencesKey(joinColumns: readonly Column[]): boolean {
-  return joinColumns.length === 1 && joinColumns[0]!.referencedColumn?.propertyName === 'id';
+function referencesKey(joinColumns: readonly Column[], keyName: string): boolean {
+  return joinColumns.length === 1 && joinColumns[0]!.referencedColumn?.propertyName === keyName;
 }
 
 function checkColumns(
@@ -148,6 +204,9 @@ function faultsOf(entity: EntityMetadata, column: Column, rule: ColumnRule): str
       rule.instant && !storesEpochMs(column),
       'is not stored as epoch milliseconds, which the module compares instants by',
     ],
+    [rule.moment && !keepsDates(column), 'is not a Date, which the module stores and reads'],
+    [rule.truth && !isTruth(column), 'is not a boolean, which statements compare it with'],
+    [rule.holdsHash && isTooShort(column), 'is too short for a password hash, which would be cut off or refused'],
     [rule.unique && !isUnique(entity, column), 'is not unique, so two rows could be taken for one another'],
     [rule.indexed && !isIndexed(entity, column), 'has no index, so every look-up would read the whole table'],
     // A hash that every find() selects ends in logs and answers.
@@ -158,6 +217,28 @@ function faultsOf(entity: EntityMetadata, column: Column, rule: ColumnRule): str
 
 function storesEpochMs(column: Column): boolean {
   return (column.type === 'bigint' || column.type === 'int8') && column.transformer !== undefined;
+}
+
+/** A column type whose property is a Date, or any with a transformer of the application's. */
+function keepsDates(column: Column): boolean {
+  return DATES.has(normalType(column)) || column.transformer !== undefined;
+}
+
+/** Without a transformer, which a condition in SQL would go past. PostgreSQL compares a boolean with no number. */
+function isTruth(column: Column): boolean {
+  const type = normalType(column);
+  // TypeORM reads a bigint as text, and '0' would count as true.
+  const isNumber =
+    NUMERIC.has(type) && type !== 'bigint' && column.entityMetadata.dataSource.options.type !== 'postgres';
+  return column.transformer === undefined && (type === 'boolean' || type === 'bool' || isNumber);
+}
+
+function isTooShort({ length }: Column): boolean {
+  return length !== '' && Number(length) < LEAST_HASH_LENGTH;
+}
+
+function normalType(column: Column): string {
+  return column.entityMetadata.dataSource.driver.normalizeType(column);
 }
 
 function isUnique(entity: EntityMetadata, column: Column): boolean {

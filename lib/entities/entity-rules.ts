@@ -1,3 +1,5 @@
+import type { AccountProperty } from './account-properties.js';
+
 /** What the module relies on in one column of an entity. */
 export interface ColumnRule {
   /** The property, as BaseUser or BaseUserToken declares it: the fix for a missing one. */
@@ -6,6 +8,14 @@ export interface ColumnRule {
   readonly nullable?: true;
   /** True where the module stores an instant as epoch milliseconds. */
   readonly instant?: true;
+  /** True where the property is a Date, however the column keeps it. */
+  readonly moment?: true;
+  /** True where statements compare the column with true. */
+  readonly truth?: true;
+  /** True where the column must hold a password hash of any algorithm. */
+  readonly holdsHash?: true;
+  /** True where an entity may do without the column. */
+  readonly optional?: true;
   /** True where two rows with the same value would mix up accounts or links. */
   readonly unique?: true;
   /** True where rows are looked up by the column. */
@@ -14,17 +24,18 @@ export interface ColumnRule {
   readonly hidden?: true;
 }
 
-/** The columns of the user entity but the primary key, by property. */
-export const USER_COLUMNS: Readonly<Record<string, ColumnRule>> = {
+/** The columns of the user entity but the primary key, by property of Account. */
+export const USER_COLUMNS: Readonly<Record<Exclude<AccountProperty, 'id'>, ColumnRule>> = {
   email: { declaration: "@Column({ type: 'varchar', length: 254, unique: true }) email!: string", unique: true },
   passwordHash: {
     declaration: "@Column({ type: 'varchar', length: 255, select: false }) passwordHash!: string",
     hidden: true,
+    holdsHash: true,
   },
-  isActive: { declaration: "@Column({ type: 'boolean', default: false }) isActive!: boolean" },
-  emailVerifiedAt: nullableInstant('emailVerifiedAt'),
-  createdAt: instant('createdAt'),
-  updatedAt: instant('updatedAt'),
+  isActive: { declaration: "@Column({ type: 'boolean', default: false }) isActive!: boolean", truth: true },
+  emailVerifiedAt: { declaration: nullableInstant('emailVerifiedAt').declaration, moment: true, nullable: true },
+  createdAt: { declaration: instant('createdAt').declaration, moment: true, optional: true },
+  updatedAt: { declaration: instant('updatedAt').declaration, moment: true, optional: true },
 };
 
 /** The columns of the token entity but the primary key and the relation, by property. */

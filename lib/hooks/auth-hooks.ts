@@ -20,14 +20,17 @@ export interface SignupAttempt {
   device: Device;
 }
 
+/** What tells an account's key: its `id`, or an entity that calls it otherwise (`userColumns`). */
+export type KeyHolder<U extends object> = U extends { id: unknown } ? Pick<U, 'id'> : U;
+
 /** An account, and where the request for it comes from. The user never carries its password hash. */
-export interface AccountContext<U extends Account = Account> {
+export interface AccountContext<U extends object = Account> {
   user: U;
   device: Device;
 }
 
 /** An account and one of its sessions. */
-export interface SessionContext<U extends Account = Account> extends AccountContext<U> {
+export interface SessionContext<U extends object = Account> extends AccountContext<U> {
   sessionId: string;
 }
 
@@ -35,13 +38,13 @@ export interface SessionContext<U extends Account = Account> extends AccountCont
  * An account inside the flow's own transaction. What the hook writes through `manager` is committed or rolled back
  * together with what the flow writes.
  */
-export interface TransactionContext<U extends Account = Account> extends AccountContext<U> {
+export interface TransactionContext<U extends object = Account> extends AccountContext<U> {
   /** The manager of the transaction: the only way to the database here. */
   manager: EntityManager;
 }
 
 /** An account that has just become active for the first time. */
-export interface ActivationContext<U extends Account = Account> extends TransactionContext<U> {
+export interface ActivationContext<U extends object = Account> extends TransactionContext<U> {
   /** The flow that did it: a signup in mode D, the activation link, or a reset link of a pending account. */
   via: 'signup' | 'activation' | 'password-reset';
 }
@@ -71,13 +74,13 @@ export type AdditionalClaims = Record<string, unknown> & { [claim in OwnClaim]?:
  *   repository, no network, no timer), and may run again after a deadlock. What it throws rolls everything back.
  * - `after…` without a `manager` runs after the commit. What it throws is logged and changes nothing any more.
  */
-export abstract class AuthHooks<U extends Account = Account> {
+export abstract class AuthHooks<U extends object = Account> {
   /**
    * Replaces the look-up of a login: by phone number, by tenant, in a table of aliases. Only the key of what it returns
    * counts; the module reads state and hash of that account itself. Return undefined or null for nobody: the login
    * then costs the same hash and the same statement.
    */
-  findUser?(login: LoginIdentifier): Awaitable<Pick<U, 'id'> | null | undefined>;
+  findUser?(login: LoginIdentifier): Awaitable<KeyHolder<U> | null | undefined>;
 
   /**
    * Refuses a signup, e.g. by `new AuthError('SIGNUP_REFUSED')`. It runs for every signup, whether the address has an

@@ -9,19 +9,21 @@ import type { ActivationContext, AuthHooks, TransactionContext } from './auth-ho
 /** Injection token of the application's class of hooks; absent where it has none. */
 export const HOOKS_CLASS = Symbol('HOOKS_CLASS');
 
-type HookName = keyof AuthHooks;
-type Hook<N extends HookName> = NonNullable<AuthHooks[N]>;
+/** Hooks for whatever entity the application has. */
+type AnyHooks = AuthHooks<object>;
+type HookName = keyof AnyHooks;
+type Hook<N extends HookName> = NonNullable<AnyHooks[N]>;
 type Context<N extends HookName> = Parameters<Hook<N>>[0];
 type Result<N extends HookName> = Awaited<ReturnType<Hook<N>>>;
 
 /** The hooks that run inside a flow's transaction. */
 type InnerHook = {
-  [N in HookName]: Context<N> extends TransactionContext ? N : never;
+  [N in HookName]: Context<N> extends TransactionContext<object> ? N : never;
 }[HookName];
 
 /** What a context inside a transaction has besides user and manager. */
 type Particulars<N extends InnerHook> = N extends 'afterActivation'
-  ? Pick<ActivationContext, 'device' | 'via'>
+  ? Pick<ActivationContext<object>, 'device' | 'via'>
   : { device: Device };
 
 /**
@@ -31,12 +33,12 @@ type Particulars<N extends InnerHook> = N extends 'afterActivation'
 @Injectable()
 export class Hooks implements OnModuleInit {
   private readonly logger = new Logger('AuthHooks');
-  private resolved?: AuthHooks;
+  private resolved?: AnyHooks;
 
   constructor(
     private readonly moduleRef: ModuleRef,
     private readonly users: UsersStore,
-    @Optional() @Inject(HOOKS_CLASS) private readonly hooksClass?: Type<AuthHooks>,
+    @Optional() @Inject(HOOKS_CLASS) private readonly hooksClass?: Type<AnyHooks>,
   ) {}
 
   /** Fails at start, not at the first login, where the class cannot be had (a request-scoped one). */
@@ -85,7 +87,7 @@ export class Hooks implements OnModuleInit {
   }
 
   /** From the container, not by constructor: hooks may then inject AuthService, which the flows are part of. */
-  private resolve(): AuthHooks {
+  private resolve(): AnyHooks {
     this.resolved ??= this.hooksClass ? this.moduleRef.get(this.hooksClass) : {};
     return this.resolved;
   }

@@ -32,6 +32,7 @@ import { SignupDto } from '../signup/signup.dto.js';
 import { SignupService } from '../signup/signup.service.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../store/account-entities.js';
 import { Database } from '../store/database.js';
+import { UserColumns } from '../entities/user-columns.js';
 import { UsersStore } from '../store/users.store.js';
 import { CsrfTokens } from '../tokens/csrf-tokens.js';
 import { KeyRing } from '../tokens/key-ring.js';
@@ -96,10 +97,16 @@ export function entityModule(dataSource: string | undefined, ...entities: (Type 
 
 /** What is the application's own: its data source, entities, DTOs and hooks. */
 export function ownResources(structure: StructuralOptions): Provider[] {
-  const { userEntity: user, tokenEntity: token, dataSource, signupDto = SignupDto, hooks, eventEntity } = structure;
+  const { userEntity: user, tokenEntity: token, eventEntity, userColumns, dataSource } = structure;
+  const { signupDto = SignupDto, hooks } = structure;
   return [
     { provide: ACCOUNT_DTOS, useValue: { signup: signupDto } satisfies AccountDtos },
     { provide: ACCOUNT_ENTITIES, useValue: { user, token } as AccountEntities },
+    {
+      provide: UserColumns,
+      useFactory: (source: DataSource) => new UserColumns(() => source.getMetadata(user!), userColumns),
+      inject: [getDataSourceToken(dataSource)],
+    },
     {
       provide: Database,
       useFactory: (source: DataSource) => new Database(source),

@@ -8,7 +8,7 @@ import { PasswordHasher } from '../passwords/password-hasher.js';
 import { SessionOpener } from '../session/session-opener.js';
 import type { Account } from '../entities/base-user.entity.js';
 import { Database } from '../store/database.js';
-import { UsersStore, withoutHash } from '../store/users.store.js';
+import { UsersStore } from '../store/users.store.js';
 import type { IssuedTokens, TokenPair } from '../tokens/session-tokens.js';
 
 /** Address and password. */
@@ -51,7 +51,7 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
     if (this.hasher.needsRehash(account.passwordHash)) await this.rehash(account, credentials.password);
     await this.events.record('authn_login_success', { userId: account.id, sessionId: session.id, device });
     const tokens = await this.sessions.pair(session);
-    await this.hooks.tell('afterLogin', () => ({ user: withoutHash(account), sessionId: session.id, device }));
+    await this.hooks.tell('afterLogin', () => ({ user: this.users.entityOf(account), sessionId: session.id, device }));
     return tokens;
   }
 
@@ -67,7 +67,7 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
 
   private async askHook(account: Account, device: Device): Promise<void> {
     try {
-      await this.hooks.run('beforeLogin', () => ({ user: withoutHash(account), device }));
+      await this.hooks.run('beforeLogin', () => ({ user: this.users.entityOf(account), device }));
     } catch (error) {
       await this.events.record('authn_login_fail', { userId: account.id, device, reason: 'refused' });
       throw error;
@@ -78,7 +78,7 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
     if (!this.hooks.has('findUser')) return this.users.findByEmail(identifier);
     const found = await this.hooks.run('findUser', () => ({ identifier, device }));
     // One more statement either way, so that time does not tell whom the hook found.
-    return found ? this.users.findWithHash(found.id) : this.users.findByEmail('');
+    return found ? this.users.findWithHash(this.users.accountOf(found).id) : this.users.findByEmail('');
   }
 
   /** Lifts the stored hash to today's parameters; of many parallel logins, one does. Its failure never fails a login. */

@@ -97,16 +97,16 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  private dueMails(): Promise<OwnedToken[]> {
-    return this.database.read(
-      (manager) =>
-        this.tokens
-          .owned(manager)
-          .where('token.mailDueAt <= :now', { now: this.clock.now() })
-          .orderBy('token.mailDueAt')
-          .limit(IN_FLIGHT)
-          .getMany() as Promise<OwnedToken[]>,
+  private async dueMails(): Promise<OwnedToken[]> {
+    const rows = await this.database.read((manager) =>
+      this.tokens
+        .owned(manager)
+        .where('token.mailDueAt <= :now', { now: this.clock.now() })
+        .orderBy('token.mailDueAt')
+        .limit(IN_FLIGHT)
+        .getMany(),
     );
+    return rows.map((row) => this.tokens.withAccount(row));
   }
 
   /** Claims a mail and puts it on its way. Whatever ends, a claim that was lost or a delivery, makes it look again. */

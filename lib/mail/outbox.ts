@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { TokenPurpose } from '../entities/base-user-token.entity.js';
-import type { Account, UserId } from '../entities/base-user.entity.js';
+import type { UserId } from '../entities/base-user.entity.js';
 import { type NewToken, TokensStore } from '../store/tokens.store.js';
+import type { UserQuery } from '../store/user-query.js';
 import { OutboxWorker } from './outbox-worker.js';
 
 /** Mails without a link of their own. */
@@ -40,11 +41,7 @@ export class Outbox {
   }
 
   /** The same to whomever `owner` (a query over users under the alias `user`) finds, if anybody. */
-  async oweTo(
-    manager: EntityManager,
-    owner: (users: SelectQueryBuilder<Account>) => SelectQueryBuilder<Account>,
-    purpose: NoticePurpose,
-  ): Promise<void> {
+  async oweTo(manager: EntityManager, owner: (users: UserQuery) => UserQuery, purpose: NoticePurpose): Promise<void> {
     if (this.config.sendsMail) await this.tokens.insertFor(manager, owner, this.notice(purpose));
   }
 

@@ -39,7 +39,7 @@ export class OperatorService {
   /** Ends every session and link of the account; no login and no link brings it back. False where it was not to be found, or deactivated before. */
   async deactivate(userId: UserId, { actor }: OperatorOptions = {}): Promise<boolean> {
     const done = await this.database.transaction(async (manager) => {
-      const user = await this.users.findById(userId, manager);
+      const user = await this.users.findAccount(userId, manager);
       const changes = { isActive: false, emailVerifiedAt: user?.emailVerifiedAt ?? NEVER_VERIFIED };
       if (!user || !(await this.users.update(manager, userId, changes, 'not deactivated'))) return false;
       await this.sessions.endEverything(manager, userId);
@@ -56,7 +56,7 @@ export class OperatorService {
    */
   reactivate(userId: UserId, { actor }: OperatorOptions = {}): Promise<boolean> {
     return this.database.transaction(async (manager) => {
-      const user = await this.users.findById(userId, manager);
+      const user = await this.users.findAccount(userId, manager);
       if (!user || stateOf(user) !== 'deactivated') return false;
       const isVerified = user.emailVerifiedAt!.getTime() !== NEVER_VERIFIED.getTime();
       await this.users.update(manager, userId, {

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import type { EntityMetadata } from 'typeorm';
 import type { StartUpProblem } from '../config/start-up-error.js';
-import { ACCOUNT_PROPERTIES, ownColumns } from '../entities/account-properties.js';
+import type { UserColumns } from '../entities/user-columns.js';
 import { SignupDto } from '../signup/signup.dto.js';
 import { validatedProperties } from './dto-properties.js';
 
@@ -13,21 +13,21 @@ const BUNDLED: ReadonlySet<string> = validatedProperties(SignupDto);
  * Compares the application's signup DTO with its user entity. A field that is no column would be refused in every
  * request, and one of the module's columns would let a client activate its own account (mass assignment).
  */
-export function checkSignupDto(dto: Type<SignupDto>, user: EntityMetadata): StartUpProblem[] {
+export function checkSignupDto(dto: Type<SignupDto>, user: UserColumns): StartUpProblem[] {
   const properties = validatedProperties(dto);
   const own = [...properties].filter((property) => !BUNDLED.has(property));
   return [...checkCredentials(dto, properties), ...checkOwnFields('signupDto', dto, own, user)];
 }
 
 /** What an application should know of its signup: not wrong by itself, for a subscriber may fill the column. */
-export function signupWarnings(dto: Type<SignupDto>, user: EntityMetadata): string[] {
+export function signupWarnings(dto: Type<SignupDto>, user: UserColumns): string[] {
   const properties = validatedProperties(dto);
-  const unfilled = [...ownColumns(user).values()].filter(
+  const unfilled = [...user.own.values()].filter(
     (column) => !properties.has(column.propertyName) && !canBeLeftOut(column),
   );
   return unfilled.map(
     ({ propertyName }) =>
-      `${user.name}.${propertyName} must not be null and has no default, but ${dto.name} has no such field: POST signup will fail unless something else fills it.`,
+      `${user.entityName}.${propertyName} must not be null and has no default, but ${dto.name} has no such field: POST signup will fail unless something else fills it.`,
   );
 }
 
@@ -36,20 +36,19 @@ function checkOwnFields(
   option: string,
   dto: Type<object>,
   properties: readonly string[],
-  user: EntityMetadata,
+  user: UserColumns,
 ): StartUpProblem[] {
-  const columns = ownColumns(user);
-  const foreign = properties.filter((property) => !columns.has(property));
+  const foreign = properties.filter((property) => !user.own.has(property));
   return foreign.map((property) => {
-    const isOwned = (ACCOUNT_PROPERTIES as readonly string[]).includes(property);
+    const isOwned = user.owns(property);
     return {
       path: `${option}.${property}`,
       message: isOwned
         ? 'is set by the module alone; a request that could set it would take over what the flows decide'
-        : `is not a column of ${user.name}, so it could not be stored`,
+        : `is not a column of ${user.entityName}, so it could not be stored`,
       fix: isOwned
         ? `Remove it from ${dto.name}.`
-        : `Add the column to ${user.name}, or remove it from ${dto.name}; a property may be spelled otherwise on the wire by @Expose({ name }).`,
+        : `Add the column to ${user.entityName}, or remove it from ${dto.name}; a property may be spelled otherwise on the wire by @Expose({ name }).`,
     };
   });
 }

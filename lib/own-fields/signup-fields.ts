@@ -1,9 +1,8 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import type { EntityMetadata } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
-import { ownColumns } from '../entities/account-properties.js';
-import { ACCOUNT_ENTITIES, type AccountEntities } from '../store/account-entities.js';
 import { Database } from '../store/database.js';
+import { UserColumns } from '../entities/user-columns.js';
 import { ACCOUNT_DTOS, type AccountDtos } from './account-dtos.js';
 import { validatedProperties, wireName } from './dto-properties.js';
 import type { OwnFields } from './stored-fields.js';
@@ -15,13 +14,13 @@ type Column = EntityMetadata['columns'][number];
 export class SignupFields {
   constructor(
     private readonly database: Database,
-    @Inject(ACCOUNT_ENTITIES) private readonly entities: AccountEntities,
+    private readonly columns: UserColumns,
     @Inject(ACCOUNT_DTOS) private readonly dtos: AccountDtos,
   ) {}
 
   /** @throws AuthError INPUT_INVALID for a field that is no column of the application's own, or that the column cannot hold */
   assertStorable(fields: OwnFields, dto: Type<object> = this.dtos.signup): void {
-    const columns = this.columns();
+    const columns = this.columns.own;
     const errors = Object.entries(fields).flatMap(([property, value]) => {
       const field = wireName(dto, property);
       const fault = value === undefined ? undefined : faultOf(value, columns.get(property));
@@ -36,14 +35,10 @@ export class SignupFields {
    * (pre-hijacking); and under what replaces a profile.
    */
   blank(dto: Type<object> = this.dtos.signup): OwnFields {
-    const columns = this.columns();
+    const columns = this.columns.own;
     const stated = [...validatedProperties(dto)].flatMap((property) => columns.get(property) ?? []);
     const optional = stated.filter((column) => column.isNullable || column.default !== undefined);
     return Object.fromEntries(optional.map((column) => [column.propertyName, this.emptyValue(column)]));
-  }
-
-  private columns(): ReadonlyMap<string, Column> {
-    return ownColumns(this.database.dataSource.getMetadata(this.entities.user));
   }
 
   /** A default is SQL, as the column was declared with it: TypeORM takes SQL from a function. */

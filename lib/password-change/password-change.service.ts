@@ -10,7 +10,7 @@ import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { SessionService } from '../session/session.service.js';
 import { Database } from '../store/database.js';
-import { UsersStore, withoutHash } from '../store/users.store.js';
+import { UsersStore } from '../store/users.store.js';
 
 /** Password change: whoever is signed in and knows the password sets another. */
 @Injectable()
@@ -42,7 +42,7 @@ export class PasswordChangeService {
   ): Promise<void> {
     const account = await this.verify(userId, currentPassword, device);
     this.policy.assertAcceptable(newPassword, account, 'new_password');
-    await this.hooks.run('beforePasswordChange', () => ({ user: withoutHash(account), device }));
+    await this.hooks.run('beforePasswordChange', () => ({ user: this.users.entityOf(account), device }));
     const passwordHash = await this.hasher.hash(newPassword);
     await this.database.transaction(async (manager) => {
       // First, so that a login with the old password waits for the row, finds another hash and opens no session.

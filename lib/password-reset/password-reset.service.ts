@@ -96,7 +96,7 @@ export class PasswordResetService {
     const link = await this.liveLink(token);
     if (!link) throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
     this.policy.assertAcceptable(newPassword, link.user, 'new_password');
-    await this.hooks.run('beforePasswordReset', () => ({ user: link.user, device }));
+    await this.hooks.run('beforePasswordReset', () => ({ user: this.users.entityOf(link.user), device }));
     const passwordHash = await this.hasher.hash(newPassword);
     const result = await this.database.transaction(async (manager) => {
       if (!(await this.tokens.consume(manager, 'password-reset', link.tokenHash!))) {

@@ -8,8 +8,8 @@ export interface ProfileBody {
   name?: string | null;
   is_active: boolean;
   is_verified: boolean;
-  /** ISO 8601. */
-  created_at: string;
+  /** ISO 8601; null where the user entity does not keep it. */
+  created_at: string | null;
 }
 
 /** The wire form of an account: what every endpoint of the profile answers. */
@@ -20,6 +20,6 @@ export function toProfileBody(user: Account & { name?: string | null }): Profile
     ...(user.name !== undefined && { name: user.name }),
     is_active: user.isActive,
     is_verified: user.emailVerifiedAt !== null,
-    created_at: user.createdAt.toISOString(),
+    created_at: user.createdAt?.toISOString() ?? null,
   };
 }

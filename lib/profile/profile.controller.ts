@@ -4,7 +4,7 @@ import type { Principal } from '../access/principal.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
-import type { Account } from '../entities/base-user.entity.js';
+import { UserColumns } from '../entities/user-columns.js';
 import { type ProfileBody, toProfileBody } from './profile.body.js';
 import { ProfileDto } from './profile.dto.js';
 import { ProfileService } from './profile.service.js';
@@ -13,20 +13,27 @@ import { ProfileService } from './profile.service.js';
 @UseFilters(AuthErrorFilter)
 @Controller()
 export class ProfileController {
-  constructor(private readonly profiles: ProfileService) {}
+  constructor(
+    private readonly profiles: ProfileService,
+    private readonly columns: UserColumns,
+  ) {}
 
   @Endpoint('me')
-  me(@CurrentUser() user: Account): ProfileBody {
-    return toProfileBody(user);
+  me(@CurrentUser() user: object): ProfileBody {
+    return this.body(user);
   }
 
   @Endpoint('editProfile')
   async edit(@Input(ProfileDto) fields: ProfileDto, @CurrentSession() { userId }: Principal): Promise<ProfileBody> {
-    return toProfileBody(await this.profiles.edit(userId, { ...fields }));
+    return this.body(await this.profiles.edit(userId, { ...fields }));
   }
 
   @Endpoint('replaceProfile')
   async replace(@Input(ProfileDto) fields: ProfileDto, @CurrentSession() { userId }: Principal): Promise<ProfileBody> {
-    return toProfileBody(await this.profiles.replace(userId, { ...fields }));
+    return this.body(await this.profiles.replace(userId, { ...fields }));
+  }
+
+  private body(user: object): ProfileBody {
+    return toProfileBody(this.columns.toAccount(user));
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
-import type { Account, UserId } from '../entities/base-user.entity.js';
+import type { UserId } from '../entities/base-user.entity.js';
 import { SignupFields } from '../own-fields/signup-fields.js';
 import type { OwnFields } from '../own-fields/stored-fields.js';
 import { Database } from '../store/database.js';
@@ -19,21 +19,21 @@ export class ProfileService {
 
   /**
    * Changes the given columns of the application's own; what is undefined stays as it is.
-   * @returns the account as it is then
+   * @returns the application's own entity as it is then
    * @throws AuthError INPUT_INVALID for a field that is no such column, PROFILE_CONFLICT where a unique one is taken,
    * ACCESS_INVALID_TOKEN where the account is gone or deactivated, which at level basic nobody has asked before
    */
-  async edit(userId: UserId, fields: OwnFields): Promise<Account> {
+  async edit(userId: UserId, fields: OwnFields): Promise<object> {
     this.fields.assertStorable(fields, ProfileDto);
     const stated = Object.entries(fields).filter(([, value]) => value !== undefined);
     if (stated.length > 0) await this.write(userId, Object.fromEntries(stated));
-    const account = await this.users.findById(userId);
-    if (!account?.isActive) throw new AuthError('ACCESS_INVALID_TOKEN');
-    return account;
+    const user = await this.users.findById(userId);
+    if (!user || !this.users.accountOf(user).isActive) throw new AuthError('ACCESS_INVALID_TOKEN');
+    return user;
   }
 
   /** The same, but what is not given is emptied, or has its default again. */
-  replace(userId: UserId, fields: OwnFields): Promise<Account> {
+  replace(userId: UserId, fields: OwnFields): Promise<object> {
     const stated = Object.entries(fields).filter(([, value]) => value !== undefined);
     return this.edit(userId, { ...this.fields.blank(ProfileDto), ...Object.fromEntries(stated) });
   }

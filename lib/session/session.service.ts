@@ -140,13 +140,13 @@ export class SessionService implements SessionOpener {
     const startedAt = new Date(claims.auth_time * 1000);
     const expiresAt = this.expiry(startedAt, rotatedAt);
     const rotated = await this.database.write(async (manager) => {
-      const owner = this.users.select(manager).select('1').where('user.id = :userId AND user.isActive = :isActive');
+      const owner = this.users.select(manager).where('user.id = :userId AND user.isActive = :isActive').subquery('1');
       const result = await this.tokens
         .update(manager)
         .set({ generation: () => 'generation + 1', lastUsedAt: rotatedAt, expiresAt })
         .where({ id: claims.sid, generation: claims.gen, purpose: SESSION })
         .andWhere('revokedAt IS NULL AND expiresAt > :now', { now: rotatedAt.getTime() })
-        .andWhere(`EXISTS (${owner.getQuery()})`, { userId: claims.sub, isActive: true })
+        .andWhere(`EXISTS (${owner})`, { userId: claims.sub, isActive: true })
         .execute();
       return result.affected === 1;
     });

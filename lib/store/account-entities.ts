@@ -1,10 +1,9 @@
 import type { Type } from '@nestjs/common';
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
-import type { Account } from '../entities/base-user.entity.js';
 
 /** The application's two entity classes. */
 export interface AccountEntities {
-  readonly user: Type<Account>;
+  readonly user: Type<object>;
   readonly token: Type<BaseUserToken>;
 }
 

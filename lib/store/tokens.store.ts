@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Brackets, type EntityManager, type QueryDeepPartialEntity, type SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, ObjectLiteral, QueryDeepPartialEntity, SelectQueryBuilder } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../clock.js';
 import type { BaseUserToken, TokenPayloads, TokenPurpose } from '../entities/base-user-token.entity.js';
 import type { Account, UserId } from '../entities/base-user.entity.js';
+import { UserColumns } from '../entities/user-columns.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
 import { insertFromSelect } from './insert-from-select.js';
+import { UserQuery } from './user-query.js';
 
 /** A row to be written. */
 export type NewToken = Pick<BaseUserToken, 'purpose' | 'createdAt' | 'expiresAt'> &
@@ -24,6 +26,7 @@ export class TokensStore {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly columns: UserColumns,
     @Inject(ACCOUNT_ENTITIES) private readonly entities: AccountEntities,
   ) {}
 
@@ -34,7 +37,10 @@ export class TokensStore {
 
   async insert(manager: EntityManager, userId: UserId, token: NewToken): Promise<void> {
     // TypeORM's partial type maps the JSON payload as if it were a relation.
-    const row = { ...this.complete(token), user: { id: userId } } as QueryDeepPartialEntity<BaseUserToken>;
+    const row = {
+      ...this.complete(token),
+      user: this.columns.toEntity({ id: userId }),
+    } as QueryDeepPartialEntity<BaseUserToken>;
     const statement = manager.createQueryBuilder().insert().into(this.entities.token).values(row);
     // Or TypeORM reads the row again where INSERT cannot return it.
     await statement.updateEntity(false).execute();
@@ -44,18 +50,13 @@ export class TokensStore {
    * Writes the row only if `owner` (a query over users under the alias `user`) still finds one at this moment.
    * The lock on the user makes it wait for a password change in flight, which then no longer matches.
    */
-  async insertFor(
-    manager: EntityManager,
-    owner: (users: SelectQueryBuilder<Account>) => SelectQueryBuilder<Account>,
-    token: NewToken,
-  ): Promise<boolean> {
+  async insertFor(manager: EntityManager, owner: (users: UserQuery) => UserQuery, token: NewToken): Promise<boolean> {
     const { connection } = manager;
-    const users = owner(manager.createQueryBuilder(this.entities.user, 'user'));
+    const { builder: users } = owner(this.users(manager));
     if (connection.options.type !== 'better-sqlite3') users.setLock('pessimistic_read');
     const target = connection.getMetadata(this.entities.token);
-    return (
-      (await insertFromSelect(manager, target, this.complete(token), { property: 'user', from: 'user.id' }, users)) > 0
-    );
+    const key = { property: 'user', from: this.columns.translate('user.id') };
+    return (await insertFromSelect(manager, target, this.complete(token), key, users)) > 0;
   }
 
   /** One winner: of any number of parallel requests with the same link, exactly one gets true. */
@@ -77,12 +78,12 @@ export class TokensStore {
     manager?: EntityManager,
   ): Promise<OwnedToken<P> | null> {
     const find = (on: EntityManager) =>
-      this.owned(on).where({ tokenHash, purpose }).getOne() as Promise<OwnedToken<P> | null>;
+      this.find(this.owned(on).where({ tokenHash, purpose })) as Promise<OwnedToken<P> | null>;
     return manager ? find(manager) : this.database.read(find);
   }
 
   findById(id: string): Promise<OwnedToken | null> {
-    return this.database.read((manager) => this.owned(manager).where({ id }).getOne() as Promise<OwnedToken | null>);
+    return this.database.read((manager) => this.find(this.owned(manager).where({ id })));
   }
 
   /** True while the row could still be redeemed. */
@@ -101,11 +102,11 @@ export class TokensStore {
 
   /** Ends the live links of one kind that an address has. */
   async revokeLinksOf(manager: EntityManager, email: string, purpose: TokenPurpose): Promise<void> {
-    const owner = manager.createQueryBuilder(this.entities.user, 'user').select('user.id').where('user.email = :email');
+    const owner = this.users(manager).where('user.email = :email').subquery('user.id');
     await this.update(manager)
       .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null })
       // "=", not "IN": in an update MariaDB reads the whole table for a list of owners.
-      .where(`user = (${owner.getQuery()})`, { email })
+      .where(`user = (${owner})`, { email })
       .andWhere('purpose = :purpose AND usedAt IS NULL AND revokedAt IS NULL', { purpose })
       .execute();
   }
@@ -140,16 +141,26 @@ export class TokensStore {
     return this.select(manager).innerJoinAndSelect('token.user', 'user');
   }
 
+  /** A row of {@link owned}, with the account in place of the application's entity. */
+  withAccount(token: BaseUserToken): OwnedToken {
+    return Object.assign(token, { user: this.columns.toAccount(token.user) });
+  }
+
+  private async find(query: SelectQueryBuilder<BaseUserToken>): Promise<OwnedToken | null> {
+    const token = await query.getOne();
+    return token && this.withAccount(token);
+  }
+
+  private users(manager: EntityManager): UserQuery {
+    return new UserQuery(manager.createQueryBuilder<ObjectLiteral>(this.entities.user, 'user'), this.columns);
+  }
+
   private complete(token: NewToken) {
     return { id: this.newId(), generation: 0, mailAttempts: 0, ...token };
   }
 }
 
 /** Narrows users to those whom a mailed link may still serve: active, or waiting for their first link. */
-export function notDeactivated(users: SelectQueryBuilder<Account>): SelectQueryBuilder<Account> {
-  return users.andWhere(
-    new Brackets((either) =>
-      either.where('user.isActive = :isActive', { isActive: true }).orWhere('user.emailVerifiedAt IS NULL'),
-    ),
-  );
+export function notDeactivated(users: UserQuery): UserQuery {
+  return users.where('(user.isActive = :active OR user.emailVerifiedAt IS NULL)', { active: true });
 }

@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, ObjectLiteral } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../clock.js';
 import type { Account, UserId } from '../entities/base-user.entity.js';
 import type { OwnFields } from '../own-fields/stored-fields.js';
+import { UserColumns } from '../entities/user-columns.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
+import { UserQuery } from './user-query.js';
 
 /** An account to be added. */
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'isActive'> & Partial<Account>;
@@ -22,39 +24,47 @@ export function stateOf(account: Pick<Account, 'isActive' | 'emailVerifiedAt'>):
   return account.emailVerifiedAt === null ? 'pending' : 'deactivated';
 }
 
-/** The same user without the hash, for whoever has no business with it. */
-export function withoutHash(account: Account): Account {
-  const { passwordHash: _, ...rest } = account;
-  return Object.assign(Object.create(Object.getPrototypeOf(account) as object) as Account, rest);
-}
-
 /** Reads and writes of the application's user table. Every method is one statement. */
 @Injectable()
 export class UsersStore {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly columns: UserColumns,
     @Inject(ACCOUNT_ENTITIES) private readonly entities: AccountEntities,
   ) {}
 
   /** The account of a canonical address, with its password hash. */
   findByEmail(email: string, manager?: EntityManager): Promise<Account | null> {
-    const find = (on: EntityManager) =>
-      this.select(on).addSelect('user.passwordHash').where('user.email = :email', { email }).getOne();
+    const find = (on: EntityManager) => this.select(on).where('user.email = :email', { email }).getOne(true);
     return manager ? find(manager) : this.database.read(find);
   }
 
-  /** The whole entity, as the application's handlers see it (without the password hash). */
-  findById(id: UserId, manager?: EntityManager): Promise<Account | null> {
+  /** The application's own entity, as its handlers see it (without the password hash). */
+  findById(id: UserId, manager?: EntityManager): Promise<object | null> {
+    const find = (on: EntityManager) => this.select(on).where('user.id = :id', { id }).getEntity();
+    return manager ? find(manager) : this.database.read(find);
+  }
+
+  /** The account of a key, as the flows see it (without the password hash). */
+  findAccount(id: UserId, manager?: EntityManager): Promise<Account | null> {
     const find = (on: EntityManager) => this.select(on).where('user.id = :id', { id }).getOne();
     return manager ? find(manager) : this.database.read(find);
   }
 
-  /** The whole entity together with its password hash. */
+  /** The account together with its password hash. */
   findWithHash(id: UserId): Promise<Account | null> {
-    return this.database.read((manager) =>
-      this.select(manager).addSelect('user.passwordHash').where('user.id = :id', { id }).getOne(),
-    );
+    return this.database.read((manager) => this.select(manager).where('user.id = :id', { id }).getOne(true));
+  }
+
+  /** The application's own entity behind an account, without the password hash: what its hooks are given. */
+  entityOf(account: Account): object {
+    return this.columns.entityOf(account);
+  }
+
+  /** An entity of the application as the flows see it. */
+  accountOf(entity: object): Account {
+    return this.columns.toAccount(entity);
   }
 
   /** A key as the entity has it, from the text a token carries. */
@@ -71,14 +81,15 @@ export class UsersStore {
     const metadata = manager.connection.getMetadata(this.entities.user);
     const isCounted = metadata.primaryColumns.some((key) => key.isGenerated && key.generationStrategy !== 'uuid');
     const now = new Date(this.clock.now());
-    const values: Record<string, unknown> = { ...fields, ...account, createdAt: now, updatedAt: now };
-    if (!isCounted) values['id'] = uuidv7({ msecs: now.getTime() });
+    const id = isCounted ? undefined : uuidv7({ msecs: now.getTime() });
+    const values = { ...fields, ...this.columns.toEntity({ ...account, id, createdAt: now, updatedAt: now }) };
+    const key = this.columns.nameOf('id');
     const statement = manager.createQueryBuilder().insert().into(this.entities.user).values(values);
-    if (isCounted && driver.isReturningSqlSupported('insert')) statement.returning(['id']);
+    if (isCounted && driver.isReturningSqlSupported('insert')) statement.returning([key]);
     // Or TypeORM reads the row again where INSERT cannot return it; the driver tells the new key by itself.
     const { raw } = (await statement.updateEntity(false).execute()) as { raw: unknown };
     const generated = driver.createGeneratedMap(metadata, Array.isArray(raw) ? raw[0] : raw, 0, 1);
-    return (values['id'] ?? generated?.['id']) as UserId;
+    return id ?? (generated?.[key] as UserId);
   }
 
   /**
@@ -95,12 +106,13 @@ export class UsersStore {
     const statement = manager
       .createQueryBuilder()
       .update(this.entities.user)
-      .set({ ...fields, ...changes, updatedAt: new Date(this.clock.now()) })
-      .where('id = :id', { id });
-    if (condition === 'pending') statement.andWhere({ isActive: false }).andWhere('emailVerifiedAt IS NULL');
-    if (condition === 'active') statement.andWhere({ isActive: true });
+      .set({ ...fields, ...this.columns.toEntity({ ...changes, updatedAt: new Date(this.clock.now()) }) })
+      .where(this.columns.toEntity({ id }));
+    const [isActive, verifiedAt] = [this.columns.nameOf('isActive'), this.columns.nameOf('emailVerifiedAt')];
+    if (condition === 'pending') statement.andWhere({ [isActive]: false }).andWhere(`${verifiedAt} IS NULL`);
+    if (condition === 'active') statement.andWhere({ [isActive]: true });
     if (condition === 'not deactivated')
-      statement.andWhere('(isActive = :active OR emailVerifiedAt IS NULL)', { active: true });
+      statement.andWhere(`(${isActive} = :active OR ${verifiedAt} IS NULL)`, { active: true });
     return (await statement.execute()).affected === 1;
   }
 
@@ -113,14 +125,14 @@ export class UsersStore {
     const statement = manager
       .createQueryBuilder()
       .update(this.entities.user)
-      .set({ passwordHash: newHash, updatedAt: new Date(this.clock.now()) })
-      .where({ id, passwordHash });
+      .set(this.columns.toEntity({ passwordHash: newHash, updatedAt: new Date(this.clock.now()) }))
+      .where(this.columns.toEntity({ id, passwordHash }));
     return (await statement.execute()).affected === 1;
   }
 
   /** Deletes a user whose token rows are gone. */
   async delete(manager: EntityManager, id: UserId): Promise<void> {
-    await manager.createQueryBuilder().delete().from(this.entities.user).where({ id }).execute();
+    await manager.createQueryBuilder().delete().from(this.entities.user).where(this.columns.toEntity({ id })).execute();
   }
 
   /**
@@ -137,8 +149,8 @@ export class UsersStore {
     const statement = manager
       .createQueryBuilder()
       .update(this.entities.user)
-      .set({ email: newEmail, emailVerifiedAt, updatedAt: new Date(this.clock.now()) })
-      .where({ id, email, isActive: true });
+      .set(this.columns.toEntity({ email: newEmail, emailVerifiedAt, updatedAt: new Date(this.clock.now()) }))
+      .where(this.columns.toEntity({ id, email, isActive: true }));
     return (await statement.execute()).affected === 1;
   }
 
@@ -148,25 +160,30 @@ export class UsersStore {
    */
   async removePending(manager: EntityManager, email: string): Promise<void> {
     const statement = manager.createQueryBuilder().delete().from(this.entities.user);
-    await statement.where({ email, isActive: false }).andWhere('emailVerifiedAt IS NULL').execute();
+    const isPending = `${this.columns.nameOf('emailVerifiedAt')} IS NULL`;
+    await statement
+      .where(this.columns.toEntity({ email, isActive: false }))
+      .andWhere(isPending)
+      .execute();
   }
 
   /** Narrows users to none while an account has the address. One that waits for its activation has proved nothing. */
-  whereFree(users: SelectQueryBuilder<Account>, email: string): SelectQueryBuilder<Account> {
-    const holder = users.subQuery().select('1').from(this.entities.user, 'holder').where('holder.email = :address');
-    holder.andWhere('(holder.isActive = :held OR holder.emailVerifiedAt IS NOT NULL)');
-    return users.andWhere(`NOT EXISTS ${holder.getQuery()}`, { address: email, held: true });
+  whereFree(users: UserQuery, email: string): UserQuery {
+    const holds = 'holder.email = :address AND (holder.isActive = :held OR holder.emailVerifiedAt IS NOT NULL)';
+    const holder = users.builder.subQuery().select('1').from(this.entities.user, 'holder');
+    const taken = holder.where(this.columns.translate(holds)).getQuery();
+    return users.where(`NOT EXISTS ${taken}`, { address: email, held: true });
   }
 
   /** Narrows users to the one the address is taken by. */
-  whereHolds(users: SelectQueryBuilder<Account>, email: string): SelectQueryBuilder<Account> {
+  whereHolds(users: UserQuery, email: string): UserQuery {
     return users
-      .andWhere('user.email = :address', { address: email })
-      .andWhere('(user.isActive = :held OR user.emailVerifiedAt IS NOT NULL)', { held: true });
+      .where('user.email = :address', { address: email })
+      .where('(user.isActive = :held OR user.emailVerifiedAt IS NOT NULL)', { held: true });
   }
 
   /** A query over users under the alias `user`, to be narrowed by the caller. */
-  select(manager: EntityManager): SelectQueryBuilder<Account> {
-    return manager.createQueryBuilder(this.entities.user, 'user');
+  select(manager: EntityManager): UserQuery {
+    return new UserQuery(manager.createQueryBuilder<ObjectLiteral>(this.entities.user, 'user'), this.columns);
   }
 }

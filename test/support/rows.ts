@@ -1,9 +1,9 @@
-import type { Account, BaseUserToken, TokenPurpose } from 'nestjs-gatehouse';
+import type { Account, BaseUserToken, BaseUserWithoutKey, TokenPurpose, UserId } from 'nestjs-gatehouse';
 import type { EntityTarget } from 'typeorm';
 import type { TestApp } from './test-app.js';
 
 /** A row of the users table as the tests look at it. */
-export type UserRow = Account & { name?: string | null };
+export type UserRow = BaseUserWithoutKey<UserId> & { name?: string | null };
 
 /** The account of an address, with its hash, straight from the table. */
 export function userRow(t: TestApp, email: string): Promise<UserRow | null> {

@@ -41,6 +41,8 @@ export interface Schema {
   userEntity: Type;
   /** Absent at level basic. */
   tokenEntity?: Type;
+  /** Where the user entity has names of its own. */
+  userColumns?: Record<string, string>;
   createTables(runner: QueryRunner): Promise<void>;
 }
 
@@ -141,7 +143,7 @@ export const PASSWORD = 'correct horse battery staple';
 export async function createTestApp(choice: TestAppOptions = {}): Promise<TestApp> {
   const { level, mode = 'A', adapter = 'express', poolSize } = choice;
   const schema = choice.schema ?? plainSchema(choice.integerKeys ?? false, level);
-  const { userEntity, tokenEntity } = schema;
+  const { userEntity, tokenEntity, userColumns } = schema;
   const database = choice.on ?? (await createDatabase(choice.database ?? 'sqlite'));
   const mailbox = await new Mailbox().goUp();
   const statements = new Statements();
@@ -158,6 +160,7 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
       } as TypeOrmModuleOptions),
       AuthModule.forRoot({
         userEntity,
+        userColumns,
         ...(level === 'basic' ? { level } : { tokenEntity, mode }),
         ...moduleOptions(choice),
         ...(level === 'basic' ? {} : mailOptions(mailbox, choice)),

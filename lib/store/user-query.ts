@@ -1,0 +1,35 @@
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { Account } from '../entities/base-user.entity.js';
+import type { UserColumns } from '../entities/user-columns.js';
+
+/** A query over users under the alias `user`, narrowed in the names of Account; every condition must hold. */
+export class UserQuery {
+  constructor(
+    readonly builder: SelectQueryBuilder<ObjectLiteral>,
+    private readonly columns: UserColumns,
+  ) {}
+
+  /** @param condition properties that must be equal, or SQL that speaks of `user.email` and the like */
+  where(condition: string | Partial<Account>, parameters?: ObjectLiteral): this {
+    const own = typeof condition === 'string' ? this.columns.translate(condition) : this.columns.toEntity(condition);
+    this.builder.andWhere(own, parameters);
+    return this;
+  }
+
+  /** The first account found, with its password hash if `withHash` says so. */
+  async getOne(withHash = false): Promise<Account | null> {
+    const entity = await this.getEntity(withHash);
+    return entity && this.columns.toAccount(entity);
+  }
+
+  /** The application's own entity, as its handlers see it. */
+  getEntity(withHash = false): Promise<ObjectLiteral | null> {
+    if (withHash) this.builder.addSelect(this.columns.translate('user.passwordHash'));
+    return this.builder.getOne();
+  }
+
+  /** The SQL of a subquery that selects `selection`. Its parameters are the caller's to pass. */
+  subquery(selection: string): string {
+    return this.builder.select(this.columns.translate(selection)).getQuery();
+  }
+}
