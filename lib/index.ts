@@ -72,6 +72,7 @@ export type { EmailChangeUndoResult } from './email-change/email-change-undo.ser
 export type { Device } from './http/device.decorator.js';
 export { ACCOUNT_DTOS, type AccountDtos } from './own-fields/account-dtos.js';
 export { canonicalEmail } from './http/email.js';
+export { type MountedRoute, Routes } from './http/routes.js';
 export { redactUrl } from './http/redact-url.js';
 
 export {

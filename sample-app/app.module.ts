@@ -2,6 +2,9 @@ import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from 'nestjs-gatehouse';
+import { AccountSignupDto } from './account.dto.js';
+import { AccountHooks } from './account.hooks.js';
+import { AuthEventRow } from './auth-event.entity.js';
 import { databaseOptions } from './database.js';
 import { DemoController } from './demo.controller.js';
 import { InfoController } from './info.controller.js';
@@ -14,7 +17,13 @@ import { User } from './user.entity.js';
   imports: [
     ConfigModule.forRoot(),
     TypeOrmModule.forRoot(databaseOptions()),
-    AuthModule.forRoot({ userEntity: User, tokenEntity: UserToken }),
+    AuthModule.forRoot({
+      userEntity: User,
+      tokenEntity: UserToken,
+      signupDto: AccountSignupDto,
+      eventEntity: AuthEventRow,
+      hooks: AccountHooks,
+    }),
   ],
   controllers: [DemoController, InfoController, PageController],
 })

@@ -1,10 +1,11 @@
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { AuthEventRow } from './auth-event.entity.js';
 import { CreateAccounts1790000000000 } from './migrations/1790000000000-create-accounts.js';
 import { UserToken } from './user-token.entity.js';
 import { User } from './user.entity.js';
 
 const shared = {
-  entities: [User, UserToken],
+  entities: [User, UserToken, AuthEventRow],
   migrations: [CreateAccounts1790000000000],
   migrationsRun: true,
 };

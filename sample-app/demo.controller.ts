@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { Authenticated, CurrentUser, OptionalAuth, Verified } from 'nestjs-gatehouse';
+import { Authenticated, CurrentSession, CurrentUser, OptionalAuth, type Principal, Verified } from 'nestjs-gatehouse';
 import type { User } from './user.entity.js';
 
 /** What the demo routes answer. */
@@ -30,5 +30,12 @@ export class DemoController {
   @Get('optional')
   optional(@CurrentUser() user?: User): DemoBody {
     return { message: user ? `Welcome back, ${user.name ?? user.email}.` : 'Hello, guest.', user_id: user?.id ?? null };
+  }
+
+  /** What the application's hook put into the access token; no user is loaded. */
+  @Authenticated()
+  @Get('role')
+  role(@CurrentSession() { claims }: Principal): { role: unknown } {
+    return { role: claims['role'] };
   }
 }

@@ -1,6 +1,19 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Optional } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import { AUTH_CONFIG, type AuthConfig, MODES } from 'nestjs-gatehouse';
+import { ApplicationConfig } from '@nestjs/core';
+import { AUTH_CONFIG, type AuthConfig, MODES, Routes } from 'nestjs-gatehouse';
+
+/** What the page wants to know. */
+interface Info {
+  mode: string;
+  mode_name: string;
+  token_delivery: string;
+  mail_catcher_url: string | null;
+  /** The global prefix, e.g. `/api/v1`, or nothing. */
+  prefix: string;
+  /** By the names of docs/routes.md. */
+  routes: Record<string, { method: string; path: string }>;
+}
 
 /** What the page, and whoever watches the process, wants to know. */
 @Controller()
@@ -8,6 +21,9 @@ export class InfoController {
   constructor(
     @Inject(AUTH_CONFIG) private readonly auth: AuthConfig,
     private readonly env: ConfigService,
+    private readonly application: ApplicationConfig,
+    // Level none has no routes.
+    @Optional() private readonly routes?: Routes,
   ) {}
 
   /** Answers as long as the process serves requests. */
@@ -16,11 +32,24 @@ export class InfoController {
     return { status: 'ok' };
   }
 
-  /** The mode the application runs in, and where its mails can be read. */
+  /** What the application is like: its mode, where its routes are, and where its mails can be read. */
   @Get('sample/info')
-  info(): { mode: string; mode_name: string; mail_catcher_url: string | null } {
-    const { mode } = this.auth;
-    const catcher = this.env.get<string>('SAMPLE_MAIL_CATCHER_URL');
-    return { mode, mode_name: MODES[mode].name, mail_catcher_url: catcher || null };
+  info(): Info {
+    const { mode, tokenDelivery } = this.auth;
+    return {
+      mode,
+      mode_name: MODES[mode].name,
+      token_delivery: tokenDelivery,
+      mail_catcher_url: this.env.get<string>('SAMPLE_MAIL_CATCHER_URL') || null,
+      prefix: this.application.getGlobalPrefix().replace(/^\/?(?=.)/, '/'),
+      routes: this.mountedRoutes(),
+    };
+  }
+
+  private mountedRoutes(): Info['routes'] {
+    const mounted = this.routes?.all ?? [];
+    return Object.fromEntries(
+      mounted.map((route) => [route.key, { method: route.endpoint.method, path: this.routes!.pathOf(route) }]),
+    );
   }
 }

@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
+import { AUTH_CONFIG, type AuthConfig } from 'nestjs-gatehouse';
 import { AppModule } from './app.module.js';
+import { PAGE_PATHS } from './page.controller.js';
 
 /** The HTTP server HTTP_ADAPTER names; only the chosen one is loaded. */
 async function httpAdapter(name: string): Promise<AbstractHttpAdapter> {
@@ -15,6 +17,10 @@ async function httpAdapter(name: string): Promise<AbstractHttpAdapter> {
 }
 
 const app = await NestFactory.create(AppModule, await httpAdapter(process.env['HTTP_ADAPTER'] || 'express'));
+// Clients of the preset expect this prefix; the web page and what watches the process stay where they are.
+if (app.get<AuthConfig>(AUTH_CONFIG).routes.preset === 'forge') {
+  app.setGlobalPrefix('api/v1', { exclude: [...PAGE_PATHS, 'health', 'sample/info'] });
+}
 // On SIGTERM and SIGINT: finish what is being answered and mailed, then close the database.
 app.enableShutdownHooks(undefined, { useProcessExit: true });
 await app.listen(Number(process.env['PORT'] || 3000), process.env['HOST'] || '127.0.0.1');

@@ -14,6 +14,7 @@ const FILES = new Map([
   ['/style.css', file('style', 'css')],
   ['/controls.css', file('controls', 'css')],
   ['/conversation.css', file('conversation', 'css')],
+  ['/account.js', file('account', 'js')],
   ['/app.js', file('app', 'js')],
   ['/api.js', file('api', 'js')],
   ['/conversation.js', file('conversation', 'js')],
@@ -21,6 +22,9 @@ const FILES = new Map([
   ['/outcomes.js', file('outcomes', 'js')],
   ['/page.js', file('page', 'js')],
 ]);
+
+/** Where the web page is, whatever prefix the API has. */
+export const PAGE_PATHS: readonly string[] = [...FILES.keys()];
 
 /** Own scripts and styles, own API, the icon inside the page; no frame, and no form that the script does not send. */
 const CONTENT_SECURITY_POLICY = [
@@ -37,7 +41,7 @@ const CONTENT_SECURITY_POLICY = [
 /** The web page, the same on Express and Fastify. */
 @Controller()
 export class PageController {
-  @Get([...FILES.keys()])
+  @Get([...PAGE_PATHS])
   @Header('Content-Security-Policy', CONTENT_SECURITY_POLICY)
   @Header('X-Frame-Options', 'DENY')
   @Header('X-Content-Type-Options', 'nosniff')

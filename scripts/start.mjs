@@ -120,6 +120,8 @@ function configure(mode, port) {
       : {
           AUTH_ACTIVATION_URL_TEMPLATE: `${origin}/#activate={token}`,
           AUTH_PASSWORD_RESET_URL_TEMPLATE: `${origin}/#reset={token}`,
+          AUTH_EMAIL_CHANGE_URL_TEMPLATE: `${origin}/#email-change={token}`,
+          AUTH_EMAIL_CHANGE_UNDO_URL_TEMPLATE: `${origin}/#undo-email-change={token}`,
         };
   const defaults = { ...links, SMTP_FROM_ADDR: 'accounts@example.com', SMTP_FROM_NAME: 'Gatehouse sample' };
   for (const [name, value] of Object.entries(defaults)) env[name] ||= value;

@@ -1,10 +1,9 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { flawsOf, freePort, hasBrowser, launchBrowser } from './support/browser.js';
-import { type ChildApp, startChildApp } from './support/child-app.js';
-import { createDatabase } from './support/databases.js';
-import { Mailbox, type ReceivedMail, tokenIn } from './support/mailbox.js';
+import { flawsOf, hasBrowser, launchBrowser } from './support/browser.js';
+import { tokenIn } from './support/mailbox.js';
 import { Newcomer } from './support/newcomer.js';
+import { mailedLink, type Sample, startSample, statusOf } from './support/sample.js';
 import { PASSWORD } from './support/test-app.js';
 
 const NEW_PASSWORD = 'a new and rather long passphrase';
@@ -25,42 +24,11 @@ const [first = 'express', last = first] = (['express', 'fastify'] as const).filt
 const ADAPTERS = { B: first, C: last, D: last };
 type Mode = keyof typeof ADAPTERS;
 
-/** The built sample application, and everything round it. */
-interface Sample {
-  origin: string;
-  app: ChildApp;
-  mailbox: Mailbox;
-  stop(): Promise<void>;
-}
-
-async function startSample(mode: Mode): Promise<Sample> {
-  const [port, mailbox, database] = await Promise.all([freePort(), new Mailbox().goUp(), createDatabase('sqlite')]);
-  const origin = `http://localhost:${port}`;
-  const app = await startChildApp(database, mailbox, {
-    PORT: String(port),
-    HTTP_ADAPTER: ADAPTERS[mode],
-    AUTH_MODE: mode,
-    AUTH_ACTIVATION_URL_TEMPLATE: `${origin}/#activate={token}`,
-    AUTH_PASSWORD_RESET_URL_TEMPLATE: `${origin}/#reset={token}`,
-  });
-  const stop = async (): Promise<void> => {
-    await app.stop();
-    await Promise.all([mailbox.goDown(), database.drop()]);
-  };
-  return { origin, app, mailbox, stop };
-}
-
-/** The link of a mail, as it was mailed. */
-const mailedLink = ({ text }: ReceivedMail, { origin }: Sample): string => {
-  const links = text!.match(/https?:\/\/\S+/g)!.filter((link) => link.startsWith(`${origin}/#`));
-  expect(links).toHaveLength(1);
-  return links[0]!;
-};
-
 const samples = {} as Record<Mode, Sample>;
 
 beforeAll(async () => {
-  const start = async (mode: Mode): Promise<Sample> => (samples[mode] = await startSample(mode));
+  const start = async (mode: Mode): Promise<Sample> =>
+    (samples[mode] = await startSample({ AUTH_MODE: mode, HTTP_ADAPTER: ADAPTERS[mode] }));
   await Promise.all((Object.keys(ADAPTERS) as Mode[]).map(start));
 });
 afterAll(async () => {
@@ -93,11 +61,6 @@ describe.each(['B', 'C'] as const)('the files of the web page, in mode %s', (mod
     },
   );
 });
-
-/** What the API says to an access token, whatever the page thinks of it. */
-async function statusOf({ app }: Sample, bearer: string): Promise<number> {
-  return (await app.client.get('/demo/protected', { bearer })).status;
-}
 
 describe.skipIf(!hasBrowser())('a newcomer who clicks through the page in Chromium', () => {
   let browser: Browser;
@@ -152,15 +115,15 @@ describe.skipIf(!hasBrowser())('a newcomer who clicks through the page in Chromi
     expect(await statusOf(sample, elsewhere)).toBe(200);
 
     const tab = await arrive(sample.origin);
-    await tab.fill('forgot', { 'E-mail address': email });
-    expect((await tab.press('forgot')).says).toContain('Look in your inbox');
+    await tab.fill('requestPasswordReset', { 'E-mail address': email });
+    expect((await tab.press('requestPasswordReset')).says).toContain('Look in your inbox');
     await tab.follow(mailedLink(await sample.mailbox.waitFor(email, 2), sample));
-    await tab.fill('reset', { 'New password': 'short' });
-    expect((await tab.press('reset')).status).toBe(400);
+    await tab.fill('confirmPasswordReset', { 'New password': 'short' });
+    expect((await tab.press('confirmPasswordReset')).status).toBe(400);
     expect(await tab.page.locator('#reset-password-problem').isVisible()).toBe(true);
     expect(await statusOf(sample, elsewhere)).toBe(200);
-    await tab.fill('reset', { 'New password': NEW_PASSWORD });
-    const { status, body } = await tab.press('reset');
+    await tab.fill('confirmPasswordReset', { 'New password': NEW_PASSWORD });
+    const { status, body } = await tab.press('confirmPasswordReset');
     expect([status, await tab.isSignedIn(), await statusOf(sample, elsewhere)]).toEqual([200, true, 401]);
     expect((await tab.press('logoutAll')).status).toBe(204);
     expect([await tab.isSignedIn(), await statusOf(sample, body.access_token)]).toEqual([false, 401]);
@@ -182,15 +145,15 @@ describe.skipIf(!hasBrowser())('a newcomer who clicks through the page in Chromi
     expect((await tab.press('signup')).body.activation_url).toContain(`${sample.origin}/#activate=`);
     await tab.outcome('signup').getByRole('link').first().click();
     expect(await tab.outcome('activate').innerText()).toContain('nothing was sent yet');
-    await tab.fill('resend', { 'E-mail address': email });
-    await tab.press('resend');
-    await tab.outcome('resend').getByRole('link').first().click();
+    await tab.fill('resendActivation', { 'E-mail address': email });
+    await tab.press('resendActivation');
+    await tab.outcome('resendActivation').getByRole('link').first().click();
     expect([(await tab.press('activate')).status, await tab.isSignedIn()]).toEqual([200, true]);
-    await tab.fill('forgot', { 'E-mail address': email });
-    await tab.press('forgot');
+    await tab.fill('requestPasswordReset', { 'E-mail address': email });
+    await tab.press('requestPasswordReset');
     await tab.page.locator('.exchange[open] pre a').click();
-    await tab.fill('reset', { 'New password': NEW_PASSWORD });
-    expect((await tab.press('reset')).status).toBe(200);
+    await tab.fill('confirmPasswordReset', { 'New password': NEW_PASSWORD });
+    expect((await tab.press('confirmPasswordReset')).status).toBe(200);
     expect(await tab.leave()).toEqual([]);
     expect(sample.mailbox.mails).toEqual([]);
   });
@@ -208,7 +171,7 @@ describe.skipIf(!hasBrowser())('a newcomer who clicks through the page in Chromi
 
   it('the page is whole and legible, narrow and wide, light and dark, and its demo routes look alike', async () => {
     const tab = await arrive(samples.B.origin);
-    const routes = ['protected', 'verifiedOnly', 'optional'];
+    const routes = ['protected', 'verifiedOnly', 'optional', 'role'];
     for (const call of routes) await tab.press(call);
     expect(await flawsOf(tab.page)).toEqual([]);
     for (const width of [390, 900, 1280]) {

@@ -18,6 +18,7 @@ import { BaseUser, BaseUserWithoutKey } from '../lib/entities/base-user.entity.j
 import { addUserColumns, userColumns, userTable } from '../lib/migrations/user-table.js';
 import { userTokenTable } from '../lib/migrations/user-token-table.js';
 import { CreateAccounts1790000000000 } from '../sample-app/migrations/1790000000000-create-accounts.js';
+import { AuthEventRow } from '../sample-app/auth-event.entity.js';
 import { UserToken } from '../sample-app/user-token.entity.js';
 import { User } from '../sample-app/user.entity.js';
 import { availableDatabases, createDatabase, type TestDatabase } from './support/databases.js';
@@ -66,10 +67,17 @@ const SECOND_ID = '01890a5d-ac96-774b-bcce-b302099a8058';
 const userRow = (email: string) => ({ email, passwordHash: 'x', createdAt: new Date(), updatedAt: new Date() });
 
 const kinds = {
-  'a UUID key': { user: User, token: UserToken, migration: CreateAccounts1790000000000, userColumn: 'user_id' },
+  'a UUID key': {
+    user: User,
+    token: UserToken,
+    others: [AuthEventRow],
+    migration: CreateAccounts1790000000000,
+    userColumn: 'user_id',
+  },
   'an integer key': {
     user: Member,
     token: MemberToken,
+    others: [],
     migration: CreateMembers1790000000001,
     userColumn: 'member_id',
   },
@@ -109,8 +117,8 @@ describe.each(availableDatabases())('migrations on %s', (database) => {
   const tableOf = (entity: EntityTarget<object>): Promise<Table | undefined> =>
     withQueryRunner((queryRunner) => queryRunner.getTable(dataSource.getMetadata(entity).tableName));
 
-  describe.each(Object.entries(kinds))('with %s', (_name, { user, token, migration, userColumn }) => {
-    beforeEach(() => open({ entities: [user, token], migrations: [migration] }));
+  describe.each(Object.entries(kinds))('with %s', (_name, { user, token, others, migration, userColumn }) => {
+    beforeEach(() => open({ entities: [user, token, ...others], migrations: [migration] }));
 
     it('goes up, down and up again, and leaves no difference to the entities', async () => {
       await dataSource.runMigrations();

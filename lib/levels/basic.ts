@@ -83,7 +83,7 @@ export function basicLevel(structure: StructuralOptions): LevelParts {
       { provide: SessionOpener, useClass: Sessionless },
       { provide: Enrolment, useClass: ActiveEnrolment },
     ],
-    exports: [AccessGuard, AccessTokenVerifier, Clock],
+    exports: [AccessGuard, AccessTokenVerifier, Clock, Routes],
   };
 }
 

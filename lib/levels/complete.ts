@@ -19,6 +19,7 @@ import { EmailChangeLinks } from '../email-change/email-change.links.js';
 import { EmailChangePages } from '../email-change/email-change.pages.js';
 import { EmailChangeService } from '../email-change/email-change.service.js';
 import { EmailChangeUndoService } from '../email-change/email-change-undo.service.js';
+import { Routes } from '../http/routes.js';
 import { LinkIssuer } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { MailRenderer } from '../mail/mail-renderer.js';
@@ -115,6 +116,6 @@ export function completeLevel(structure: StructuralOptions, { backendLinks }: Re
       ...ownResources(structure),
       ...(backendLinks ? [PageRenderer] : []),
     ],
-    exports: [AuthService, AccessGuard, AccessTokenVerifier, CookieCredentials, TokenDelivery, Clock],
+    exports: [AuthService, AccessGuard, AccessTokenVerifier, CookieCredentials, TokenDelivery, Clock, Routes],
   };
 }

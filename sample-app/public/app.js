@@ -1,4 +1,5 @@
-import { info, loadInfo, routes, send, session } from './api.js';
+import { editedFields } from './account.js';
+import { info, loadInfo, routeOf, send, session } from './api.js';
 import { clearConversation, seeAnswer, showExchange } from './conversation.js';
 import { link, takeLinkToken } from './links.js';
 import { failed, failureText, succeeded } from './outcomes.js';
@@ -14,50 +15,69 @@ const MODES = {
 
 /** Makes the call a form or button stands for, shows the exchange, and tells its outcome beside the button. */
 async function run(trigger) {
-  const name = trigger.dataset.call;
-  const route = routes[name];
-  const form = trigger.matches('form') ? trigger : null;
-  const button = form ? $('button', form) : trigger;
+  await ready;
+  const { call, id } = trigger.dataset;
+  const route = routeOf(call, id);
+  const form = trigger.closest('form');
+  const button = trigger === form ? $('button:not([type])', form) : trigger;
   const outcome = $('.outcome', form ?? trigger.closest('.card'));
   if (button.ariaBusy === 'true') return;
   clearProblems(form, outcome);
   if (button.ariaDisabled === 'true') return tell(outcome, 'bad', 'Log in first: there is no session to do this with.');
+  if (!route) return tell(outcome, 'bad', 'The back end does not serve this.');
 
+  const sent = route.method === 'GET' ? undefined : bodyOf(call, route, trigger === form && form);
   button.ariaBusy = 'true';
-  const sent = route.fromSession ? { refresh_token: session.refresh } : form && fieldsOf(form);
   const answer = await send(route, sent);
   button.ariaBusy = 'false';
   showExchange(route, sent, answer);
   if (answer.ok) {
     if (form) for (const input of $$('input[type="password"], input[name="token"]', form)) input.value = '';
-    return tell(outcome, 'good', [succeeded[name](answer.body, sent), ' ', seeAnswer()].flat());
+    return tell(outcome, 'good', [succeeded[call](answer.body, sent, trigger), ' ', seeAnswer()].flat());
   }
   failed(route, answer.status);
   if (form) showProblems(form, answer.body?.errors ?? []);
   tell(outcome, 'bad', [failureText(answer), ' ', seeAnswer()]);
 }
 
-async function showMode() {
+/** What a call sends; with cookie delivery the refresh token travels by itself. */
+function bodyOf(call, route, form) {
+  if (route.withRefreshToken) return session.refresh ? { refresh_token: session.refresh } : undefined;
+  if (call === 'editProfile') return editedFields();
+  return form ? fieldsOf(form) : undefined;
+}
+
+/** Says what the back end is like, and shows only what it serves, where it serves it. */
+async function showInfo() {
   await loadInfo();
+  for (const trigger of $$('[data-call]')) {
+    const route = routeOf(trigger.dataset.call);
+    (trigger.closest('.steps li, details') ?? trigger).hidden = !route;
+    if (route && trigger.matches('.action')) $('code', trigger).textContent = `${route.method} ${route.path}`;
+  }
+  if (info.token_delivery === 'cookie') $('#storage').textContent = $('#storage').dataset.cookie;
+  showStatus();
   const meaning = MODES[info.mode];
   if (!meaning) return;
-  const where = info.mail_catcher_url ? ['. Your mails are at ', link(info.mail_catcher_url)] : [];
   const mode = el('strong', {}, `Mode ${info.mode} (${info.mode_name})`);
-  $('#banner').replaceChildren(mode, `: ${meaning}`, ...where, '.');
+  const where = info.mail_catcher_url ? ['. Your mails are at ', link(info.mail_catcher_url)] : [];
+  const keys = info.jwks_url ? ['. Tokens can be verified with the keys at ', link(info.jwks_url)] : [];
+  $('#banner').replaceChildren(mode, `: ${meaning}`, ...where, ...keys, '.');
   $('#banner').hidden = false;
 }
 
-for (const form of $$('form')) {
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    void run(form);
-  });
-}
-for (const button of $$('button[data-call]')) button.addEventListener('click', () => void run(button));
+document.addEventListener('submit', (event) => {
+  event.preventDefault();
+  void run(event.target);
+});
+document.addEventListener('click', ({ target }) => {
+  const button = target.closest('button[data-call]');
+  if (button) void run(button);
+});
 $('#clear').addEventListener('click', clearConversation);
 window.addEventListener('hashchange', takeLinkToken);
 setInterval(showStatus, 1000);
 suggest('signup');
 showStatus();
 takeLinkToken();
-void showMode();
+const ready = showInfo();

@@ -17,27 +17,28 @@ export function shorten(text) {
 
 /** What the fragment of a link may hold: the form it fills in, what to press or type next, and how that is said. */
 const STEPS = {
-  activate: { focus: 'button', next: 'Press Activate.' },
-  reset: { focus: '#reset-password', next: 'Choose a new password.' },
+  activate: { call: 'activate', focus: 'button', next: 'Press Activate.' },
+  reset: { call: 'confirmPasswordReset', focus: '#reset-password', next: 'Choose a new password.' },
+  'email-change': { call: 'confirmEmailChange', focus: 'button', next: 'Press Confirm.' },
+  'undo-email-change': { call: 'undoEmailChange', focus: 'button', next: 'Press Take it back.' },
 };
 
 /**
- * Takes a token from `/#activate=TOKEN` or `/#reset=TOKEN`, and the fragment out of the address bar and the history.
+ * Takes a token from `/#activate=TOKEN` and its like, and the fragment out of the address bar and the history.
  * It only fills the form in: a mail scanner that opens the link, even with scripts on, must not use it up.
  */
 export function takeLinkToken() {
   const fragment = new URLSearchParams(location.hash.slice(1));
-  for (const [step, { focus, next }] of Object.entries(STEPS)) {
-    const token = fragment.get(step);
+  for (const [name, { call, focus, next }] of Object.entries(STEPS)) {
+    const token = fragment.get(name);
     if (!token) continue;
     history.replaceState(null, '', location.pathname + location.search);
-    const details = $(`details[data-step="${step}"]`);
-    details.open = true;
-    const form = $('form', details);
+    const form = $(`form[data-call="${call}"]`);
+    form.closest('details').open = true;
     const outcome = $('.outcome', form);
     clearProblems(form, outcome);
     form.elements.namedItem('token').value = token;
-    suggest(step);
+    suggest(call);
     tell(outcome, 'info', `The token came with your link; nothing was sent yet. ${next}`);
     $(focus, form).focus();
   }

@@ -16,26 +16,31 @@ export function el(tag, attributes = {}, ...children) {
 /** Shows the session as it is now; called every second as well, for the time that is left. */
 export function showStatus() {
   const left = Math.max(0, Math.ceil((session.expiresAt - Date.now()) / 1000));
-  $('#signed').textContent = session.access ? 'Signed in' : 'Signed out';
-  $('#signed').dataset.on = String(Boolean(session.access));
+  $('#signed').textContent = session.open ? 'Signed in' : 'Signed out';
+  $('#signed').dataset.on = String(session.open);
   $('#account').textContent = session.account ?? 'None';
   $('#state').textContent = session.state;
-  $('#lifetime').textContent = !session.access ? 'None' : left ? `${left} s left` : 'Expired: press Refresh';
-  for (const button of $$('[data-needs="session"]')) button.setAttribute('aria-disabled', String(!session.access));
+  $('#lifetime').textContent = !session.open ? 'None' : lifetime(left);
+  for (const button of $$('[data-needs="session"]')) button.setAttribute('aria-disabled', String(!session.open));
+}
+
+function lifetime(left) {
+  if (!session.expiresAt) return 'In a cookie';
+  return left ? `${left} s left` : 'Expired: press Refresh';
 }
 
 const badge = el('span', { class: 'badge' }, 'next');
 
-/** Moves the “next” badge to the step a newcomer should press now. */
-export function suggest(step) {
-  const target = step && $(`[data-step="${step}"] .title`);
-  if (target) target.append(badge);
+/** Moves the “next” badge to the call a newcomer should make now. */
+export function suggest(call) {
+  const trigger = call && $(`[data-call="${call}"]`);
+  if (trigger) $('.title', trigger.closest('details') ?? trigger).append(badge);
   else badge.remove();
 }
 
 /** The fields of a form; optional ones only where they are filled in. */
 export function fieldsOf(form) {
-  const optional = new Set($$('input:not([required])', form).map((input) => input.name));
+  const optional = new Set($$('[name]:not([required])', form).map(({ name }) => name));
   return Object.fromEntries([...new FormData(form)].filter(([name, value]) => value || !optional.has(name)));
 }
 
@@ -50,7 +55,7 @@ export function clearProblems(form, outcome) {
   outcome.replaceChildren();
   if (!form) return;
   for (const problem of $$('.problem', form)) problem.remove();
-  for (const input of $$('input', form)) {
+  for (const input of $$('[name]', form)) {
     input.removeAttribute('aria-invalid');
     input.removeAttribute('aria-describedby');
   }
