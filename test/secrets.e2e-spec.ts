@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Canaries, captureOutput, type CapturedOutput } from './support/canaries.js';
 import type { Answer, RequestExtras } from './support/client.js';
 import { dump } from './support/hostile.js';
+import { newKeyPair } from './support/key-pair.js';
 import { tokenIn } from './support/mailbox.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
@@ -25,7 +26,12 @@ describe.each(['A', 'C', 'D', 'E'] as const)('secrets in mode %s', (mode) => {
     t = await createTestApp({
       mode,
       options: {
-        jwt: { secret: canaries.make(48) },
+        jwt: {
+          secret: canaries.make(48),
+          previousSecrets: [canaries.make(48)],
+          algorithm: 'RS256',
+          privateKey: canaryKey(canaries),
+        },
         smtp: { username: 'canary-user', password: canaries.make() },
       },
     });
@@ -183,11 +189,20 @@ describe.each(['A', 'C', 'D', 'E'] as const)('secrets in mode %s', (mode) => {
     const everything = [...t.logs.lines, output.text()].join('\n');
     // The faults of the server are there to be read, and the configuration was printed.
     expect(everything).toMatch(/SQLITE_ERROR in INSERT/);
-    expect(everything).toMatch(/jwt\.secret=\[redacted\]/);
+    expect(everything).toMatch(/jwt\.secret=\[redacted\] jwt\.previousSecrets=\[redacted\]/);
+    expect(everything).toMatch(/jwt\.privateKey=\[redacted\]/);
     expect(canaries.count).toBeGreaterThanOrEqual(30);
     expect(canaries.foundIn(everything)).toEqual([]);
   });
 });
+
+/** A private key, each line of which is a secret. */
+function canaryKey(canaries: Canaries): string {
+  const { privateKey } = newKeyPair('RS256');
+  const lines = privateKey.split('\n').filter((line) => line.length > 30 && !line.startsWith('-----'));
+  for (const line of lines) canaries.add(line);
+  return privateKey;
+}
 
 it('a canary is found in every form it could take', () => {
   const canaries = new Canaries();
