@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto';
+import { createPrivateKey, createSecretKey } from 'node:crypto';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -21,7 +21,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { Client, inParallel } from './support/client.js';
 import { encode, forgeJwt } from './support/jwt.js';
 import { KeyServer } from './support/key-server.js';
-import { LogLines } from './support/test-app.js';
+import { type KeyPairPem, newKeyPair } from './support/key-pair.js';
+import { createTestApp, LogLines, PASSWORD } from './support/test-app.js';
 import { TestClock } from './support/test-clock.js';
 
 const SECRET = 'shared-with-the-issuer:6nB3vC8xZ1mK5jH9gF2dS7aQ0wE4rT';
@@ -103,6 +104,9 @@ function token(key: Key, header: JWTHeaderParameters, claims: JWTPayload = {}): 
 }
 
 const signed = (key: Key, kid?: string) => token(key, { alg: 'ES256', kid });
+
+const signedBy = ({ privateKey }: KeyPairPem, header: JWTHeaderParameters) =>
+  token(createPrivateKey(privateKey), header);
 
 /** Moves the date, which {@link vi.useFakeTimers} has stopped. */
 const wait = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
@@ -217,6 +221,60 @@ describe.each(['RS256', 'PS384', 'ES256', 'ES512', 'EdDSA'])('level none with th
     expect(server.asked).toBe(1);
     await t.app.close();
     await server.goDown();
+  });
+});
+
+describe.each(['RS256', 'ES256'] as const)('level none with public keys, %s', (alg) => {
+  it('verifies by each of them, whatever a token calls its key, and by nothing else', async () => {
+    const [one, two, stranger] = [newKeyPair(alg), newKeyPair(alg), newKeyPair(alg)];
+    const other = newKeyPair(alg === 'RS256' ? 'ES256' : 'RS256');
+    const t = await createGuardApp({ publicKeys: [one.publicKey, two.publicKey] });
+    const claims = { ...CLAIMS, exp: Math.floor(Date.now() / 1000) + 600 };
+
+    for (const pair of [one, two]) {
+      expect(await t.knock(await signedBy(pair, { alg }))).toEqual(LET_IN);
+      expect(await t.knock(await signedBy(pair, { alg, kid: 'as-the-issuer-calls-it' }))).toEqual(LET_IN);
+    }
+    expect(await t.knock(await signedBy(stranger, { alg }))).toEqual(REFUSED);
+    expect(await t.knock(await signedBy(other, { alg: alg === 'RS256' ? 'ES256' : 'RS256' }))).toEqual(REFUSED);
+    const rsa = alg === 'RS256' ? one : other;
+    expect(await t.knock(await signedBy(rsa, { alg: 'PS256' }))).toEqual(REFUSED);
+    for (const secret of [one.publicKey, one.publicKey.trim()])
+      expect(await t.knock(forgeJwt({ alg: 'HS256' }, claims, secret))).toEqual(REFUSED);
+    await t.app.close();
+  });
+});
+
+describe.each(['RS256', 'ES256'] as const)('level none behind a service with level complete, %s', (algorithm) => {
+  it('lets in whom that service logged in, and follows its keys when they rotate', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const { privateKey, publicKey } = newKeyPair(algorithm);
+    const issuer = await createTestApp({ mode: 'D', options: { jwt: { ...EXPECTED, algorithm, privateKey } } });
+    const jwksUrl = `${issuer.client.origin}/.well-known/jwks.json`;
+    const t = await createGuardApp({ jwksUrl });
+    const ada = { email: 'ada@example.com', password: PASSWORD };
+    const { user_id, access_token, refresh_token } = (await issuer.client.post('/auth/signup', ada)).body;
+
+    const { body } = await t.client.get('/own/claims', { bearer: access_token });
+    expect(body).toEqual({ claims: expect.objectContaining({ sub: user_id }), userId: user_id, hasSession: false });
+    expect(await t.knock(refresh_token)).toEqual(REFUSED);
+    expect((await t.client.get('/own/verified', { bearer: access_token })).status).toBe(403);
+
+    await issuer.app.close();
+    const renewed = await createTestApp({
+      mode: 'D',
+      port: Number(new URL(jwksUrl).port),
+      options: {
+        jwt: { ...EXPECTED, algorithm, privateKey: newKeyPair(algorithm).privateKey, publicKeys: [publicKey] },
+      },
+    });
+    wait(31);
+    const next = (await renewed.client.post('/auth/signup', ada)).body.access_token;
+    expect(await t.knock(next)).toEqual(LET_IN);
+    expect(await t.knock(access_token)).toEqual(LET_IN);
+    await t.app.close();
+    await renewed.close();
+    await issuer.close();
   });
 });
 
@@ -349,6 +407,14 @@ describe('level none', () => {
   it.each<[string, object, Record<string, string>, string[]]>([
     ['nothing to verify with', {}, {}, ['jwt.jwksUrl']],
     ['two ways to verify', { secret: SECRET, jwksUrl: 'https://a.example.com/jwks' }, {}, ['jwt.jwksUrl']],
+    [
+      'a secret and public keys',
+      { secret: SECRET, publicKeys: [newKeyPair('ES256').publicKey] },
+      {},
+      ['jwt.publicKeys'],
+    ],
+    ['a secret for RS256', { secret: SECRET, algorithm: 'RS256' }, {}, ['jwt.algorithm']],
+    ['a private key', { secret: SECRET, privateKey: newKeyPair('ES256').privateKey }, {}, ['jwt.privateKey']],
     ['an URL that is none', { jwksUrl: 'a.example.com/jwks' }, {}, ['jwt.jwksUrl']],
     ['a short secret', { secret: 'too-short-by-far-9Xq2' }, {}, ['jwt.secret']],
     [

@@ -1,8 +1,9 @@
-import { createSecretKey } from 'node:crypto';
+import { createPublicKey, createSecretKey } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import { AuthError } from '../auth.errors.js';
 import type { Clock } from '../clock.js';
+import { asymmetricKey, publish } from '../tokens/asymmetric-keys.js';
 import type { AuthConfigJwt } from '../config/settings/token-settings.js';
 
 /** The keys that verify tokens issued elsewhere, and the algorithms those keys serve. */
@@ -33,16 +34,25 @@ const TIMEOUT_MS = 3_000;
 const COOLDOWN_MS = 30_000;
 const FAILURE_PAUSE_MS = 2_000;
 
-/** The keys that the configuration names: a shared secret, used as it is, or the keys behind a URL. */
-export function foreignKeys(
-  { secret, algorithm, jwksUrl, jwksCacheSeconds }: Readonly<Partial<AuthConfigJwt>>,
-  clock: Clock,
-): ForeignKeys {
+/** The keys that the configuration names: those behind a URL, public keys, or a shared secret, used as it is. */
+export function foreignKeys(jwt: Readonly<Partial<AuthConfigJwt>>, clock: Clock): ForeignKeys {
+  const { secret, algorithm, publicKeys = [], jwksUrl, jwksCacheSeconds } = jwt;
   if (jwksUrl !== undefined) {
     return { algorithms: ASYMMETRIC, keyFor: remoteKeys(new URL(jwksUrl), Number(jwksCacheSeconds) * 1000, clock) };
   }
+  if (publicKeys.length > 0) return localKeys(publicKeys);
   const key = createSecretKey(Buffer.from(String(secret)));
   return { algorithms: [String(algorithm)], keyFor: () => key };
+}
+
+/** Each key serves one algorithm. What its issuer calls it is not known, so that whatever name a token states is ignored. */
+function localKeys(publicKeys: readonly string[]): ForeignKeys {
+  const keys = publicKeys.map((pem) => publish(asymmetricKey(createPublicKey(pem))));
+  const find = createLocalJWKSet({ keys: keys.map((key) => ({ ...key, kty: String(key.kty), kid: undefined })) });
+  return {
+    algorithms: [...new Set(keys.map(({ alg }) => alg))],
+    keyFor: (header, token) => find({ ...header, kid: undefined }, token),
+  };
 }
 
 /**

@@ -36,23 +36,26 @@ export function checkConfig(draft: ConfigUnderCheck): readonly StartUpProblem[] 
 
 /** Level none: tokens issued elsewhere are verified in one way, or nobody could say what is accepted. */
 function checkVerification({ config, broken }: ConfigUnderCheck): Problem[] {
-  const { secret, jwksUrl, algorithm }: Partial<AuthConfigJwt> = config.jwt;
-  const isUnclear = broken.has('jwt.secret') || broken.has('jwt.jwksUrl');
+  const { secret, publicKeys = [], jwksUrl, algorithm }: Partial<AuthConfigJwt> = config.jwt;
+  const ways = [
+    { path: 'jwt.jwksUrl', isGiven: jwksUrl !== undefined },
+    { path: 'jwt.publicKeys', isGiven: publicKeys.length > 0 },
+    { path: 'jwt.secret', isGiven: secret !== undefined },
+  ];
+  const [first, second] = ways.filter(({ isGiven }) => isGiven);
   return [
-    !isUnclear &&
-      secret === undefined &&
-      jwksUrl === undefined &&
+    !first &&
+      !ways.some(({ path }) => broken.has(path)) &&
       problemAt(
         'jwt.jwksUrl',
-        'is missing, and so is jwt.secret; level none has nothing to verify tokens with',
-        'Set it to the JWKS of the issuer, or set jwt.secret (JWT_SECRET) to the secret shared with it.',
+        'is missing, and so are jwt.publicKeys and jwt.secret; level none has nothing to verify tokens with',
+        'Set it to the JWKS of the issuer, or set jwt.publicKeys (JWT_PUBLIC_KEYS) or jwt.secret (JWT_SECRET).',
       ),
-    !isUnclear &&
-      secret !== undefined &&
-      jwksUrl !== undefined &&
+    first &&
+      second &&
       problemAt(
-        'jwt.jwksUrl',
-        'is set together with jwt.secret; whoever knows the weaker of two keys is anybody',
+        first.path,
+        `is set together with ${second.path}; whoever knows the weaker of two keys is anybody`,
         'Keep the one the issuer signs with.',
       ),
     secret !== undefined &&
@@ -60,9 +63,9 @@ function checkVerification({ config, broken }: ConfigUnderCheck): Problem[] {
       problemAt(
         'jwt.algorithm',
         'is signed with a private key, and no secret can verify that',
-        'Set jwt.jwksUrl (JWT_JWKS_URL) in place of the secret, or name the HMAC of the issuer.',
+        'Set jwt.jwksUrl (JWT_JWKS_URL) or jwt.publicKeys in place of the secret, or name the HMAC of the issuer.',
       ),
-  ];
+  ].map((problem) => problem ?? false);
 }
 
 /** Levels basic and complete sign their own tokens. */

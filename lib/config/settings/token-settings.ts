@@ -14,7 +14,7 @@ export interface AuthConfigJwt {
   algorithm: JwtAlgorithm;
   /** The private key of RS256 or ES256 as PEM, or as PEM in base64; required for these two. `JWT_PRIVATE_KEY`. @default none */
   privateKey: string;
-  /** Further public keys as PEM, one after the other, whose access tokens are accepted and which the JWKS shows. `JWT_PUBLIC_KEYS`. @default none */
+  /** Public keys as PEM, one after the other, whose access tokens are accepted besides the own; the JWKS shows them. `JWT_PUBLIC_KEYS`. @default none */
   publicKeys: readonly string[];
   /** Level none: where the keys are (a JWKS) that verify tokens issued elsewhere. `JWT_JWKS_URL`. @default none */
   jwksUrl: string;
@@ -88,11 +88,11 @@ export const TOKEN_SETTINGS: readonly SettingGroup[] = [
       {
         path: 'jwt.publicKeys',
         env: 'JWT_PUBLIC_KEYS',
-        level: 'basic',
+        level: 'none',
         kind: 'public-keys',
         default: [],
         defaultText: 'none',
-        doc: 'Further public keys as PEM, one after the other, whose access tokens are accepted and which the JWKS shows.',
+        doc: 'Public keys as PEM, one after the other, whose access tokens are accepted besides the own; the JWKS shows them.',
       },
       {
         path: 'jwt.jwksUrl',
