@@ -15,6 +15,7 @@ import { basicLevel } from './levels/basic.js';
 import { completeLevel } from './levels/complete.js';
 import type { LevelParts } from './levels/level-parts.js';
 import { noneLevel } from './levels/none.js';
+import { documentation } from './openapi/documentation.js';
 import { checkStart } from './start-up-check.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE } =
@@ -42,15 +43,17 @@ export class AuthCoreModule extends ConfigurableModuleClass {
     const flags = resolveFlags(structure, processEnvironment);
     const parts = PARTS[flags.level](structure, flags);
     const table = routeTable(resolveRoutes(structure, processEnvironment));
+    const controllers = parts.controllers.map((controller) => mountController(controller, table));
     return {
       ...options,
       global: structure.isGlobal ?? true,
       imports: [...(options.imports ?? []), ...(structure.imports ?? []), ConfigModule, ...parts.imports],
-      controllers: parts.controllers.map((controller) => mountController(controller, table)),
+      controllers,
       providers: [
         ...(options.providers ?? []),
         ...parts.providers,
         { provide: SERVED_PATHS, useValue: servedPaths(parts.controllers, table) },
+        ...(controllers.length > 0 ? [documentation(controllers)] : []),
         configuration(structure, flags.level),
       ],
       exports: [...parts.exports, AUTH_CONFIG],

@@ -42,6 +42,16 @@ export interface FieldProblem {
   messages: string[];
 }
 
+/** Every refusal on the wire. */
+export interface AuthErrorBody {
+  statusCode: number;
+  code: AuthErrorCode;
+  /** Safe to show; it may change, `code` does not. */
+  message: string;
+  /** Where fields are at fault. */
+  errors?: FieldProblem[];
+}
+
 /** What an {@link AuthError} may carry besides its code. */
 export interface AuthErrorDetails {
   /** The fields at fault; part of the answer. */
@@ -66,9 +76,8 @@ export class AuthError extends HttpException {
     details: AuthErrorDetails = {},
   ) {
     const [statusCode, message] = AUTH_ERRORS[code];
-    super({ statusCode, code, message, ...(details.errors && { errors: details.errors }) }, statusCode, {
-      cause: details.cause,
-    });
+    const body: AuthErrorBody = { statusCode, code, message, ...(details.errors && { errors: details.errors }) };
+    super(body, statusCode, { cause: details.cause });
     this.message = message;
     this.errors = details.errors ?? [];
     this.retryAfterSeconds =

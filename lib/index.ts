@@ -1,6 +1,13 @@
 export { AuthModule, type AuthModuleAsyncOptions } from './auth.module.js';
 export { AuthService } from './auth.service.js';
-export { AUTH_ERRORS, AuthError, type AuthErrorCode, type AuthErrorDetails, type FieldProblem } from './auth.errors.js';
+export {
+  AUTH_ERRORS,
+  AuthError,
+  type AuthErrorBody,
+  type AuthErrorCode,
+  type AuthErrorDetails,
+  type FieldProblem,
+} from './auth.errors.js';
 export { Clock } from './clock.js';
 
 export type {
@@ -71,6 +78,7 @@ export type { EmailChangeResult } from './email-change/email-change.service.js';
 export type { EmailChangeUndoResult } from './email-change/email-change-undo.service.js';
 export type { Device } from './http/device.decorator.js';
 export { ACCOUNT_DTOS, type AccountDtos } from './own-fields/account-dtos.js';
+export { addAuthSecurity, type AuthSecurityScheme, type SecurityBuilder } from './openapi/security-schemes.js';
 export { canonicalEmail } from './http/email.js';
 export { type MountedRoute, Routes } from './http/routes.js';
 export { redactUrl } from './http/redact-url.js';

@@ -74,7 +74,8 @@ export class TokenCookies {
     });
   }
 
-  private nameOf(cookie: TokenCookie): string {
+  /** The name of a cookie, with the prefix browsers enforce. */
+  nameOf(cookie: TokenCookie): string {
     const name = `gatehouse-${cookie}`;
     if (!this.config.cookie.secure) return name;
     return cookie === 'refresh' ? `__Secure-${name}` : `__Host-${name}`;

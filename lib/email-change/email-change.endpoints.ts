@@ -1,4 +1,5 @@
 import { type Endpoint, FAULTS, UNPROVED, UNREADABLE, UNUSABLE } from '../http/endpoint.js';
+import { EmailChangeLinkDto, EmailChangeRequestDto } from './email-change.dto.js';
 
 /** Routes of email-change. */
 export const EMAIL_CHANGE_ENDPOINTS = {
@@ -12,6 +13,9 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     request: { new_email: 'The address to change to.', current_password: 'The password of the account.' },
     answer:
       '`{ message, email_change_url }`, the same whether the address is free or taken; `email_change_url` is null except in mode C. Mode D: the change applies at once.',
+    body: EmailChangeRequestDto,
+    answers: { 202: 'EmailChangeRequested' },
+    credentials: 'access',
     errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', ...FAULTS],
   },
   confirmEmailChange: {
@@ -24,6 +28,8 @@ export const EMAIL_CHANGE_ENDPOINTS = {
       'Makes the address the link was mailed to that of the account, ends every session and other link, and owes the old address a link to undo it.',
     request: { token: 'The token of the link.' },
     answer: '`{ message, email, undo_url }`; `undo_url` is null except in mode C. No tokens: the user logs in again.',
+    body: EmailChangeLinkDto,
+    answers: { 200: 'EmailChanged' },
     errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', ...FAULTS],
   },
   undoEmailChange: {
@@ -36,6 +42,8 @@ export const EMAIL_CHANGE_ENDPOINTS = {
       'Gives the account back to its old address: the password no longer works, every session and other link ends, and a link to set a new password is owed.',
     request: { token: 'The token of the link in the notice.' },
     answer: '`{ message, email, reset_url }`; `reset_url` is null except in mode C.',
+    body: EmailChangeLinkDto,
+    answers: { 200: 'EmailChangeUndone' },
     errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', ...FAULTS],
   },
   emailChangePage: {
@@ -47,6 +55,8 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     summary: 'Where the mailed link leads: shows a button and changes nothing.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
+    body: null,
+    answers: { 200: 'Page', 400: 'Page' },
     errors: ['INPUT_MALFORMED', ...FAULTS],
     pages: true,
   },
@@ -59,6 +69,8 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     summary: 'The button of that page.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
+    body: null,
+    answers: { 200: 'Page', 400: 'Page' },
     errors: [...UNREADABLE, ...FAULTS],
     pages: true,
   },
@@ -71,6 +83,8 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     summary: 'Where the link in the notice to the old address leads: shows a button and changes nothing.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
+    body: null,
+    answers: { 200: 'Page', 400: 'Page' },
     errors: ['INPUT_MALFORMED', ...FAULTS],
     pages: true,
   },
@@ -83,6 +97,8 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     summary: 'The button of that page.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
+    body: null,
+    answers: { 200: 'Page', 400: 'Page' },
     errors: [...UNREADABLE, ...FAULTS],
     pages: true,
   },

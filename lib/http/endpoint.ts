@@ -1,11 +1,20 @@
+import type { Type } from '@nestjs/common';
 import type { AuthErrorCode } from '../auth.errors.js';
 import type { Level } from '../config/levels.js';
+import type { AnswerName } from '../openapi/answers.js';
+import type { AccountDtos } from '../own-fields/account-dtos.js';
 
 /**
  * What body an endpoint takes. Every JSON endpoint takes `application/json` only, so that no HTML form of another
  * site can reach it; `json-or-form` takes a form as well where the back end renders the pages (mode E).
  */
 export type Accepts = 'json' | 'form' | 'json-or-form' | 'none';
+
+/**
+ * The tokens an endpoint looks for beside the body: it demands an access token, or a refresh token in the cookie may
+ * replace that of the body, or either may.
+ */
+export type Credentials = 'access' | 'refresh' | 'either';
 
 /** One route of the module: what the controllers serve, the input gate checks and the reference documents. */
 export interface Endpoint {
@@ -25,6 +34,14 @@ export interface Endpoint {
   readonly request: Readonly<Record<string, string>>;
   /** What a success answers, in Markdown. */
   readonly answer: string;
+  /** The class that checks the body; by name where the application may bring its own, null where no field is read. */
+  readonly body: Type<object> | keyof AccountDtos | null;
+  /** What it answers besides errors, by status: several where the request decides. */
+  readonly answers: Readonly<Record<number, AnswerName | readonly AnswerName[]>>;
+  /** What must, or may, prove who asks. @default nothing */
+  readonly credentials?: Credentials;
+  /** True where its answers can set or clear the cookies of a session. */
+  readonly setsCookies?: true;
   /** Every code it can answer. */
   readonly errors: readonly AuthErrorCode[];
   /** The least level that mounts it; where absent, only complete does. */

@@ -4,6 +4,11 @@ import { Endpoint } from '../http/endpoint.decorator.js';
 import type { PublishedKey } from '../tokens/asymmetric-keys.js';
 import { KeyRing } from '../tokens/key-ring.js';
 
+/** Answer of `GET .well-known/jwks.json` (RFC 7517, section 5). */
+export interface JwkSetBody {
+  keys: readonly PublishedKey[];
+}
+
 @Controller()
 export class KeysController {
   constructor(private readonly ring: KeyRing) {}
@@ -11,7 +16,7 @@ export class KeysController {
   @Public()
   @Endpoint('jwks')
   @Header('Content-Type', 'application/jwk-set+json')
-  jwks(): { keys: readonly PublishedKey[] } {
+  jwks(): JwkSetBody {
     return { keys: this.ring.publicKeys };
   }
 }

@@ -11,6 +11,8 @@ export const KEYS_ENDPOINTS = {
     summary: 'The public keys with which other services verify access tokens; none while tokens are symmetric.',
     request: {},
     answer: 'A JWK set (RFC 7517), `{ keys: [{ kty, kid, alg, use, … }] }`, which may be kept for five minutes.',
+    body: null,
+    answers: { 200: 'JwkSet' },
     errors: [],
     level: 'basic',
     cacheSeconds: 300,

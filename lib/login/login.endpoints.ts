@@ -1,4 +1,5 @@
 import { type Endpoint, FAULTS, PAIR, UNUSABLE } from '../http/endpoint.js';
+import { LoginDto } from './login.dto.js';
 
 /** Routes of login. */
 export const LOGIN_ENDPOINTS = {
@@ -12,6 +13,9 @@ export const LOGIN_ENDPOINTS = {
     summary: 'Opens a session for an address and its password.',
     request: { email: 'The e-mail address of the account.', password: 'Its password.' },
     answer: PAIR,
+    body: LoginDto,
+    answers: { 200: 'TokenPair' },
+    setsCookies: true,
     errors: [...UNUSABLE, 'LOGIN_INVALID_CREDENTIALS', 'LOGIN_REFUSED', ...FAULTS],
   },
 } as const satisfies Record<string, Endpoint>;

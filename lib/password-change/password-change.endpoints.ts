@@ -1,4 +1,5 @@
 import { type Endpoint, FAULTS, UNPROVED, UNUSABLE } from '../http/endpoint.js';
+import { PasswordChangeDto } from './password-change.dto.js';
 
 /** Routes of password-change. */
 export const PASSWORD_CHANGE_ENDPOINTS = {
@@ -15,6 +16,9 @@ export const PASSWORD_CHANGE_ENDPOINTS = {
       new_password: 'The new password; must meet the policy.',
     },
     answer: 'Nothing. The session of the request goes on.',
+    body: PasswordChangeDto,
+    answers: { 204: 'Nothing' },
+    credentials: 'access',
     errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', 'PASSWORD_REJECTED', ...FAULTS],
   },
 } as const satisfies Record<string, Endpoint>;

@@ -8,6 +8,13 @@ import { Input } from '../http/input.decorator.js';
 import { PasswordResetConfirmDto, PasswordResetRequestDto } from './password-reset.dto.js';
 import { PasswordResetService } from './password-reset.service.js';
 
+/** Answer of `POST password-reset/request`. */
+export interface PasswordResetRequestBody {
+  message: string;
+  /** Mode C: the link, where there is an account; else null. */
+  reset_url: string | null;
+}
+
 @Public()
 @UseFilters(AuthErrorFilter)
 @Controller()
@@ -18,9 +25,7 @@ export class PasswordResetController {
   ) {}
 
   @Endpoint('requestPasswordReset')
-  async request(
-    @Input(PasswordResetRequestDto) { email }: PasswordResetRequestDto,
-  ): Promise<{ message: string; reset_url: string | null }> {
+  async request(@Input(PasswordResetRequestDto) { email }: PasswordResetRequestDto): Promise<PasswordResetRequestBody> {
     const resetUrl = await this.resets.request(email);
     return {
       message: 'If the address has an account, a link to set a new password is on its way.',

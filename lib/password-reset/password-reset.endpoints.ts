@@ -1,4 +1,5 @@
 import { type Endpoint, FAULTS, PAIR, UNUSABLE } from '../http/endpoint.js';
+import { PasswordResetConfirmDto, PasswordResetFormDto, PasswordResetRequestDto } from './password-reset.dto.js';
 
 /** Routes of password-reset. */
 export const PASSWORD_RESET_ENDPOINTS = {
@@ -12,6 +13,8 @@ export const PASSWORD_RESET_ENDPOINTS = {
     summary: 'Owes a password reset link, if there is an account.',
     request: { email: 'The e-mail address of the account.' },
     answer: '`{ message, reset_url }`, the same whether the account exists; `reset_url` is null except in mode C.',
+    body: PasswordResetRequestDto,
+    answers: { 202: 'PasswordResetRequested' },
     errors: [...UNUSABLE, ...FAULTS],
   },
   confirmPasswordReset: {
@@ -24,6 +27,9 @@ export const PASSWORD_RESET_ENDPOINTS = {
     summary: 'Sets a new password by a reset link and ends every other session and link of the account.',
     request: { token: 'The token of the link.', new_password: 'The new password; must meet the policy.' },
     answer: `${PAIR}; 204 without a body where \`AUTH_LOGIN_AFTER_RESET=false\`.`,
+    body: PasswordResetConfirmDto,
+    answers: { 200: 'TokenPair', 204: 'Nothing' },
+    setsCookies: true,
     errors: [...UNUSABLE, 'PASSWORD_REJECTED', 'PASSWORD_RESET_INVALID_TOKEN', ...FAULTS],
   },
   passwordResetPage: {
@@ -36,6 +42,8 @@ export const PASSWORD_RESET_ENDPOINTS = {
     summary: 'Where the mailed reset link leads: shows the form for the new password and changes nothing.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
+    body: null,
+    answers: { 200: 'Page', 400: 'Page' },
     errors: ['INPUT_MALFORMED', ...FAULTS],
     pages: true,
   },
@@ -52,6 +60,8 @@ export const PASSWORD_RESET_ENDPOINTS = {
       confirm_password: 'Optional: the same once more; where it differs, the form comes again.',
     },
     answer: 'A page; status 400 for a link that is not valid, or the form again for a password that is refused.',
+    body: PasswordResetFormDto,
+    answers: { 200: 'Page', 400: 'Page' },
     errors: [...UNUSABLE, ...FAULTS],
     pages: true,
   },

@@ -1,4 +1,5 @@
 import { type Endpoint, FAULTS, SIGNED_OUT, UNUSABLE } from '../http/endpoint.js';
+import { AccountDeletionDto, ProfileDto } from './profile.dto.js';
 
 const PROFILE = 'The account, as the fields the application allows.';
 const FIELDS = { name: 'Optional: at most 100 characters; null empties it.' };
@@ -17,6 +18,9 @@ export const PROFILE_ENDPOINTS = {
     summary: 'The own account; needs an access token.',
     request: {},
     answer: PROFILE,
+    body: null,
+    answers: { 200: 'Profile' },
+    credentials: 'access',
     errors: [...SIGNED_OUT, ...FAULTS],
   },
   editProfile: {
@@ -30,6 +34,9 @@ export const PROFILE_ENDPOINTS = {
     summary: 'Changes the fields that are given and leaves the others alone; needs an access token.',
     request: FIELDS,
     answer: PROFILE,
+    body: ProfileDto,
+    answers: { 200: 'Profile' },
+    credentials: 'access',
     errors: EDIT_ERRORS,
   },
   replaceProfile: {
@@ -43,6 +50,9 @@ export const PROFILE_ENDPOINTS = {
     summary: 'Replaces all fields, emptying those that are not given; needs an access token.',
     request: FIELDS,
     answer: PROFILE,
+    body: ProfileDto,
+    answers: { 200: 'Profile' },
+    credentials: 'access',
     errors: EDIT_ERRORS,
   },
   deleteAccount: {
@@ -55,6 +65,9 @@ export const PROFILE_ENDPOINTS = {
     summary: 'Deletes the account with everything the module stores about it; needs an access token.',
     request: { current_password: 'The password of the account.' },
     answer: 'Nothing.',
+    body: AccountDeletionDto,
+    answers: { 204: 'Nothing' },
+    credentials: 'access',
     errors: [...UNUSABLE, ...SIGNED_OUT, 'PASSWORD_CURRENT_WRONG', ...FAULTS],
   },
   exportAccount: {
@@ -67,6 +80,9 @@ export const PROFILE_ENDPOINTS = {
     summary: 'Everything stored about the account, as a file; needs an access token.',
     request: {},
     answer: '`{ exported_at, account, sessions, links, notices }`, without passwords, hashes and tokens.',
+    body: null,
+    answers: { 200: 'AccountExport' },
+    credentials: 'access',
     errors: [...SIGNED_OUT, ...FAULTS],
   },
 } as const satisfies Record<string, Endpoint>;

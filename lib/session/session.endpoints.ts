@@ -1,4 +1,5 @@
 import { type Endpoint, FAULTS, PAIR, SIGNED_OUT, UNPROVED, UNREADABLE, UNUSABLE } from '../http/endpoint.js';
+import { LogoutDto, RefreshDto } from './session.dto.js';
 
 /** Routes of sessions. */
 export const SESSION_ENDPOINTS = {
@@ -11,6 +12,10 @@ export const SESSION_ENDPOINTS = {
     summary: 'Exchanges a refresh token for the next pair; using an old one again ends the session.',
     request: { refresh_token: 'The refresh token last received; optional where its cookie comes along.' },
     answer: PAIR,
+    body: RefreshDto,
+    answers: { 200: 'TokenPair' },
+    credentials: 'refresh',
+    setsCookies: true,
     errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'ACCESS_INVALID_CSRF_TOKEN', ...FAULTS],
   },
   logout: {
@@ -24,6 +29,10 @@ export const SESSION_ENDPOINTS = {
       refresh_token: 'Optional where the request carries a bearer token or cookies: a refresh token of the session.',
     },
     answer: 'Nothing.',
+    body: LogoutDto,
+    answers: { 204: 'Nothing' },
+    credentials: 'either',
+    setsCookies: true,
     errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'ACCESS_INVALID_CSRF_TOKEN', ...FAULTS],
   },
   logoutAll: {
@@ -35,6 +44,10 @@ export const SESSION_ENDPOINTS = {
     summary: 'Ends every session of the account, on every device; needs an access token.',
     request: {},
     answer: 'Nothing.',
+    body: null,
+    answers: { 204: 'Nothing' },
+    credentials: 'access',
+    setsCookies: true,
     errors: [...UNREADABLE, ...UNPROVED, ...FAULTS],
   },
   listSessions: {
@@ -46,6 +59,9 @@ export const SESSION_ENDPOINTS = {
     summary: 'The devices the account is signed in on, the one used last first; needs an access token.',
     request: {},
     answer: 'A list of `{ id, created_at, last_used_at, ip, user_agent, current }`.',
+    body: null,
+    answers: { 200: 'Sessions' },
+    credentials: 'access',
     errors: [...SIGNED_OUT, ...FAULTS],
   },
   endSession: {
@@ -57,6 +73,10 @@ export const SESSION_ENDPOINTS = {
     summary: 'Ends one session of the account, on that device; needs an access token. The own one: a logout.',
     request: {},
     answer: 'Nothing.',
+    body: null,
+    answers: { 204: 'Nothing' },
+    credentials: 'access',
+    setsCookies: true,
     errors: [...UNREADABLE, ...UNPROVED, 'SESSION_NOT_FOUND', ...FAULTS],
   },
 } as const satisfies Record<string, Endpoint>;

@@ -19,6 +19,9 @@ export const SIGNUP_ENDPOINTS = {
     },
     answer:
       '`{ user_id, activation_required, activation_url, access_token, refresh_token, message }`. Modes A, B and E: the same answer whether the address is new or taken. Mode C: with `user_id` and `activation_url`. Mode D: with `user_id` and the token pair.',
+    body: 'signup',
+    answers: { 201: 'Signup' },
+    setsCookies: true,
     errors: [...UNUSABLE, 'PASSWORD_REJECTED', 'SIGNUP_EMAIL_TAKEN', 'SIGNUP_REFUSED', 'SIGNUP_CONFLICT', ...FAULTS],
   },
 } as const satisfies Record<string, Endpoint>;

@@ -1,3 +1,5 @@
+import { assertDocumented } from './contract.js';
+
 /** An answer, read to its end. */
 export interface Answer {
   status: number;
@@ -44,9 +46,12 @@ export class Client {
   }
 
   async send(path: string, init: RequestInit): Promise<Answer> {
-    const response = await fetch(new URL(path, this.origin), { redirect: 'manual', ...init });
+    const url = new URL(path, this.origin);
+    const response = await fetch(url, { redirect: 'manual', ...init });
+    const { status, headers } = response;
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: parse(text) };
+    assertDocumented({ method: init.method ?? 'GET', url, sent: sentJson(init), status, headers, text });
+    return { status, headers, text, body: parse(text) };
   }
 }
 
@@ -74,6 +79,11 @@ export function visible({ status, headers, text }: Answer) {
 
 function headersOf({ bearer, headers }: RequestExtras): Record<string, string> {
   return { ...(bearer && { authorization: `Bearer ${bearer}` }), ...headers };
+}
+
+/** What was sent as JSON. */
+function sentJson({ body }: RequestInit): unknown {
+  return typeof body === 'string' ? parse(body) : undefined;
 }
 
 function parse(text: string): unknown {

@@ -1,4 +1,5 @@
 import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
+import { assertDocumented } from './contract.js';
 
 /** A request exactly as given: no normalised path, any method, any bytes. */
 export interface RawRequest {
@@ -26,7 +27,7 @@ export class RawClient {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 20 });
   private readonly port: string;
 
-  constructor(origin: string) {
+  constructor(private readonly origin: string) {
     this.port = new URL(origin).port;
   }
 
@@ -52,12 +53,24 @@ export class RawClient {
         response.on('error', reject);
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          resolve({ status: response.statusCode!, headers: response.headers, text, body: parse(text) });
+          const answer = { status: response.statusCode!, headers: response.headers, text, body: parse(text) };
+          try {
+            this.assertDocumented(method, path, answer);
+            resolve(answer);
+          } catch (error) {
+            reject(error as Error);
+          }
         });
       });
       if (body !== undefined) outgoing.write(body);
       outgoing.end();
     });
+  }
+
+  private assertDocumented(method: string, path: string, { status, headers, text }: RawAnswer): void {
+    if (!URL.canParse(path, this.origin)) return;
+    const entries = Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]);
+    assertDocumented({ method, url: new URL(path, this.origin), status, headers: new Headers(entries), text });
   }
 
   close(): void {

@@ -1,0 +1,25 @@
+import type { UserColumns } from '../entities/user-columns.js';
+
+/** What the document must know of the application's own user entity. */
+export interface DocumentedAccount {
+  /** The schema of a user's id. */
+  readonly userId: UserIdSchema;
+  /** True where users have a name. */
+  readonly hasName: boolean;
+}
+
+/** Keys are UUIDs, or numbers, or whatever text the application chose. */
+export type UserIdSchema = { type: 'integer' } | { type: 'string'; format?: 'uuid' };
+
+/** Reads that from the entity. */
+export function documentedAccount(columns: UserColumns): DocumentedAccount {
+  return { userId: userIdSchema(columns.columnOf('id')), hasName: columns.own.has('name') };
+}
+
+function userIdSchema(key: ReturnType<UserColumns['columnOf']>): UserIdSchema {
+  // Drivers read a bigint as text: it need not fit into a number of JavaScript.
+  if (key?.type === 'bigint') return { type: 'string' };
+  if (key?.type === Number || key?.generationStrategy === 'increment') return { type: 'integer' };
+  const isUuid = key?.type === 'uuid' || key?.generationStrategy === 'uuid';
+  return isUuid ? { type: 'string', format: 'uuid' } : { type: 'string' };
+}

@@ -1,0 +1,115 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, type OperationObject, SwaggerModule } from '@nestjs/swagger';
+import { addAuthSecurity } from 'nestjs-gatehouse';
+import { type MountedRoute, Routes } from '../../lib/http/routes.js';
+import { resolved, validatorOf } from './document-schema.js';
+
+/** A request and its answer, as any client has them. */
+export interface Exchange {
+  method: string;
+  url: URL;
+  /** The text of a JSON body; undefined for any other. */
+  sent?: unknown;
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+type Content = Record<string, { schema?: object }>;
+interface Response {
+  headers?: Record<string, { required?: boolean }>;
+  content?: Content;
+}
+
+const contracts = new Map<string, Contract>();
+
+/** The OpenAPI document of an application, as an application makes it. */
+export function documentOf(app: INestApplication): OpenAPIObject {
+  const config = addAuthSecurity(new DocumentBuilder().setTitle('Test').setVersion('1'), app).build();
+  return SwaggerModule.createDocument(app, config);
+}
+
+/** From now on whatever a client receives of an application is compared with the document of the application. */
+export function holdToDocument(app: INestApplication, origin: string): void {
+  contracts.set(origin, new Contract(app));
+}
+
+/**
+ * Throws where an answer, or a request that succeeded, is not as the document says. Answers of other servers, and of
+ * routes that are not the module's, are none of its business.
+ */
+export function assertDocumented(exchange: Exchange): void {
+  contracts.get(exchange.url.origin)?.check(exchange);
+}
+
+class Contract {
+  private readonly routes: readonly MountedRoute[];
+  private document?: OpenAPIObject;
+
+  constructor(private readonly app: INestApplication) {
+    this.routes = app.get(Routes, { strict: false }).all;
+  }
+
+  check(exchange: Exchange): void {
+    const route = this.routes.find((each) => leadsTo(each, exchange));
+    if (!route) return;
+    this.document ??= documentOf(this.app);
+    const operation = operationAt(this.document, route);
+    const complaints = operation ? this.complaints(operation, exchange) : ['there is no such operation'];
+    if (complaints.length === 0) return;
+    const { method, url, status, text } = exchange;
+    throw new Error(
+      `${method} ${url.pathname} answered ${status}, but in the OpenAPI document ${complaints.join('; ')}: ${text.slice(0, 500)}`,
+    );
+  }
+
+  private complaints(operation: OperationObject, exchange: Exchange): string[] {
+    const response = operation.responses[exchange.status] as Response | undefined;
+    if (!response) return ['the status is missing'];
+    return [
+      ...headerComplaints(response, exchange.headers),
+      ...(exchange.method === 'HEAD' ? [] : this.bodyComplaints(response.content, exchange)),
+      ...(exchange.status < 300 ? this.requestComplaints(operation, exchange) : []),
+    ];
+  }
+
+  private bodyComplaints(content: Content | undefined, { headers, text }: Exchange): string[] {
+    if (!content) return text === '' ? [] : ['there is no body'];
+    const type = headers.get('content-type')?.split(';')[0] ?? '';
+    const schema = content[type]?.schema;
+    if (!schema) return [`the media type ${type} is missing`];
+    return this.valueComplaints('the answer', schema, type.endsWith('json') ? JSON.parse(text) : text);
+  }
+
+  private requestComplaints({ requestBody }: OperationObject, { sent }: Exchange): string[] {
+    if (sent === undefined || !requestBody || '$ref' in requestBody) return [];
+    const schema = requestBody.content['application/json']?.schema;
+    return schema ? this.valueComplaints('the request', schema, sent) : [];
+  }
+
+  private valueComplaints(what: string, schema: object, value: unknown): string[] {
+    const validate = validatorOf(resolved(schema, this.document!));
+    if (validate(value)) return [];
+    return (validate.errors ?? []).map(
+      ({ instancePath, message, params }) => `${what}${instancePath} ${message} ${JSON.stringify(params)}`,
+    );
+  }
+}
+
+function headerComplaints({ headers: documented = {} }: Response, headers: Headers): string[] {
+  const missing = Object.entries(documented).filter(([name, { required }]) => required && !headers.has(name));
+  return [
+    ...missing.map(([name]) => `${name} is promised`),
+    ...(headers.has('set-cookie') && !('Set-Cookie' in documented) ? ['Set-Cookie is missing'] : []),
+  ];
+}
+
+function leadsTo({ endpoint, template }: MountedRoute, { method, url }: Exchange): boolean {
+  const pattern = new RegExp(`^${template.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
+  return endpoint.method === (method === 'HEAD' ? 'GET' : method) && pattern.test(url.pathname);
+}
+
+function operationAt({ paths }: OpenAPIObject, { endpoint, template }: MountedRoute): OperationObject | undefined {
+  const method = endpoint.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
+  return paths[template.replace(/:(\w+)/g, '{$1}')]?.[method];
+}
