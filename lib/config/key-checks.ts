@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { algorithmOf } from '../tokens/asymmetric-keys.js';
 import type { JwtAlgorithm } from './settings/token-settings.js';
 import { type PemBlock, pemBlocks } from './pem.js';
-import type { Finding } from './value-checks.js';
+import type { Finding } from './finding.js';
 
 const GENERATE = {
   ES256: 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256',

@@ -1,11 +1,12 @@
-import { problemAt } from './config-checks.js';
+import { problemAt } from './config-problem.js';
 import { hasLevel, type Level } from './levels.js';
 import { MODES, type ModeLetter } from './modes.js';
 import { pemBlocks } from './pem.js';
 import type { Setting, SettingKind } from './setting.js';
 import { CODE_ONLY_OPTIONS, SETTINGS, valueAt } from './settings.js';
 import type { StartUpProblem } from './start-up-error.js';
-import { checkValue, type Finding } from './value-checks.js';
+import type { Finding } from './finding.js';
+import { checkValue } from './value-checks.js';
 
 /** Looks a variable up; undefined or an empty string means that it is not set. */
 export type ReadEnvironment = (name: string) => string | undefined;

@@ -1,12 +1,8 @@
 import { statSync } from 'node:fs';
 import { checkPrivateKey, checkPublicKeys } from './key-checks.js';
+import type { Finding } from './finding.js';
+import { checkSigningSecret } from './secret-checks.js';
 import type { Setting, SettingKind } from './setting.js';
-
-/** What is wrong with a value, and why it matters; what to do. Neither ever quotes the value. */
-export interface Finding {
-  readonly message: string;
-  readonly fix: string;
-}
 
 type Check<T> = (value: T, setting: Setting, production: boolean) => readonly (Finding | false)[];
 
@@ -151,52 +147,6 @@ const STRING_CHECKS: Partial<Record<SettingKind, Check<string>>> = {
     !isLocale(value) && { message: 'is not a language tag (BCP 47)', fix: 'Set it to a tag such as en or pt-BR.' },
   ],
 };
-
-/**
- * Whoever guesses the secret signs tokens for any account, off line and unnoticed: RFC 8725 section 3.5 asks for
- * cryptographic randomness. Length cannot prove that, but these mistakes can be seen.
- */
-function checkSigningSecret(value: string, placeholder: string | undefined, production: boolean): (Finding | false)[] {
-  const fix = 'Set it to at least 32 random bytes, e.g. the output of: openssl rand -base64 48';
-  return [
-    Buffer.byteLength(value) < 32 && { message: 'is shorter than 32 bytes; a short one is found by trying', fix },
-    (value === placeholder ||
-      (production ? [...PLACEHOLDERS, ...MADE_UP] : PLACEHOLDERS).some((p) => p.test(value))) && {
-      message: 'is a placeholder, known to everybody who has read an example',
-      fix,
-    },
-    (new Set(value).size < 8 || isRepetition(value, production ? 15 : 10)) && {
-      message: 'repeats a few characters; repetition adds length, not strength',
-      fix,
-    },
-  ];
-}
-
-/** Phrases of published examples. Each is long enough not to occur in random text. */
-const PLACEHOLDERS: readonly RegExp[] = [
-  /change[-_ ]?(me|this|it)/i,
-  /replace[-_ ]?(me|this|with)/i,
-  /place[-_ ]?holder/i,
-  /^secret[-_ ]?(key)?\W*\d*$/i,
-  /(your|super)[-_ ]?secret/i,
-  /your[-_ ]?(own|jwt|super|very|\d+)[-_ ]/i,
-  /(insert|put|enter)[-_ ](your|a|the)[-_ ]/i,
-  /keyboard[-_ ]?cat/i,
-  /^<.*>$/,
-];
-
-/** Phrases of secrets that somebody typed: good enough for a test, never for production. */
-const MADE_UP: readonly RegExp[] = [
-  /^secret/i,
-  /(my|the|very|top|jwt|app|long|string|test|dev)[-_ ]?secret/i,
-  /at[-_ ]least[-_ ]\d+/i,
-];
-
-/** True for a text of up to `longest` characters said again and again. */
-function isRepetition(value: string, longest: number): boolean {
-  const sizes = Array.from({ length: longest }, (_, index) => index + 1);
-  return sizes.some((size) => value.length >= 2 * size && value.slice(size) === value.slice(0, -size));
-}
 
 /** The token is a secret in a URL: it may stand in path, query or fragment, never where it would reach DNS. */
 function checkLinkTemplate(value: string, production: boolean): (Finding | false)[] {

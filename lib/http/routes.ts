@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit, VersioningType } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
-import { problemAt } from '../config/config-checks.js';
+import { problemAt } from '../config/config-problem.js';
 import { AuthStartUpError } from '../config/start-up-error.js';
 import type { Endpoint } from './endpoint.js';
 import { endpointOf } from './endpoint.decorator.js';

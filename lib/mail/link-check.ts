@@ -1,5 +1,5 @@
 import type { AuthConfig } from '../config/auth-config.js';
-import { problemAt } from '../config/config-checks.js';
+import { problemAt } from '../config/config-problem.js';
 import { valueAt } from '../config/settings.js';
 import type { StartUpProblem } from '../config/start-up-error.js';
 import type { EndpointKey } from '../http/endpoints.js';

@@ -117,7 +117,7 @@ export const en = {
   'error.ACTIVATION_INVALID_TOKEN': 'The activation link is invalid or has expired.',
   'error.SIGNUP_CONFLICT': 'A field of the signup is already used by another account.',
   'error.PASSWORD_RESET_INVALID_TOKEN': 'The password reset link is invalid or has expired.',
-  'error.EMAIL_CHANGE_INVALID_TOKEN': 'The link to change the address is invalid or has expired.',
+  'error.EMAIL_CHANGE_INVALID_TOKEN': 'The e-mail change link is invalid or has expired.',
 
   'password.too_short': 'The password must have at least {min} characters.',
   'password.too_long': 'The password must have at most {max} characters and {bytes} bytes.',
