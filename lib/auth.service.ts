@@ -54,8 +54,8 @@ export class AuthService {
   }
 
   /** Owes a pending account a new link, silent about any other address; returns the link in mode C, else null. */
-  resendActivation(email: string): Promise<string | null> {
-    return this.activations.resend(email);
+  resendActivation(email: string, device: Device = NO_DEVICE): Promise<string | null> {
+    return this.activations.resend(email, device);
   }
 
   /** Verifies address and password and opens a session. Throws LOGIN_INVALID_CREDENTIALS, SERVICE_BUSY. */
@@ -84,13 +84,13 @@ export class AuthService {
   }
 
   /** Ends one session of a user. Throws SESSION_NOT_FOUND. */
-  endSession(userId: UserId, sessionId: string): Promise<void> {
-    return this.devices.end(userId, sessionId, NO_DEVICE);
+  endSession(userId: UserId, sessionId: string, device: Device = NO_DEVICE): Promise<void> {
+    return this.devices.end(userId, sessionId, device);
   }
 
   /** Owes a reset link to an account that was not deactivated; returns the link in mode C, else null. */
-  requestPasswordReset(email: string): Promise<string | null> {
-    return this.passwordResets.request(email);
+  requestPasswordReset(email: string, device: Device = NO_DEVICE): Promise<string | null> {
+    return this.passwordResets.request(email, device);
   }
 
   /** Redeems a reset link; null with `passwordReset.loginAfterReset: false`. Throws PASSWORD_RESET_INVALID_TOKEN, PASSWORD_REJECTED. */
@@ -99,8 +99,14 @@ export class AuthService {
   }
 
   /** Sets another password; all sessions but `sessionId` end. Throws PASSWORD_CURRENT_WRONG, PASSWORD_REJECTED. */
-  changePassword(userId: UserId, currentPassword: string, newPassword: string, sessionId?: string): Promise<void> {
-    return this.passwordChanges.change(userId, currentPassword, newPassword, NO_DEVICE, sessionId);
+  changePassword(
+    userId: UserId,
+    currentPassword: string,
+    newPassword: string,
+    sessionId?: string,
+    device: Device = NO_DEVICE,
+  ): Promise<void> {
+    return this.passwordChanges.change(userId, currentPassword, newPassword, device, sessionId);
   }
 
   /** For operators: ends all sessions and links, until {@link reactivate}; false where there was nothing to do. */
@@ -122,13 +128,13 @@ export class AuthService {
   }
 
   /** Changes columns of the application's own, and returns its entity. Throws INPUT_INVALID, PROFILE_CONFLICT. */
-  editProfile(userId: UserId, fields: OwnFields): Promise<object> {
-    return this.profiles.edit(userId, fields);
+  editProfile(userId: UserId, fields: OwnFields, device: Device = NO_DEVICE): Promise<object> {
+    return this.profiles.edit(userId, fields, device);
   }
 
   /** Deletes the account with its sessions, links and owed mails. Throws PASSWORD_CURRENT_WRONG. */
-  deleteAccount(userId: UserId, currentPassword: string): Promise<void> {
-    return this.deletions.delete(userId, currentPassword);
+  deleteAccount(userId: UserId, currentPassword: string, device: Device = NO_DEVICE): Promise<void> {
+    return this.deletions.delete(userId, currentPassword, device);
   }
 
   /** Everything stored about the account, but for secrets. */
@@ -137,17 +143,22 @@ export class AuthService {
   }
 
   /** Owes a link to the new address, silent about whether it is taken; returns the link in mode C, else null. Throws PASSWORD_CURRENT_WRONG. */
-  requestEmailChange(userId: UserId, newEmail: string, currentPassword: string): Promise<string | null> {
-    return this.emailChanges.request(userId, newEmail, currentPassword);
+  requestEmailChange(
+    userId: UserId,
+    newEmail: string,
+    currentPassword: string,
+    device: Device = NO_DEVICE,
+  ): Promise<string | null> {
+    return this.emailChanges.request(userId, newEmail, currentPassword, device);
   }
 
   /** Redeems the link to a new address and ends every session. Throws EMAIL_CHANGE_INVALID_TOKEN. */
-  confirmEmailChange(token: string): Promise<EmailChangeResult> {
-    return this.emailChanges.confirm(token);
+  confirmEmailChange(token: string, device: Device = NO_DEVICE): Promise<EmailChangeResult> {
+    return this.emailChanges.confirm(token, device);
   }
 
   /** Redeems the link to the old address: the password no longer works, every session ends. Throws EMAIL_CHANGE_INVALID_TOKEN. */
-  undoEmailChange(token: string): Promise<EmailChangeUndoResult> {
-    return this.emailChangeUndos.undo(token);
+  undoEmailChange(token: string, device: Device = NO_DEVICE): Promise<EmailChangeUndoResult> {
+    return this.emailChangeUndos.undo(token, device);
   }
 }

@@ -45,6 +45,8 @@ export {
   type ActivationContext,
   type AdditionalClaims,
   AuthHooks,
+  type EmailChangeContext,
+  type EmailChangeRequest,
   type LoginIdentifier,
   type SessionContext,
   type SignupAttempt,

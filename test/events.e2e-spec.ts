@@ -21,6 +21,7 @@ import { Entity } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inParallel } from './support/client.js';
 import { claimsOf } from './support/jwt.js';
+import { tokenIn } from './support/mailbox.js';
 import { changeUser, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
 import { variants } from './support/variants.js';
@@ -135,13 +136,74 @@ describe.each(variants())('the audit trail on $database, integer keys: $integerK
     expect(reuse[0]).toMatchObject({ level: 'CRITICAL', sessionId: expect.any(String) });
   });
 
-  it('outlives the account', async () => {
-    await t.activeUser('deleted@example.com');
+  it('notes every link that is given out, and a change of address, without an address', async () => {
+    const email = 'linked@example.com';
+    const newEmail = 'relinked@example.com';
+    await post('/auth/signup', { email, password: PASSWORD });
+    await post('/auth/activation/resend', { email });
+    await post('/auth/signup', { email, password: PASSWORD });
+    await post('/auth/password-reset/request', { email });
+    await post('/auth/password-reset/request', { email: 'nobody@example.com' });
+    const token = tokenIn(await t.mailbox.waitFor(email));
+    const { access_token: bearer } = (await post('/auth/activate', { token })).body;
+    await t.mailIsDone();
+    await post('/auth/email-change/request', { new_email: newEmail, current_password: WRONG }, bearer);
+    await post('/auth/email-change/request', { new_email: newEmail, current_password: PASSWORD }, bearer);
+    await post('/auth/email-change/confirm', { token: tokenIn(await t.mailbox.waitFor(newEmail)) });
+    await t.mailIsDone();
+    const undo = tokenIn(t.mailbox.to(email).at(-1)!);
+    expect((await post('/auth/email-change/undo', { token: undo })).status).toBe(200);
+    const { id } = (await userRow(t, email))!;
+    const rows = (await trail(t, id)).filter(({ event }) => event !== 'mail_sent');
+    expect(rows.map(({ event, detail: { reason, purpose } }) => [event, reason, purpose])).toEqual([
+      ['user_created', undefined, undefined],
+      ['authn_token_created', 'activation-resend', 'activation'],
+      ['authn_token_created', 'signup', 'activation'],
+      ['authn_token_created', 'password-reset', 'password-reset'],
+      ['user_activated', 'activation', undefined],
+      ['session_created', undefined, undefined],
+      ['authn_reauthentication_fail', 'email-change', undefined],
+      ['authn_token_created', 'email-change', 'email-change'],
+      ['user_updated', 'email-change', undefined],
+      ['authn_token_created', 'email-change-undo', 'password-reset'],
+      ['user_updated', 'email-change-undo', undefined],
+    ]);
+    expect(rows.every(({ ip }) => ip === '127.0.0.1')).toBe(true);
+    const text = JSON.stringify(await trail(t));
+    for (const secret of [email, newEmail, token, undo]) expect(text).not.toContain(secret);
+  });
+
+  it('names the columns of an edit, never what is in them, and keeps nothing of an edit that fails', async () => {
+    const email = 'edited@example.com';
+    const { access_token: bearer } = await t.activeUser(email);
+    const { id } = (await userRow(t, email))!;
+    const edit = (body: object) => t.client.request('PATCH', '/auth/me', body, { bearer });
+    expect((await edit({ name: 'Wilhelmina' })).status).toBe(200);
+    expect((await edit({ isActive: false })).status).toBe(400);
+    expect((await edit({})).status).toBe(200);
+    const edits = (await trail(t, id)).filter(({ event }) => event === 'user_updated');
+    expect(edits).toMatchObject([{ level: 'WARN', ip: '127.0.0.1', detail: { attributes: ['name'] } }]);
+    expect(JSON.stringify(edits)).not.toContain('Wilhelmina');
+  });
+
+  it('outlives the account, and says who deleted it, and who tried without the password', async () => {
+    const email = 'deleted@example.com';
+    const { access_token: bearer } = await t.activeUser(email);
     await mailIsKept(t);
-    const { id } = (await userRow(t, 'deleted@example.com'))!;
-    const before = names(await trail(t, id));
-    await t.dataSource.query(`DELETE FROM users WHERE email = 'deleted@example.com'`);
-    expect(names(await trail(t, id))).toEqual(before);
+    const { id } = (await userRow(t, email))!;
+    const remove = (current_password: string) =>
+      t.client.request('DELETE', '/auth/me', { current_password }, { bearer });
+    expect([(await remove(WRONG)).status, (await remove(PASSWORD)).status]).toEqual([400, 204]);
+    const rows = await trail(t, id);
+    expect(names(rows).filter((event) => event !== 'mail_sent')).toEqual([
+      'user_created',
+      'user_activated',
+      'session_created',
+      'authn_reauthentication_fail',
+      'user_deleted',
+    ]);
+    expect(rows.at(-2)).toMatchObject({ level: 'CRITICAL', detail: { reason: 'account-deletion' } });
+    expect(rows.at(-1)).toMatchObject({ level: 'WARN', ip: '127.0.0.1', userId: String(id) });
   });
 });
 

@@ -6,6 +6,8 @@ import {
   AuthError,
   AuthHooks,
   AuthService,
+  type EmailChangeContext,
+  type EmailChangeRequest,
   type LoginIdentifier,
   type SessionContext,
   type SignupAttempt,
@@ -84,6 +86,18 @@ class Telltale extends AuthHooks<User> {
   override async afterPasswordReset(context: TransactionContext<User>) {
     await this.diary.note('afterPasswordReset', context);
   }
+  override async beforeEmailChange(context: EmailChangeRequest<User>) {
+    await this.diary.note('beforeEmailChange', context);
+  }
+  override async afterEmailChange(context: EmailChangeContext<User>) {
+    await this.diary.note('afterEmailChange', context);
+  }
+  override async beforeDeletion(context: TransactionContext<User>) {
+    await this.diary.note('beforeDeletion', context);
+  }
+  override async afterDeletion(context: AccountContext<User>) {
+    await this.diary.note('afterDeletion', context);
+  }
 }
 
 /** The look-up and the claims as well. */
@@ -117,6 +131,9 @@ function withHooks(hooks: typeof Telltale | typeof Lookup, choice: Parameters<ty
 
 const addProfile = ({ manager, user }: { manager: EntityManager; user: User }) =>
   manager.query(`INSERT INTO profiles (user_id) VALUES ('${user.id}')`);
+
+const removeProfile = ({ manager, user }: { manager: EntityManager; user: User }) =>
+  manager.query(`DELETE FROM profiles WHERE user_id = '${user.id}'`);
 
 async function profileOf(t: TestApp, id: string): Promise<boolean> {
   return (await t.dataSource.query<unknown[]>(`SELECT 1 FROM profiles WHERE user_id = '${id}'`)).length === 1;
@@ -298,6 +315,71 @@ describe.each(variants())('hooks on $database with $adapter, integer keys: $inte
     expect((await logIn(email)).status).toBe(200);
     on.diary.acts = {};
     expect((await post('/auth/password-reset/confirm', reset)).status).toBe(200);
+  });
+
+  it('a change of address can be refused, which leaves its link; its undoing cannot', async () => {
+    const email = 'moves@example.com';
+    const newEmail = 'moved@example.com';
+    const { access_token: bearer } = await on.t.activeUser(email);
+    await on.t.mailIsDone();
+    await on.t.client.post(
+      '/auth/email-change/request',
+      { new_email: newEmail, current_password: PASSWORD },
+      { bearer },
+    );
+    const confirmation = { token: await mailedLink(newEmail) };
+    on.diary.entries = [];
+    on.diary.acts.beforeEmailChange = refuse;
+    expect((await post('/auth/email-change/confirm', confirmation)).status).toBe(409);
+    expect(await userRow(on.t, newEmail)).toBeNull();
+    on.diary.acts = { afterEmailChange: fails };
+    expect((await post('/auth/email-change/confirm', confirmation)).status).toBe(500);
+    expect(await userRow(on.t, newEmail)).toBeNull();
+    on.diary.entries = [];
+    on.diary.acts = {};
+    expect((await post('/auth/email-change/confirm', confirmation)).status).toBe(200);
+    await on.t.mailIsDone();
+    on.diary.acts.beforeEmailChange = refuse;
+    const undo = { token: tokenIn(on.t.mailbox.to(email).at(-1)!) };
+    expect((await post('/auth/email-change/undo', undo)).status).toBe(200);
+    expect(on.diary.hooks()).toEqual(['beforeEmailChange', 'afterEmailChange', 'afterEmailChange']);
+    const device = { ip: '127.0.0.1' };
+    expect(on.diary.entries.map(({ context }) => context)).toMatchObject([
+      { user: { email }, newEmail, device },
+      { user: { email: newEmail }, previousEmail: email, via: 'email-change', device },
+      { user: { email }, previousEmail: newEmail, via: 'email-change-undo', device },
+    ]);
+    for (const { context } of on.diary.entries) expect(context['user']).not.toHaveProperty('passwordHash');
+  });
+
+  it('beforeDeletion takes the rows of the application along, or refuses, and then all is as it was', async () => {
+    const email = 'leaves@example.com';
+    on.diary.acts.afterActivation = addProfile;
+    const { access_token: bearer, refresh_token } = await on.t.activeUser(email);
+    const id = String((await userRow(on.t, email))!.id);
+    const remove = (current_password = PASSWORD) =>
+      on.t.client.request('DELETE', '/auth/me', { current_password }, { bearer });
+    on.diary.entries = [];
+    expect((await remove('wrong but long enough')).status).toBe(400);
+    expect(on.diary.hooks()).toEqual([]);
+    on.diary.acts.beforeDeletion = async (context: TransactionContext<User>) => {
+      await removeProfile(context);
+      refuse();
+    };
+    expect((await remove()).status).toBe(409);
+    expect([on.diary.hooks(), await profileOf(on.t, id)]).toEqual([['beforeDeletion'], true]);
+    expect((await post('/auth/refresh', { refresh_token })).status).toBe(200);
+    expect((await logIn(email)).status).toBe(200);
+    on.diary.entries = [];
+    on.diary.acts = { beforeDeletion: removeProfile, afterDeletion: fails };
+    expect((await remove()).status).toBe(204);
+    expect([await profileOf(on.t, id), await userRow(on.t, email)]).toEqual([false, null]);
+    expect(on.diary.hooks()).toEqual(['beforeDeletion', 'afterDeletion']);
+    const [before, after] = on.diary.entries.map(({ context }) => context);
+    expect(before).toMatchObject({ user: { email, name: null }, device: { ip: '127.0.0.1' } });
+    expect(after).toMatchObject({ user: { email, isActive: true }, device: { ip: '127.0.0.1' } });
+    for (const context of [before, after]) expect(context!['user']).not.toHaveProperty('passwordHash');
+    expect(on.t.logs.lines.some((line) => line.includes('afterDeletion failed'))).toBe(true);
   });
 
   it('what an after hook outside of the transaction throws is logged, and the login stands', async () => {

@@ -79,6 +79,33 @@ describe.each(variants())('operators on $database, integer keys: $integerKeys', 
     expect((await post('/auth/password-reset/confirm', { ...confirmation, token: fresh })).status).toBe(200);
   });
 
+  it('end a change of address under way; the way back rests until the account is reactivated', async () => {
+    const email = 'moving@example.com';
+    const { access_token: bearer } = await t.activeUser(email);
+    await t.mailIsDone();
+    const ask = (new_email: string, token: string) =>
+      t.client.post('/auth/email-change/request', { new_email, current_password: PASSWORD }, { bearer: token });
+    await ask('first@example.com', bearer);
+    await post('/auth/email-change/confirm', { token: tokenIn(await t.mailbox.waitFor('first@example.com')) });
+    await t.mailIsDone();
+    const undo = { token: tokenIn(t.mailbox.to(email).at(-1)!) };
+    await ask('second@example.com', (await logIn('first@example.com')).body.access_token);
+    const pending = { token: tokenIn(await t.mailbox.waitFor('second@example.com')) };
+    const id = await idOf('first@example.com');
+    await auth.deactivate(id);
+    const follow = async () => [
+      (await post('/auth/email-change/confirm', pending)).status,
+      (await post('/auth/email-change/undo', undo)).status,
+    ];
+    expect(await follow()).toEqual([400, 400]);
+    expect(await userRow(t, 'first@example.com')).toMatchObject({ id, isActive: false });
+    // Or whoever took the account over, and the way back with it, would have the operator do it for them.
+    await auth.reactivate(id);
+    expect(await follow()).toEqual([400, 200]);
+    expect(await userRow(t, email)).toMatchObject({ id, isActive: true });
+    expect((await logIn(email)).status).toBe(401);
+  });
+
   it('issue a link that sets a password: returned without a mail, or mailed without being returned', async () => {
     const email = 'helped@example.com';
     await t.activeUser(email);

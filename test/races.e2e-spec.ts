@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
-import type { BaseUserToken } from 'nestjs-gatehouse';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { AuthHooks, type BaseUserToken } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
@@ -204,3 +206,36 @@ function watchSockets(server: Server): { peak: number } {
   });
   return seen;
 }
+
+describe.each(availableDatabases())('a signup for an address whose account is being deleted, on %s', (database) => {
+  /** Keeps the deletion's transaction open, with the account in it, until the signup has looked the account up. */
+  @Injectable()
+  class Slow extends AuthHooks {
+    static until: () => Promise<void>;
+    override beforeDeletion() {
+      return Slow.until();
+    }
+  }
+
+  it('becomes an account of its own', async () => {
+    const t = await createTestApp({ database, options: { hooks: Slow } });
+    const email = 'again@example.com';
+    const { access_token: bearer, user_id } = await t.activeUser(email);
+    await t.mailIsDone();
+    let signup: Promise<Answer> | undefined;
+    Slow.until = async () => {
+      const before = t.statements.entries.length;
+      signup = t.client.post('/auth/signup', { email, password: 'a password of the newcomer' });
+      // SQLite lets the signup's own transaction begin only after this one.
+      const last = database === 'sqlite' ? /^SELECT .* WHERE .*email/s : /^INSERT INTO .*user_tokens/s;
+      while (!t.statements.entries.slice(before).some(({ sql }) => last.test(sql))) await nextTurn();
+    };
+    const deletion = await t.client.request('DELETE', '/auth/me', { current_password: PASSWORD }, { bearer });
+    expect([deletion.status, (await signup!).status]).toEqual([204, 201]);
+    const token = tokenIn(await t.mailbox.waitFor(email, 2));
+    const activated = await t.client.post('/auth/activate', { token });
+    expect(activated.status).toBe(200);
+    expect(activated.body.user_id).not.toBe(user_id);
+    await t.close();
+  });
+});

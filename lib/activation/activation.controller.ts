@@ -41,8 +41,11 @@ export class ActivationController {
   }
 
   @Endpoint('resendActivation')
-  async resend(@Input(ResendActivationDto) { email }: ResendActivationDto): Promise<ResendActivationBody> {
-    const activationUrl = await this.activations.resend(email);
+  async resend(
+    @Input(ResendActivationDto) { email }: ResendActivationDto,
+    @Device() device: Device,
+  ): Promise<ResendActivationBody> {
+    const activationUrl = await this.activations.resend(email, device);
     return {
       message: 'If the account waits for its activation, a new link is on its way.',
       activation_url: activationUrl,

@@ -83,14 +83,14 @@ export class ActivationService {
    * link is one to set a password: whoever asks again must not be handed the password of a stranger's signup.
    * @returns the link in mode C, else null
    */
-  async resend(email: string): Promise<string | null> {
+  async resend(email: string, device: Device): Promise<string | null> {
     const { link, isOwed } = await this.uniform.after(async () => {
       const [signup, another] = await this.waitingSignups(email);
       const newLink =
         signup && !another
           ? this.linkIssuer.issue('activation', this.config.activation.ttlSeconds, signup)
           : this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds);
-      return { link: newLink, isOwed: await this.insertForPending(email, newLink) };
+      return { link: newLink, isOwed: await this.insertForPending(email, newLink, device) };
     });
     this.outbox.wake();
     return isOwed && this.config.returnLinkInResponse ? (this.links.of(link) ?? null) : null;
@@ -133,13 +133,14 @@ export class ActivationService {
     });
   }
 
-  private insertForPending(email: string, link: LinkRow): Promise<boolean> {
+  private insertForPending(email: string, link: LinkRow, device: Device): Promise<boolean> {
     return this.database.transaction(async (manager) => {
       await this.tokens.revokeLinksOf(manager, email, 'password-reset');
-      return this.tokens.insertFor(
+      return this.linkIssuer.give(
         manager,
         (users) => users.where({ email, isActive: false }).where('user.emailVerifiedAt IS NULL'),
         link,
+        { device, reason: 'activation-resend' },
       );
     });
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { UNUSABLE_PASSWORD_HASH } from '../passwords/password-hasher.js';
@@ -41,9 +42,9 @@ export class EmailChangeUndoService {
    * works, every session and every link but older undo links die, and the restored address is mailed a reset link.
    * @throws AuthError EMAIL_CHANGE_INVALID_TOKEN for an unknown, used, expired or foreign link and a taken address alike
    */
-  async undo(token: string): Promise<EmailChangeUndoResult> {
+  async undo(token: string, device: Device): Promise<EmailChangeUndoResult> {
     const reset = this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds);
-    const { address: email } = await this.changeLinks.redeem('email-change-undo', token, {
+    const { address: email } = await this.changeLinks.redeem('email-change-undo', token, device, {
       // Whatever address the account has by now: a hijacker who keeps changing it must not keep the owner out.
       change: (manager, { user, address }) => {
         const emailVerifiedAt = new Date(this.clock.now());
@@ -52,7 +53,9 @@ export class EmailChangeUndoService {
       },
       finish: async (manager, link) => {
         await this.revokeSince(manager, link);
-        await this.tokens.insert(manager, link.user.id, reset);
+        const { id } = link.user;
+        const facts = { device, reason: 'email-change-undo' };
+        await this.linkIssuer.give(manager, (users) => users.where({ id }), reset, facts);
       },
     });
     return { email, resetUrl: this.config.returnLinkInResponse ? (this.links.of(reset) ?? null) : null };

@@ -2,6 +2,7 @@ import { Controller, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession, Public } from '../access/access.decorators.js';
 import type { Principal } from '../access/principal.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
 import { EmailChangeUndoService } from './email-change-undo.service.js';
@@ -46,8 +47,9 @@ export class EmailChangeController {
   async request(
     @Input(EmailChangeRequestDto) { new_email, current_password }: EmailChangeRequestDto,
     @CurrentSession() { userId }: Principal,
+    @Device() device: Device,
   ): Promise<EmailChangeRequestBody> {
-    const emailChangeUrl = await this.changes.request(userId, new_email, current_password);
+    const emailChangeUrl = await this.changes.request(userId, new_email, current_password, device);
     return {
       message: 'If the address can be used, a link to confirm it is on its way there.',
       email_change_url: emailChangeUrl,
@@ -56,15 +58,21 @@ export class EmailChangeController {
 
   @Public()
   @Endpoint('confirmEmailChange')
-  async confirm(@Input(EmailChangeLinkDto) { token }: EmailChangeLinkDto): Promise<EmailChangeBody> {
-    const { email, undoUrl } = await this.changes.confirm(token);
+  async confirm(
+    @Input(EmailChangeLinkDto) { token }: EmailChangeLinkDto,
+    @Device() device: Device,
+  ): Promise<EmailChangeBody> {
+    const { email, undoUrl } = await this.changes.confirm(token, device);
     return { message: 'The address is changed; log in with it.', email, undo_url: undoUrl };
   }
 
   @Public()
   @Endpoint('undoEmailChange')
-  async undo(@Input(EmailChangeLinkDto) { token }: EmailChangeLinkDto): Promise<EmailChangeUndoBody> {
-    const { email, resetUrl } = await this.undoing.undo(token);
+  async undo(
+    @Input(EmailChangeLinkDto) { token }: EmailChangeLinkDto,
+    @Device() device: Device,
+  ): Promise<EmailChangeUndoBody> {
+    const { email, resetUrl } = await this.undoing.undo(token, device);
     return {
       message: 'The account has its old address again; a link to set a new password is on its way there.',
       email,

@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
 import type { Account } from '../entities/base-user.entity.js';
+import { EventLog } from '../events/event-log.js';
+import { Hooks } from '../hooks/hooks.js';
+import type { Device } from '../http/device.decorator.js';
 import { Outbox } from '../mail/outbox.js';
 import { SessionService } from '../session/session.service.js';
 import { Database } from '../store/database.js';
@@ -25,6 +28,8 @@ export interface EmailChangeLink {
 
 /** What a link does when it is followed; all of it happens, or nothing. */
 export interface Redemption {
+  /** Refuses by throwing, before anything is written. */
+  ask?(link: EmailChangeLink): Promise<void>;
   /** Changes the account; false where it no longer is as the link expects. */
   change(manager: EntityManager, link: EmailChangeLink): Promise<boolean>;
   /** Writes what the change leads to, when all that was valid before has ended. */
@@ -41,6 +46,8 @@ export class EmailChangeLinks {
     private readonly linkTokens: LinkTokens,
     private readonly sessions: SessionService,
     private readonly outbox: Outbox,
+    private readonly hooks: Hooks,
+    private readonly events: EventLog,
   ) {}
 
   /** The address a live link stands for, without consuming it; undefined for any other link. */
@@ -51,12 +58,19 @@ export class EmailChangeLinks {
   /**
    * Consumes the link, changes the account and ends every session and link of it. Where the address was taken meanwhile,
    * the link stays as it was.
-   * @throws AuthError EMAIL_CHANGE_INVALID_TOKEN for an unknown, used, expired or foreign link and a taken address alike
+   * @throws AuthError EMAIL_CHANGE_INVALID_TOKEN for an unknown, used, expired or foreign link and a taken address alike;
+   * whatever `ask` throws, which leaves the link as it was too
    */
-  async redeem(purpose: EmailChangePurpose, token: string, { change, finish }: Redemption): Promise<EmailChangeLink> {
+  async redeem(
+    purpose: EmailChangePurpose,
+    token: string,
+    device: Device,
+    { ask, change, finish }: Redemption,
+  ): Promise<EmailChangeLink> {
     const link = await this.liveLink(purpose, token);
     if (!link) throw new AuthError('EMAIL_CHANGE_INVALID_TOKEN');
     const { user, address, tokenHash } = link;
+    await ask?.(link);
     try {
       await this.database.transaction(async (manager) => {
         await this.users.removePending(manager, address);
@@ -65,6 +79,7 @@ export class EmailChangeLinks {
         if (!isFirst) throw new AuthError('EMAIL_CHANGE_INVALID_TOKEN');
         await this.sessions.endEverything(manager, user.id);
         await finish(manager, link);
+        await this.tell(manager, user, purpose, device);
       });
     } catch (error) {
       throw isUniqueViolation(error) ? new AuthError('EMAIL_CHANGE_INVALID_TOKEN', { cause: error }) : error;
@@ -72,6 +87,13 @@ export class EmailChangeLinks {
     this.sessions.forget(user.id);
     this.outbox.wake();
     return link;
+  }
+
+  /** Inside the transaction that gave the account another address; `user` is as it was before. */
+  async tell(manager: EntityManager, user: Account, purpose: EmailChangePurpose, device: Device): Promise<void> {
+    const { id: userId, email: previousEmail } = user;
+    await this.events.record('user_updated', { userId, device, reason: purpose, attributes: ['email'] }, manager);
+    await this.hooks.within(manager, 'afterEmailChange', userId, { device, previousEmail, via: purpose });
   }
 
   private async liveLink(

@@ -3,6 +3,7 @@ import { Public } from '../access/access.decorators.js';
 import { AuthError } from '../auth.errors.js';
 import { CsrfProtection } from '../delivery/csrf-protection.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import type { EndpointKey } from '../http/endpoints.js';
 import { Links } from '../mail/links.js';
@@ -57,10 +58,11 @@ export class EmailChangePages {
   @Endpoint('emailChangeForm')
   submit(
     @Param('token') token: string,
+    @Device() device: Device,
     @Req() request: PageRequest,
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string> {
-    return this.act(CHANGE, () => this.changes.confirm(token), request, response);
+    return this.act(CHANGE, () => this.changes.confirm(token, device), request, response);
   }
 
   @Endpoint('emailChangeUndoPage')
@@ -75,10 +77,11 @@ export class EmailChangePages {
   @Endpoint('emailChangeUndoForm')
   submitUndo(
     @Param('token') token: string,
+    @Device() device: Device,
     @Req() request: PageRequest,
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string> {
-    return this.act(UNDO, () => this.undoing.undo(token), request, response);
+    return this.act(UNDO, () => this.undoing.undo(token, device), request, response);
   }
 
   private ask(

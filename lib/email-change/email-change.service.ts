@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { Account, UserId } from '../entities/base-user.entity.js';
+import { Hooks } from '../hooks/hooks.js';
+import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { Outbox } from '../mail/outbox.js';
@@ -39,6 +41,7 @@ export class EmailChangeService {
     private readonly sessions: SessionService,
     private readonly outbox: Outbox,
     private readonly uniform: UniformAnswer,
+    private readonly hooks: Hooks,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -50,12 +53,12 @@ export class EmailChangeService {
    * With `autoActivate` and no mail (mode D) nothing proves addresses: the change applies at once.
    * @param newEmail canonical
    * @returns the link in mode C, else null
-   * @throws AuthError PASSWORD_CURRENT_WRONG
+   * @throws AuthError PASSWORD_CURRENT_WRONG; in mode D whatever a hook throws
    */
-  async request(userId: UserId, newEmail: string, currentPassword: string): Promise<string | null> {
-    const account = await this.currentPassword.verify(userId, currentPassword);
+  async request(userId: UserId, newEmail: string, currentPassword: string, device: Device): Promise<string | null> {
+    const account = await this.currentPassword.verify(userId, currentPassword, 'email-change', device);
     if (this.config.autoActivate && !this.config.sendsMail) {
-      await this.changeAtOnce(account, newEmail);
+      await this.changeAtOnce(account, newEmail, device);
       return null;
     }
     const link = this.linkIssuer.issue('email-change', this.config.emailChange.ttlSeconds, { address: newEmail });
@@ -66,10 +69,11 @@ export class EmailChangeService {
         // The account as the password was verified for it: a link must not outlive a reset, a change or an undo that
         // overlaps the request.
         const isOurs = { id, email, passwordHash, isActive: true };
-        const isIssued = await this.tokens.insertFor(
+        const isIssued = await this.linkIssuer.give(
           manager,
           (users) => this.users.whereFree(users.where(isOurs), newEmail),
           link,
+          { device, reason: 'email-change' },
         );
         await this.outbox.oweTo(
           manager,
@@ -86,11 +90,13 @@ export class EmailChangeService {
   /**
    * Makes the address the link was mailed to that of the account; every session and other link of the user dies, and the
    * old address is told and can undo it. It opens no session: a mistyped address has put the link in a stranger's hands.
-   * @throws AuthError EMAIL_CHANGE_INVALID_TOKEN for an unknown, used, expired or foreign link and a taken address alike
+   * @throws AuthError EMAIL_CHANGE_INVALID_TOKEN for an unknown, used, expired or foreign link and a taken address alike;
+   * whatever a hook throws, which leaves the link as it was
    */
-  async confirm(token: string): Promise<EmailChangeResult> {
+  async confirm(token: string, device: Device): Promise<EmailChangeResult> {
     const undo = this.linkIssuer.issue('email-change-undo', this.config.emailChange.undoTtlSeconds);
-    const { address: email } = await this.changeLinks.redeem('email-change', token, {
+    const { address: email } = await this.changeLinks.redeem('email-change', token, device, {
+      ask: ({ user, address }) => this.askHook(user, address, device),
       change: (manager, { user, address }) =>
         this.users.changeEmail(manager, user, address, new Date(this.clock.now())),
       finish: async (manager, { user }) => {
@@ -106,14 +112,20 @@ export class EmailChangeService {
     return this.changeLinks.inspect('email-change', token);
   }
 
+  private async askHook(user: Account, newEmail: string, device: Device): Promise<void> {
+    await this.hooks.run('beforeEmailChange', () => ({ user: this.users.entityOf(user), newEmail, device }));
+  }
+
   /** A taken address changes nothing and is answered like a free one. */
-  private async changeAtOnce(account: Account, newEmail: string): Promise<void> {
+  private async changeAtOnce(account: Account, newEmail: string, device: Device): Promise<void> {
     if (newEmail === account.email) return;
+    await this.askHook(account, newEmail, device);
     try {
       await this.database.transaction(async (manager) => {
         await this.users.removePending(manager, newEmail);
         if (await this.users.changeEmail(manager, account, newEmail, null)) {
           await this.sessions.endEverything(manager, account.id);
+          await this.changeLinks.tell(manager, account, 'email-change', device);
         }
       });
     } catch (error) {

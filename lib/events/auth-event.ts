@@ -5,17 +5,20 @@ export type AuthEventLevel = 'INFO' | 'WARN' | 'CRITICAL';
 
 /**
  * Every event, with its level. Names and levels are those of the OWASP Application Logging Vocabulary Cheat Sheet, so
- * that alerts keyed on them work; where it has no word (activation, reactivation, mail) ours follow its form.
+ * that alerts keyed on them work; where it has no word (activation, reactivation, asking for the password again, mail) ours follow its form.
  */
 export const AUTH_EVENTS = {
   user_created: 'WARN',
   user_activated: 'INFO',
+  user_updated: 'WARN',
   user_archived: 'WARN',
   user_reactivated: 'WARN',
+  user_deleted: 'WARN',
   authn_login_success: 'INFO',
   authn_login_fail: 'WARN',
   authn_password_change: 'INFO',
   authn_password_change_fail: 'CRITICAL',
+  authn_reauthentication_fail: 'CRITICAL',
   authn_token_created: 'INFO',
   authn_token_reuse: 'CRITICAL',
   session_created: 'INFO',
@@ -36,6 +39,8 @@ export interface AuthEventDetail {
   purpose?: string;
   /** The row of the token table. */
   tokenId?: string;
+  /** Names of the columns that were written, never what was in them. */
+  attributes?: string[];
   /** Who acted, as an operator's code names itself. */
   actor?: string;
 }

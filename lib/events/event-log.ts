@@ -46,9 +46,14 @@ export class EventLog implements OnModuleInit {
     this.listeners = found.filter((listener) => listener !== undefined);
   }
 
+  /** False where nobody would learn of an event, so that nothing need be looked up for it. */
+  get isOn(): boolean {
+    return this.entity !== undefined || this.listeners.length > 0;
+  }
+
   /** Without a manager the row is a statement of its own: its failure is logged, and fails nobody's request. */
   async record(event: AuthEventName, facts: EventFacts, manager?: EntityManager): Promise<void> {
-    if (!this.entity && this.listeners.length === 0) return;
+    if (!this.isOn) return;
     const { userId = null, sessionId = null, device, ...detail } = facts;
     const happened: AuthEvent = {
       event,

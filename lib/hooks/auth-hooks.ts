@@ -49,6 +49,20 @@ export interface ActivationContext<U extends object = Account> extends Transacti
   via: 'signup' | 'activation' | 'password-reset';
 }
 
+/** A new address that has proved itself, and not been given to the account yet. */
+export interface EmailChangeRequest<U extends object = Account> extends AccountContext<U> {
+  /** Canonical. */
+  newEmail: string;
+}
+
+/** An account that has just got another address: `user.email`. */
+export interface EmailChangeContext<U extends object = Account> extends TransactionContext<U> {
+  /** Canonical. */
+  previousEmail: string;
+  /** The change, or the link that takes one back. */
+  via: 'email-change' | 'email-change-undo';
+}
+
 /** Claims the module sets itself, and never leaves to a hook (RFC 7519, RFC 9068). */
 export type OwnClaim = (typeof OWN_CLAIMS)[number];
 
@@ -69,7 +83,8 @@ export type AdditionalClaims = Record<string, unknown> & { [claim in OwnClaim]?:
  *
  * Every method is optional and awaited; one that is not declared costs nothing. Three rules hold for all:
  *
- * - `before…` runs ahead of every write. It refuses by throwing an AuthError or any other HttpException.
+ * - `before…` runs ahead of every write, but for `beforeDeletion`, which has a `manager` to write with. It refuses by
+ *   throwing an AuthError or any other HttpException.
  * - What gets a `manager` runs inside the flow's transaction: it may use that manager and nothing else (no other
  *   repository, no network, no timer), and may run again after a deadlock. What it throws rolls everything back.
  * - `after…` without a `manager` runs after the commit. What it throws is logged and changes nothing any more.
@@ -132,4 +147,19 @@ export abstract class AuthHooks<U extends object = Account> {
 
   /** Inside the transaction that set the new password. */
   afterPasswordChange?(change: TransactionContext<U>): Awaitable<void>;
+
+  /** Refuses a change of address; the link stays as it was. What takes a change back cannot be refused. */
+  beforeEmailChange?(change: EmailChangeRequest<U>): Awaitable<void>;
+
+  /** Inside the transaction that gave the account another address, or the old one again. */
+  afterEmailChange?(change: EmailChangeContext<U>): Awaitable<void>;
+
+  /**
+   * Inside the transaction that is about to delete the account, after the current password was verified: for rows of the
+   * application that no foreign key takes along. What it throws refuses the deletion, and all is as it was.
+   */
+  beforeDeletion?(deletion: TransactionContext<U>): Awaitable<void>;
+
+  /** After the account was deleted: `user` is what it was. */
+  afterDeletion?(deletion: AccountContext<U>): Awaitable<void>;
 }

@@ -2,9 +2,8 @@ import { Inject, Injectable, Logger, type OnModuleInit, Optional, type Type } fr
 import { ModuleRef } from '@nestjs/core';
 import type { EntityManager } from 'typeorm';
 import type { UserId } from '../entities/base-user.entity.js';
-import type { Device } from '../http/device.decorator.js';
 import { UsersStore } from '../store/users.store.js';
-import type { ActivationContext, AuthHooks, TransactionContext } from './auth-hooks.js';
+import type { AuthHooks, TransactionContext } from './auth-hooks.js';
 
 /** Injection token of the application's class of hooks; absent where it has none. */
 export const HOOKS_CLASS = Symbol('HOOKS_CLASS');
@@ -22,9 +21,7 @@ type InnerHook = {
 }[HookName];
 
 /** What a context inside a transaction has besides user and manager. */
-type Particulars<N extends InnerHook> = N extends 'afterActivation'
-  ? Pick<ActivationContext<object>, 'device' | 'via'>
-  : { device: Device };
+type Particulars<N extends InnerHook> = Omit<Context<N>, 'user' | 'manager'>;
 
 /**
  * How flows call the application's hooks. A context is made only for a hook that exists: an application without hooks

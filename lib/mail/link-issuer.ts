@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import type { TokenPayload } from '../entities/base-user-token.entity.js';
+import { EventLog, type EventFacts } from '../events/event-log.js';
 import { type NewToken, TokensStore } from '../store/tokens.store.js';
+import type { UserQuery } from '../store/user-query.js';
 import { type LinkPurpose, LinkTokens } from '../tokens/link-tokens.js';
 import { Outbox } from './outbox.js';
 
@@ -15,6 +18,7 @@ export class LinkIssuer {
     private readonly tokens: TokensStore,
     private readonly linkTokens: LinkTokens,
     private readonly outbox: Outbox,
+    private readonly events: EventLog,
     private readonly clock: Clock,
   ) {}
 
@@ -30,5 +34,24 @@ export class LinkIssuer {
       mailDueAt: this.outbox.due(),
       payload,
     };
+  }
+
+  /**
+   * Writes a link's row for whomever `owner` (a query over users under the alias `user`) finds, and tells of it.
+   * @returns false where that is nobody
+   */
+  async give(
+    manager: EntityManager,
+    owner: (users: UserQuery) => UserQuery,
+    link: LinkRow,
+    facts: Pick<EventFacts, 'device' | 'reason' | 'actor'>,
+  ): Promise<boolean> {
+    if (!(await this.tokens.insertFor(manager, owner, link))) return false;
+    const given = this.events.isOn && (await this.tokens.findById(link.id, manager));
+    const { id: tokenId, purpose } = link;
+    if (given) {
+      await this.events.record('authn_token_created', { userId: given.user.id, tokenId, purpose, ...facts }, manager);
+    }
+    return true;
   }
 }

@@ -40,9 +40,16 @@ export class Outbox {
     if (this.config.sendsMail) await this.tokens.insert(manager, userId, this.notice(purpose));
   }
 
-  /** The same to whomever `owner` (a query over users under the alias `user`) finds, if anybody. */
-  async oweTo(manager: EntityManager, owner: (users: UserQuery) => UserQuery, purpose: NoticePurpose): Promise<void> {
-    if (this.config.sendsMail) await this.tokens.insertFor(manager, owner, this.notice(purpose));
+  /**
+   * The same to whomever `owner` (a query over users under the alias `user`) finds.
+   * @returns false where that is nobody
+   */
+  async oweTo(
+    manager: EntityManager,
+    owner: (users: UserQuery) => UserQuery,
+    purpose: NoticePurpose,
+  ): Promise<boolean> {
+    return !this.config.sendsMail || this.tokens.insertFor(manager, owner, this.notice(purpose));
   }
 
   /** Tells the worker that a committed row is due. Returns at once. */

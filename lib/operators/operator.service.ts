@@ -88,11 +88,8 @@ export class OperatorService {
     const link = mails ? issued : { ...issued, mailDueAt: null };
     const isOwed = await this.database.transaction(async (manager) => {
       await this.tokens.revokeAll(manager, userId, ['password-reset']);
-      const owner = { id: userId };
-      if (!(await this.tokens.insertFor(manager, (users) => notDeactivated(users.where(owner)), link))) return false;
-      const facts = { userId, purpose: 'password-reset', tokenId: link.id, reason: 'operator', actor };
-      await this.events.record('authn_token_created', facts, manager);
-      return true;
+      const facts = { reason: 'operator', actor };
+      return this.linkIssuer.give(manager, (users) => notDeactivated(users.where({ id: userId })), link, facts);
     });
     this.outbox.wake();
     if (!isOwed) return undefined;

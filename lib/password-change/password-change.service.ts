@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
-import type { Account, UserId } from '../entities/base-user.entity.js';
+import type { UserId } from '../entities/base-user.entity.js';
 import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
@@ -40,7 +40,7 @@ export class PasswordChangeService {
     device: Device,
     sessionId?: string,
   ): Promise<void> {
-    const account = await this.verify(userId, currentPassword, device);
+    const account = await this.currentPassword.verify(userId, currentPassword, 'password-change', device);
     this.policy.assertAcceptable(newPassword, account, 'new_password');
     await this.hooks.run('beforePasswordChange', () => ({ user: this.users.entityOf(account), device }));
     const passwordHash = await this.hasher.hash(newPassword);
@@ -61,17 +61,5 @@ export class PasswordChangeService {
     });
     this.sessions.forget(userId);
     this.outbox.wake();
-  }
-
-  /** Who guesses at the password of a session they found is told apart from who mistypes by nobody: it is an alarm. */
-  private async verify(userId: UserId, password: string, device: Device): Promise<Account> {
-    try {
-      return await this.currentPassword.verify(userId, password);
-    } catch (error) {
-      if (error instanceof AuthError && error.code === 'PASSWORD_CURRENT_WRONG') {
-        await this.events.record('authn_password_change_fail', { userId, device, reason: 'password' });
-      }
-      throw error;
-    }
   }
 }

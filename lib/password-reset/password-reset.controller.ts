@@ -25,8 +25,11 @@ export class PasswordResetController {
   ) {}
 
   @Endpoint('requestPasswordReset')
-  async request(@Input(PasswordResetRequestDto) { email }: PasswordResetRequestDto): Promise<PasswordResetRequestBody> {
-    const resetUrl = await this.resets.request(email);
+  async request(
+    @Input(PasswordResetRequestDto) { email }: PasswordResetRequestDto,
+    @Device() device: Device,
+  ): Promise<PasswordResetRequestBody> {
+    const resetUrl = await this.resets.request(email, device);
     return {
       message: 'If the address has an account, a link to set a new password is on its way.',
       reset_url: resetUrl,

@@ -51,12 +51,15 @@ export class PasswordResetService {
    * answer after the same statements, whether the address is known or not.
    * @returns the link in mode C, else null
    */
-  async request(email: string): Promise<string | null> {
+  async request(email: string, device: Device): Promise<string | null> {
     const link = this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds);
     const isOwed = await this.uniform.after(() =>
       this.database.transaction(async (manager) => {
         await this.tokens.revokeLinksOf(manager, email, 'password-reset');
-        return this.tokens.insertFor(manager, (users) => notDeactivated(users.where({ email })), link);
+        return this.linkIssuer.give(manager, (users) => notDeactivated(users.where({ email })), link, {
+          device,
+          reason: 'password-reset',
+        });
       }),
     );
     this.outbox.wake();

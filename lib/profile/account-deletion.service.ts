@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import type { UserId } from '../entities/base-user.entity.js';
+import { EventLog } from '../events/event-log.js';
+import { Hooks } from '../hooks/hooks.js';
+import type { Device } from '../http/device.decorator.js';
 import { CurrentPassword } from '../passwords/current-password.js';
 import { SessionService } from '../session/session.service.js';
 import { Database } from '../store/database.js';
@@ -16,23 +19,28 @@ export class AccountDeletionService {
     private readonly tokens: TokensStore,
     private readonly currentPassword: CurrentPassword,
     private readonly sessions: SessionService,
+    private readonly hooks: Hooks,
+    private readonly events: EventLog,
   ) {}
 
   /**
    * Deletes the account and every session, link and owed mail; the address is free for another signup. Tables of the
    * application that refer to the user go along or stand in the way as their foreign keys say.
-   * @throws AuthError PASSWORD_CURRENT_WRONG, which changes nothing
+   * @throws AuthError PASSWORD_CURRENT_WRONG, and whatever a hook throws, which change nothing
    */
-  async delete(userId: UserId, currentPassword: string): Promise<void> {
-    const account = await this.currentPassword.verify(userId, currentPassword);
+  async delete(userId: UserId, currentPassword: string, device: Device): Promise<void> {
+    const account = await this.currentPassword.verify(userId, currentPassword, 'account-deletion', device);
     await this.database.transaction(async (manager) => {
       // Takes the row, and the password with it: whatever would write a session or a link for this user waits here, and
       // then finds nobody. Of parallel deletions one wins.
       if (!(await this.users.replaceHash(manager, account, ''))) throw new AuthError('PASSWORD_CURRENT_WRONG');
+      await this.hooks.within(manager, 'beforeDeletion', userId, { device });
       // By itself: the application's schema may lack the cascade that its entity declares.
       await this.tokens.deleteAll(manager, userId);
       await this.users.delete(manager, userId);
+      await this.events.record('user_deleted', { userId, device }, manager);
     });
     this.sessions.forget(userId);
+    await this.hooks.tell('afterDeletion', () => ({ user: this.users.entityOf(account), device }));
   }
 }

@@ -2,6 +2,7 @@ import { Controller, Header, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession } from '../access/access.decorators.js';
 import type { Principal } from '../access/principal.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
 import { AccountDeletionService } from './account-deletion.service.js';
@@ -22,8 +23,9 @@ export class AccountController {
   async delete(
     @Input(AccountDeletionDto) { current_password }: AccountDeletionDto,
     @CurrentSession() { userId }: Principal,
+    @Device() device: Device,
   ): Promise<void> {
-    await this.deletions.delete(userId, current_password);
+    await this.deletions.delete(userId, current_password, device);
   }
 
   @Endpoint('exportAccount')

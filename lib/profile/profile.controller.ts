@@ -2,6 +2,7 @@ import { Controller, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession, CurrentUser } from '../access/access.decorators.js';
 import type { Principal } from '../access/principal.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
+import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
 import { UserColumns } from '../entities/user-columns.js';
@@ -24,13 +25,21 @@ export class ProfileController {
   }
 
   @Endpoint('editProfile')
-  async edit(@Input(ProfileDto) fields: ProfileDto, @CurrentSession() { userId }: Principal): Promise<ProfileBody> {
-    return this.body(await this.profiles.edit(userId, { ...fields }));
+  async edit(
+    @Input(ProfileDto) fields: ProfileDto,
+    @CurrentSession() { userId }: Principal,
+    @Device() device: Device,
+  ): Promise<ProfileBody> {
+    return this.body(await this.profiles.edit(userId, { ...fields }, device));
   }
 
   @Endpoint('replaceProfile')
-  async replace(@Input(ProfileDto) fields: ProfileDto, @CurrentSession() { userId }: Principal): Promise<ProfileBody> {
-    return this.body(await this.profiles.replace(userId, { ...fields }));
+  async replace(
+    @Input(ProfileDto) fields: ProfileDto,
+    @CurrentSession() { userId }: Principal,
+    @Device() device: Device,
+  ): Promise<ProfileBody> {
+    return this.body(await this.profiles.replace(userId, { ...fields }, device));
   }
 
   private body(user: object): ProfileBody {

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
 import type { UserId } from '../entities/base-user.entity.js';
+import { EventLog } from '../events/event-log.js';
+import type { Device } from '../http/device.decorator.js';
 import { SignupFields } from '../own-fields/signup-fields.js';
 import type { OwnFields } from '../own-fields/stored-fields.js';
 import { Database } from '../store/database.js';
@@ -15,6 +18,7 @@ export class ProfileService {
     private readonly database: Database,
     private readonly users: UsersStore,
     private readonly fields: SignupFields,
+    private readonly events: EventLog,
   ) {}
 
   /**
@@ -23,24 +27,27 @@ export class ProfileService {
    * @throws AuthError INPUT_INVALID for a field that is no such column, PROFILE_CONFLICT where a unique one is taken,
    * ACCESS_INVALID_TOKEN where the account is gone or deactivated, which at level basic nobody has asked before
    */
-  async edit(userId: UserId, fields: OwnFields): Promise<object> {
+  async edit(userId: UserId, fields: OwnFields, device: Device): Promise<object> {
     this.fields.assertStorable(fields, ProfileDto);
     const stated = Object.entries(fields).filter(([, value]) => value !== undefined);
-    if (stated.length > 0) await this.write(userId, Object.fromEntries(stated));
+    if (stated.length > 0) await this.write(userId, Object.fromEntries(stated), device);
     const user = await this.users.findById(userId);
     if (!user || !this.users.accountOf(user).isActive) throw new AuthError('ACCESS_INVALID_TOKEN');
     return user;
   }
 
   /** The same, but what is not given is emptied, or has its default again. */
-  replace(userId: UserId, fields: OwnFields): Promise<object> {
+  replace(userId: UserId, fields: OwnFields, device: Device): Promise<object> {
     const stated = Object.entries(fields).filter(([, value]) => value !== undefined);
-    return this.edit(userId, { ...this.fields.blank(ProfileDto), ...Object.fromEntries(stated) });
+    return this.edit(userId, { ...this.fields.blank(ProfileDto), ...Object.fromEntries(stated) }, device);
   }
 
-  private async write(userId: UserId, fields: OwnFields): Promise<void> {
+  private async write(userId: UserId, fields: OwnFields, device: Device): Promise<void> {
+    const update = (manager: EntityManager) => this.users.update(manager, userId, {}, 'active', fields);
     try {
-      await this.database.write((manager) => this.users.update(manager, userId, {}, 'active', fields));
+      const isWritten = await this.database.write(update);
+      const attributes = Object.keys(fields);
+      if (isWritten) await this.events.record('user_updated', { userId, device, attributes });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       throw new AuthError('PROFILE_CONFLICT', { cause: error });

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
-import type { UserId } from '../entities/base-user.entity.js';
+import type { Account, UserId } from '../entities/base-user.entity.js';
 import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';
 import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
@@ -12,6 +12,7 @@ import { storeFields } from '../own-fields/stored-fields.js';
 import { Database } from '../store/database.js';
 import { isUniqueViolation } from '../store/database-errors.js';
 import { TokensStore } from '../store/tokens.store.js';
+import type { UserQuery } from '../store/user-query.js';
 import { stateOf, UsersStore } from '../store/users.store.js';
 import { UniformAnswer } from '../uniform-answer.js';
 import { type Applicant, createAccount, type Enrolment, enrolOpenly, type SignupResult } from './enrolment.js';
@@ -61,11 +62,11 @@ export class PendingEnrolment implements Enrolment {
     try {
       const existing = await this.users.findByEmail(applicant.email);
       await this.database.transaction(async (manager) => {
-        const userId = existing?.id ?? (await this.create(manager, applicant));
-        if (existing && stateOf(existing) !== 'pending') await this.outbox.owe(manager, userId, 'account-exists');
-        else await this.tokens.insert(manager, userId, this.newLink(applicant));
+        if (existing) await this.join(manager, existing, applicant);
+        else await this.createWithLink(manager, applicant);
       });
     } catch (error) {
+      if (error instanceof AccountGone) return this.register(applicant, isSecondTry);
       if (!isUniqueViolation(error)) throw error;
       // A parallel signup was quicker: its row is there now. If it still is not, another unique column is taken.
       if (isSecondTry) throw new AuthError('SIGNUP_CONFLICT', { cause: error });
@@ -73,6 +74,20 @@ export class PendingEnrolment implements Enrolment {
     }
     this.outbox.wake();
     return UNIFORM;
+  }
+
+  /** A signup for an address that has an account. */
+  private async join(manager: EntityManager, account: Account, applicant: Applicant): Promise<void> {
+    const owner = (users: UserQuery) => users.where({ id: account.id });
+    // Both wait for a deletion of the account that is under way, and then find nobody.
+    const isThere =
+      stateOf(account) === 'pending'
+        ? await this.linkIssuer.give(manager, owner, this.newLink(applicant), {
+            device: applicant.device,
+            reason: 'signup',
+          })
+        : await this.outbox.oweTo(manager, owner, 'account-exists');
+    if (!isThere) throw new AccountGone();
   }
 
   private async create(manager: EntityManager, applicant: Applicant): Promise<UserId> {
@@ -88,3 +103,6 @@ export class PendingEnrolment implements Enrolment {
     });
   }
 }
+
+/** The account was deleted after it had been looked up. */
+class AccountGone extends Error {}

@@ -82,8 +82,9 @@ export class TokensStore {
     return manager ? find(manager) : this.database.read(find);
   }
 
-  findById(id: string): Promise<OwnedToken | null> {
-    return this.database.read((manager) => this.find(this.owned(manager).where({ id })));
+  findById(id: string, manager?: EntityManager): Promise<OwnedToken | null> {
+    const find = (on: EntityManager) => this.find(this.owned(on).where({ id }));
+    return manager ? find(manager) : this.database.read(find);
   }
 
   /** True while the row could still be redeemed. */
