@@ -157,6 +157,21 @@ describe.each(databasesAndAdapters())('delivery by cookie on %s with %s', (datab
     expectCleared(own);
   });
 
+  it('clears the cookies of an account that is deleted, but not where the password was wrong', async () => {
+    const { jar } = await signedIn('leaving@example.com');
+    const leave = (current_password: string) =>
+      app().client.send('/auth/me', {
+        method: 'DELETE',
+        headers: { ...jar.header('/auth/me'), 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' },
+        body: JSON.stringify({ current_password }),
+      });
+    const refused = await leave('not the password of anybody');
+    expect([refused.status, cookiesOf(refused)]).toEqual([400, []]);
+    const left = await leave(PASSWORD);
+    expect(left.status).toBe(204);
+    expectCleared(left);
+  });
+
   it('clears the cookies of a session that has ended elsewhere when they are used to refresh', async () => {
     const [one, other] = [await signedIn('elsewhere@example.com'), visitor()];
     await other.post('/auth/login', { email: 'elsewhere@example.com', password: PASSWORD });

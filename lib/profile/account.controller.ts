@@ -1,6 +1,7 @@
-import { Controller, Header, UseFilters } from '@nestjs/common';
+import { Controller, Header, Res, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession } from '../access/access.decorators.js';
 import type { Principal } from '../access/principal.js';
+import { TokenDelivery } from '../delivery/token-delivery.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
@@ -10,24 +11,28 @@ import { type AccountExport, AccountExportService } from './account-export.servi
 import { AccountDeletionDto } from './profile.dto.js';
 
 /** The account as a whole, with its sessions, links and mails: level complete alone. */
-@Authenticated()
 @UseFilters(AuthErrorFilter)
 @Controller()
 export class AccountController {
   constructor(
     private readonly deletions: AccountDeletionService,
     private readonly exports: AccountExportService,
+    private readonly delivery: TokenDelivery,
   ) {}
 
+  @Authenticated()
   @Endpoint('deleteAccount')
   async delete(
     @Input(AccountDeletionDto) { current_password }: AccountDeletionDto,
     @CurrentSession() { userId }: Principal,
     @Device() device: Device,
+    @Res({ passthrough: true }) response: unknown,
   ): Promise<void> {
     await this.deletions.delete(userId, current_password, device);
+    this.delivery.withdraw(response);
   }
 
+  @Authenticated()
   @Endpoint('exportAccount')
   @Header('Content-Disposition', 'attachment; filename="account.json"')
   export(@CurrentSession() { userId }: Principal): Promise<AccountExport> {

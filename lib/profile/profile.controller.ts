@@ -10,7 +10,6 @@ import { type ProfileBody, toProfileBody } from './profile.body.js';
 import { ProfileDto } from './profile.dto.js';
 import { ProfileService } from './profile.service.js';
 
-@Authenticated()
 @UseFilters(AuthErrorFilter)
 @Controller()
 export class ProfileController {
@@ -19,11 +18,13 @@ export class ProfileController {
     private readonly columns: UserColumns,
   ) {}
 
+  @Authenticated()
   @Endpoint('me')
   me(@CurrentUser() user: object): ProfileBody {
     return this.body(user);
   }
 
+  @Authenticated()
   @Endpoint('editProfile')
   async edit(
     @Input(ProfileDto) fields: ProfileDto,
@@ -33,6 +34,7 @@ export class ProfileController {
     return this.body(await this.profiles.edit(userId, { ...fields }, device));
   }
 
+  @Authenticated()
   @Endpoint('replaceProfile')
   async replace(
     @Input(ProfileDto) fields: ProfileDto,

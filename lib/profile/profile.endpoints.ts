@@ -1,9 +1,9 @@
-import { type Endpoint, FAULTS, SIGNED_OUT, UNUSABLE } from '../http/endpoint.js';
+import { type Endpoint, FAULTS, SIGNED_OUT, UNPROVED, UNUSABLE } from '../http/endpoint.js';
 import { AccountDeletionDto, ProfileDto } from './profile.dto.js';
 
 const PROFILE = 'The account, as the fields the application allows.';
 const FIELDS = { name: 'Optional: at most 100 characters; null empties it.' };
-const EDIT_ERRORS = [...UNUSABLE, ...SIGNED_OUT, 'PROFILE_CONFLICT', ...FAULTS] as const;
+const EDIT_ERRORS = [...UNUSABLE, ...UNPROVED, 'PROFILE_CONFLICT', ...FAULTS] as const;
 
 /** Routes of profile. */
 export const PROFILE_ENDPOINTS = {
@@ -68,7 +68,7 @@ export const PROFILE_ENDPOINTS = {
     body: AccountDeletionDto,
     answers: { 204: 'Nothing' },
     credentials: 'access',
-    errors: [...UNUSABLE, ...SIGNED_OUT, 'PASSWORD_CURRENT_WRONG', ...FAULTS],
+    errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', ...FAULTS],
   },
   exportAccount: {
     method: 'GET',
