@@ -16,7 +16,7 @@ export const SESSION_ENDPOINTS = {
     answers: { 200: 'TokenPair' },
     credentials: 'refresh',
     setsCookies: true,
-    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'ACCESS_INVALID_CSRF_TOKEN', ...FAULTS],
+    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'ACCESS_INVALID_CSRF_TOKEN', 'LOGIN_REFUSED', ...FAULTS],
   },
   logout: {
     method: 'POST',
