@@ -22,6 +22,7 @@ import { UserColumns } from '../entities/user-columns.js';
 import { LinkTokens } from '../tokens/link-tokens.js';
 import type { TokenPair } from '../tokens/session-tokens.js';
 import { UniformAnswer } from '../uniform-answer.js';
+import { Traced } from '../telemetry/traced.js';
 
 /** What an activation gives. */
 export interface ActivationResult {
@@ -59,12 +60,14 @@ export class ActivationService {
    * SIGNUP_CONFLICT where a unique column of the signup was taken meanwhile, which leaves the link as it was; whatever a
    * hook throws, which leaves it too
    */
+  @Traced('activation')
   async activate(token: string, device: Device): Promise<ActivationResult> {
     const session = await this.redeem(token, device, (manager, userId) => this.sessions.open(manager, userId, device));
     return { userId: session.userId, tokens: await this.sessions.pair(session) };
   }
 
   /** Activates the account without a session: what a page does, which must not hand out tokens. */
+  @Traced('activation')
   activateWithoutSession(token: string, device: Device): Promise<UserId> {
     return this.redeem(token, device, (_, userId) => Promise.resolve(userId));
   }
@@ -83,6 +86,7 @@ export class ActivationService {
    * link is one to set a password: whoever asks again must not be handed the password of a stranger's signup.
    * @returns the link in mode C, else null
    */
+  @Traced('activation.resend')
   async resend(email: string, device: Device): Promise<string | null> {
     const { link, isOwed } = await this.uniform.after(async () => {
       const [signup, another] = await this.waitingSignups(email);

@@ -9,6 +9,7 @@ import { UNUSABLE_PASSWORD_HASH } from '../passwords/password-hasher.js';
 import { TokensStore } from '../store/tokens.store.js';
 import { UsersStore } from '../store/users.store.js';
 import { type EmailChangeLink, EmailChangeLinks } from './email-change.links.js';
+import { Traced } from '../telemetry/traced.js';
 
 /** What an undone change tells. */
 export interface EmailChangeUndoResult {
@@ -42,6 +43,7 @@ export class EmailChangeUndoService {
    * works, every session and every link but older undo links die, and the restored address is mailed a reset link.
    * @throws AuthError EMAIL_CHANGE_INVALID_TOKEN for an unknown, used, expired or foreign link and a taken address alike
    */
+  @Traced('email_change.undo')
   async undo(token: string, device: Device): Promise<EmailChangeUndoResult> {
     const reset = this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds);
     const { address: email } = await this.changeLinks.redeem('email-change-undo', token, device, {

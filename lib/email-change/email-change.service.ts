@@ -15,6 +15,7 @@ import { TokensStore } from '../store/tokens.store.js';
 import { UsersStore } from '../store/users.store.js';
 import { UniformAnswer } from '../uniform-answer.js';
 import { EmailChangeLinks } from './email-change.links.js';
+import { Traced } from '../telemetry/traced.js';
 
 /** What a confirmed change tells. */
 export interface EmailChangeResult {
@@ -55,6 +56,7 @@ export class EmailChangeService {
    * @returns the link in mode C, else null
    * @throws AuthError PASSWORD_CURRENT_WRONG; in mode D whatever a hook throws
    */
+  @Traced('email_change.request')
   async request(userId: UserId, newEmail: string, currentPassword: string, device: Device): Promise<string | null> {
     const account = await this.currentPassword.verify(userId, currentPassword, 'email-change', device);
     if (this.config.autoActivate && !this.config.sendsMail) {
@@ -93,6 +95,7 @@ export class EmailChangeService {
    * @throws AuthError EMAIL_CHANGE_INVALID_TOKEN for an unknown, used, expired or foreign link and a taken address alike;
    * whatever a hook throws, which leaves the link as it was
    */
+  @Traced('email_change.confirm')
   async confirm(token: string, device: Device): Promise<EmailChangeResult> {
     const undo = this.linkIssuer.issue('email-change-undo', this.config.emailChange.undoTtlSeconds);
     const { address: email } = await this.changeLinks.redeem('email-change', token, device, {

@@ -1,4 +1,5 @@
 import type { ModuleRef } from '@nestjs/core';
+import { loadOpenTelemetry, optional, SCOPE } from '../telemetry/opentelemetry.js';
 import type { AuthEvent } from './auth-event.js';
 
 /** Hears of every event, at once and without being waited for. */
@@ -22,8 +23,8 @@ export async function findEmitter(moduleRef: ModuleRef): Promise<EventListener |
  * person. Without an SDK each count is a call that does nothing.
  */
 export async function findMeter(): Promise<EventListener | undefined> {
-  const library = await optional(() => import('@opentelemetry/api'));
-  const counter = library?.metrics.getMeter('nestjs-gatehouse').createCounter('gatehouse.events', {
+  const library = await loadOpenTelemetry();
+  const counter = library?.metrics.getMeter(SCOPE).createCounter('gatehouse.events', {
     description: 'What happened to accounts, sessions and mails.',
     unit: '{event}',
   });
@@ -36,14 +37,4 @@ export async function findMeter(): Promise<EventListener | undefined> {
         ...(purpose && { 'gatehouse.purpose': purpose }),
       }))
   );
-}
-
-/** A package the application may do without; any failure but its absence is one. */
-async function optional<T>(load: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await load();
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') return undefined;
-    throw error;
-  }
 }

@@ -34,6 +34,7 @@ import { ACCOUNT_ENTITIES, type AccountEntities } from '../store/account-entitie
 import { Database } from '../store/database.js';
 import { UserColumns } from '../entities/user-columns.js';
 import { UsersStore } from '../store/users.store.js';
+import { HashTimes } from '../telemetry/hash-times.js';
 import { CsrfTokens } from '../tokens/csrf-tokens.js';
 import { KeyRing } from '../tokens/key-ring.js';
 import { SessionTokens } from '../tokens/session-tokens.js';
@@ -57,6 +58,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   SignupFields,
   Hooks,
   EventLog,
+  HashTimes,
   PasswordHasher,
   PasswordPolicy,
   KeyRing,

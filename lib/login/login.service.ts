@@ -10,6 +10,7 @@ import type { Account } from '../entities/base-user.entity.js';
 import { Database } from '../store/database.js';
 import { UsersStore } from '../store/users.store.js';
 import type { IssuedTokens, TokenPair } from '../tokens/session-tokens.js';
+import { Traced } from '../telemetry/traced.js';
 
 /** Address and password. */
 export interface Credentials {
@@ -39,6 +40,7 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
    * not active: neither words nor time tell which addresses have accounts (ASVS 6.3.8).
    * @throws AuthError LOGIN_INVALID_CREDENTIALS; SERVICE_BUSY where too many logins wait; whatever `beforeLogin` throws
    */
+  @Traced('login')
   async login(credentials: Credentials, device: Device): Promise<T> {
     const account = await this.authenticate(credentials, device);
     // After the password: a ban that anybody is told of would tell that there is an account.

@@ -4,6 +4,7 @@ import { createTransport } from 'nodemailer';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import { restoreFields } from '../own-fields/stored-fields.js';
 import type { OwnedToken } from '../store/tokens.store.js';
+import { Traced } from '../telemetry/traced.js';
 import { Links } from './links.js';
 import { type MailContext, type MailName, MailRenderer, MAILS } from './mail-renderer.js';
 
@@ -34,6 +35,12 @@ export function createMailer({ smtp }: AuthConfig): MailerService {
   return new MailerService({ transport }, { createTransport: () => createTransport(transport) });
 }
 
+/** A trace of its own: whichever request has woken the worker, the mail may be somebody else's. */
+const describe = ({ purpose }: OwnedToken, _breakOff: AbortController) => ({
+  root: true,
+  attributes: { 'gatehouse.purpose': purpose },
+});
+
 /** Composes the mail a row owes and hands it to SMTP. */
 @Injectable()
 export class MailSender {
@@ -48,6 +55,7 @@ export class MailSender {
    * Throws nodemailer's error where the server could not be reached, refused, took too long, or where `breakOff` was
    * aborted. The connection is closed by then: what failed is not accepted a moment later all the same.
    */
+  @Traced('mail.send', describe)
   async send(mail: OwnedToken, breakOff: AbortController): Promise<void> {
     const { smtp } = this.config;
     const { payload } = mail;

@@ -11,6 +11,7 @@ import { PasswordPolicy } from '../passwords/password-policy.js';
 import { SessionService } from '../session/session.service.js';
 import { Database } from '../store/database.js';
 import { UsersStore } from '../store/users.store.js';
+import { Traced } from '../telemetry/traced.js';
 
 /** Password change: whoever is signed in and knows the password sets another. */
 @Injectable()
@@ -33,6 +34,7 @@ export class PasswordChangeService {
    * @throws AuthError PASSWORD_CURRENT_WRONG, which changes nothing; PASSWORD_REJECTED, naming `new_password`; whatever a
    * hook throws
    */
+  @Traced('password_change')
   async change(
     userId: UserId,
     currentPassword: string,

@@ -20,6 +20,7 @@ import { stateOf, UsersStore } from '../store/users.store.js';
 import { LinkTokens } from '../tokens/link-tokens.js';
 import type { SessionSnapshot, TokenPair } from '../tokens/session-tokens.js';
 import { UniformAnswer } from '../uniform-answer.js';
+import { Traced } from '../telemetry/traced.js';
 
 /**
  * Password reset: the forgotten password, and the way out for everybody a lost activation mail has stranded, since the
@@ -51,6 +52,7 @@ export class PasswordResetService {
    * answer after the same statements, whether the address is known or not.
    * @returns the link in mode C, else null
    */
+  @Traced('password_reset.request')
   async request(email: string, device: Device): Promise<string | null> {
     const link = this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds);
     const isOwed = await this.uniform.after(() =>
@@ -72,6 +74,7 @@ export class PasswordResetService {
    * @throws AuthError PASSWORD_RESET_INVALID_TOKEN for an unknown, used, expired or foreign link alike;
    * PASSWORD_REJECTED, and whatever a hook throws, which leave the link as it was
    */
+  @Traced('password_reset.confirm')
   async confirm(token: string, newPassword: string, device: Device): Promise<TokenPair | null> {
     const { loginAfterReset } = this.config.passwordReset;
     const session = await this.redeem(token, newPassword, device, async (manager, { id }) =>
@@ -81,6 +84,7 @@ export class PasswordResetService {
   }
 
   /** The same without a session: what a page does, which must not hand out tokens. */
+  @Traced('password_reset.confirm')
   async confirmWithoutSession(token: string, newPassword: string, device: Device): Promise<void> {
     await this.redeem(token, newPassword, device, () => Promise.resolve(null));
   }

@@ -25,7 +25,11 @@ export class HashLimiter {
   private first?: Waiter;
   private last?: Waiter;
 
-  constructor({ concurrency, queue }: Readonly<Pick<AuthConfigHashing, 'concurrency' | 'queue'>>) {
+  /** @param measure hears of each hash how long it waited and how long it took in all, in milliseconds */
+  constructor(
+    { concurrency, queue }: Readonly<Pick<AuthConfigHashing, 'concurrency' | 'queue'>>,
+    private readonly measure?: (waitMs: number, durationMs: number) => void,
+  ) {
     this.concurrency =
       concurrency > 0 ? concurrency : Math.max(1, Math.min(availableParallelism(), threadPoolSize() - 1));
     this.maxWaiting = queue;
@@ -37,11 +41,14 @@ export class HashLimiter {
    * @throws AuthError SERVICE_BUSY at once, with Retry-After, when the queue is full
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
+    const asked = performance.now();
     await this.acquire();
+    const begun = performance.now();
     try {
       return await work();
     } finally {
       this.release();
+      this.measure?.(begun - asked, performance.now() - asked);
     }
   }
 

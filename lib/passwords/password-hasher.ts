@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit, Optional } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { HashTimes } from '../telemetry/hash-times.js';
 import { type Argon2Engine, loadArgon2Engine } from './argon2-engine.js';
 import { parsePhc, withoutPepperId, withPepperId } from './argon2-phc.js';
 import { HashLimiter } from './hash-limiter.js';
@@ -33,8 +34,11 @@ export class PasswordHasher implements OnModuleInit {
   private readonly peppers: Peppers;
   private prepared?: Promise<Prepared>;
 
-  constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {
-    this.limiter = new HashLimiter(config.hashing);
+  constructor(
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    @Optional() times?: HashTimes,
+  ) {
+    this.limiter = new HashLimiter(config.hashing, times && ((wait, duration) => times.record(wait, duration)));
     this.peppers = new Peppers(config.hashing.pepper, config.hashing.previousPeppers);
   }
 

@@ -9,6 +9,7 @@ import { SessionService } from '../session/session.service.js';
 import { Database } from '../store/database.js';
 import { TokensStore } from '../store/tokens.store.js';
 import { UsersStore } from '../store/users.store.js';
+import { Traced } from '../telemetry/traced.js';
 
 /** Users delete their own account. */
 @Injectable()
@@ -28,6 +29,7 @@ export class AccountDeletionService {
    * application that refer to the user go along or stand in the way as their foreign keys say.
    * @throws AuthError PASSWORD_CURRENT_WRONG, and whatever a hook throws, which change nothing
    */
+  @Traced('account.deletion')
   async delete(userId: UserId, currentPassword: string, device: Device): Promise<void> {
     const account = await this.currentPassword.verify(userId, currentPassword, 'account-deletion', device);
     await this.database.transaction(async (manager) => {

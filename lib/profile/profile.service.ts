@@ -10,6 +10,7 @@ import { Database } from '../store/database.js';
 import { isUniqueViolation } from '../store/database-errors.js';
 import { UsersStore } from '../store/users.store.js';
 import { ProfileDto } from './profile.dto.js';
+import { Traced } from '../telemetry/traced.js';
 
 /** Users edit their own account. */
 @Injectable()
@@ -27,6 +28,7 @@ export class ProfileService {
    * @throws AuthError INPUT_INVALID for a field that is no such column, PROFILE_CONFLICT where a unique one is taken,
    * ACCESS_INVALID_TOKEN where the account is gone or deactivated, which at level basic nobody has asked before
    */
+  @Traced('profile.edit')
   async edit(userId: UserId, fields: OwnFields, device: Device): Promise<object> {
     this.fields.assertStorable(fields, ProfileDto);
     const stated = Object.entries(fields).filter(([, value]) => value !== undefined);

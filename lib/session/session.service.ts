@@ -16,6 +16,7 @@ import { type NewToken, TokensStore } from '../store/tokens.store.js';
 import { UsersStore } from '../store/users.store.js';
 import { type RefreshClaims, type SessionSnapshot, SessionTokens, type TokenPair } from '../tokens/session-tokens.js';
 import type { SessionOpener } from './session-opener.js';
+import { Traced } from '../telemetry/traced.js';
 
 const SESSION: TokenPurpose = 'session';
 
@@ -82,6 +83,7 @@ export class SessionService implements SessionOpener {
    * Exchanges a refresh token for the next pair.
    * @throws AuthError SESSION_INVALID_TOKEN for anything but the current token, or the one before it within the grace time
    */
+  @Traced('refresh')
   async refresh(refreshToken: string, device: Device): Promise<TokenPair> {
     const claims = this.sessionTokens.verifyRefresh(refreshToken);
     if (!claims) throw new AuthError('SESSION_INVALID_TOKEN');
@@ -101,6 +103,7 @@ export class SessionService implements SessionOpener {
    * Ends the session of a refresh token or an access token.
    * @throws AuthError SESSION_INVALID_TOKEN where neither is genuine; ending an ended session is no error
    */
+  @Traced('logout')
   async logout(credentials: { refreshToken?: string; accessToken?: string }, device: Device): Promise<void> {
     const { refreshToken, accessToken } = credentials;
     const claims = refreshToken
@@ -114,6 +117,7 @@ export class SessionService implements SessionOpener {
   }
 
   /** Ends every session of a user, on every device. */
+  @Traced('logout_all')
   async logoutAll(userId: UserId, device: Device): Promise<void> {
     await this.database.write((manager) => this.tokens.revokeAll(manager, userId, [SESSION]));
     this.memory.forgetUser(userId);

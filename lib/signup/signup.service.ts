@@ -6,6 +6,7 @@ import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import type { IssuedTokens, TokenPair } from '../tokens/session-tokens.js';
 import { Enrolment, type SignupResult } from './enrolment.js';
+import { Traced } from '../telemetry/traced.js';
 
 /** What a signup states: address and password, and any column of the application's user entity. */
 export interface SignupInput {
@@ -31,6 +32,7 @@ export class SignupService<T extends IssuedTokens = TokenPair> {
    * SIGNUP_EMAIL_TAKEN (modes C and D, level basic), SIGNUP_CONFLICT where another unique column is taken;
    * whatever a hook throws
    */
+  @Traced('signup')
   async signup(input: SignupInput, device: Device): Promise<SignupResult<T>> {
     const { email, password, ...fields } = input;
     this.fields.assertStorable(fields);
