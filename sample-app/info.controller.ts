@@ -9,6 +9,8 @@ interface Info {
   mode_name: string;
   token_delivery: string;
   mail_catcher_url: string | null;
+  /** Where the keys are that verify access tokens; null while none are published. */
+  jwks_url: string | null;
   /** The global prefix, e.g. `/api/v1`, or nothing. */
   prefix: string;
   /** By the names of docs/routes.md. */
@@ -35,14 +37,16 @@ export class InfoController {
   /** What the application is like: its mode, where its routes are, and where its mails can be read. */
   @Get('sample/info')
   info(): Info {
-    const { mode, tokenDelivery } = this.auth;
+    const { mode, tokenDelivery, jwt } = this.auth;
+    const routes = this.mountedRoutes();
     return {
       mode,
       mode_name: MODES[mode].name,
       token_delivery: tokenDelivery,
       mail_catcher_url: this.env.get<string>('SAMPLE_MAIL_CATCHER_URL') || null,
+      jwks_url: (!jwt.algorithm.startsWith('HS') && routes['jwks']?.path) || null,
       prefix: this.application.getGlobalPrefix().replace(/^\/?(?=.)/, '/'),
-      routes: this.mountedRoutes(),
+      routes,
     };
   }
 

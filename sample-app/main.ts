@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
-import { AUTH_CONFIG, type AuthConfig } from 'nestjs-gatehouse';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { addAuthSecurity, AUTH_CONFIG, type AuthConfig } from 'nestjs-gatehouse';
 import { AppModule } from './app.module.js';
 import { PAGE_PATHS } from './page.controller.js';
 
@@ -21,6 +22,13 @@ const app = await NestFactory.create(AppModule, await httpAdapter(process.env['H
 if (app.get<AuthConfig>(AUTH_CONFIG).routes.preset === 'forge') {
   app.setGlobalPrefix('api/v1', { exclude: [...PAGE_PATHS, 'health', 'sample/info'] });
 }
+// What is served here, for readers and generators of clients: /openapi.json, made when it is first asked for.
+const description = addAuthSecurity(new DocumentBuilder().setTitle('nestjs-gatehouse sample'), app).build();
+SwaggerModule.setup('openapi', app, () => SwaggerModule.createDocument(app, description), {
+  ui: false,
+  raw: ['json'],
+  jsonDocumentUrl: 'openapi.json',
+});
 // On SIGTERM and SIGINT: finish what is being answered and mailed, then close the database.
 app.enableShutdownHooks(undefined, { useProcessExit: true });
 await app.listen(Number(process.env['PORT'] || 3000), process.env['HOST'] || '127.0.0.1');

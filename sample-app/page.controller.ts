@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Controller, Get, Header, NotFoundException, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 
 const TYPES = { html: 'text/html', css: 'text/css', js: 'text/javascript' };
 
@@ -39,6 +40,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /** The web page, the same on Express and Fastify. */
+@ApiExcludeController()
 @Controller()
 export class PageController {
   @Get([...PAGE_PATHS])

@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { flawsOf, hasBrowser, launchBrowser } from './support/browser.js';
+import { newKeyPair } from './support/key-pair.js';
 import { tokenIn } from './support/mailbox.js';
 import { Newcomer } from './support/newcomer.js';
 import { mailedLink, type Sample, startSample, statusOf } from './support/sample.js';
@@ -232,9 +233,15 @@ describe.skipIf(!hasBrowser())('the page, in Chromium', () => {
     await sample.stop();
   });
 
-  it.each([first, last])('finds the routes of the preset forge below api/v1, on %s', async (adapter) => {
-    const sample = await startSample({ AUTH_MODE: 'C', AUTH_ROUTES: 'forge', HTTP_ADAPTER: adapter });
+  it.each([first, last])('finds routes of the preset forge and published keys below api/v1, on %s', async (adapter) => {
+    const keys = { JWT_ALGORITHM: 'ES256', JWT_PRIVATE_KEY: newKeyPair('ES256').privateKey };
+    const sample = await startSample({ AUTH_MODE: 'C', AUTH_ROUTES: 'forge', HTTP_ADAPTER: adapter, ...keys });
     const tab = await arrive(sample.origin);
+    const published = new URL((await tab.page.locator('#banner a').getAttribute('href'))!).pathname;
+    expect(published).toBe('/api/v1/.well-known/jwks.json');
+    expect((await sample.app.client.get(published)).body.keys).toHaveLength(1);
+    const description = (await sample.app.client.get('/openapi.json')).body.paths;
+    expect(Object.keys(description)).toEqual(expect.arrayContaining(['/api/v1/users/me', '/api/v1/demo/role']));
     expect(await tab.page.locator('[data-call="me"] code').innerText()).toBe('GET /api/v1/users/me');
     await tab.fill('signup', { 'E-mail address': 'forge@example.org', Password: PASSWORD });
     expect((await tab.press('signup')).status).toBe(201);

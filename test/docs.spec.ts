@@ -17,6 +17,27 @@ const documents = [
   ...pages.map((page) => `docs/${page}`),
 ];
 
+/** Pages that are about the package as a whole, how it is run, or what calls it. */
+const ABOUT_THE_WHOLE = new Set([
+  'README.md',
+  'architecture.md',
+  'calling-from-javascript.md',
+  'calling-from-python.md',
+  'configuration.md',
+  'dependencies.md',
+  'errors.md',
+  'mail-catchers.md',
+  'mail.md',
+  'modes.md',
+  'performance.md',
+  'production-checklist.md',
+  'roadmap.md',
+  'routes.md',
+  'security.md',
+  'templates.md',
+  'troubleshooting.md',
+]);
+
 describe('the generated documents', () => {
   it('are what the built package generates', async () => {
     const { stdout, stderr } = await run(process.execPath, ['scripts/generate-docs.mjs', '--check']);
@@ -56,6 +77,26 @@ describe.each(documents)('%s', (file) => {
     const broken = linksOf(read(file)).filter((link) => !resolves(file, link));
     expect(broken).toEqual([]);
   });
+
+  it('quotes files word for word', () => {
+    const altered = quotesOf(read(file)).filter((quote) => !isVerbatim(quote));
+    expect(altered).toEqual([]);
+  });
+});
+
+/** The pages that tell what a part of the module does: each shows code that runs. */
+const PARTS = pages.filter((page) => !ABOUT_THE_WHOLE.has(page));
+
+it.each(PARTS)('docs/%s shows code of the sample application, or of a test where it has no face there', (page) => {
+  expect(quotesOf(read(`docs/${page}`))).not.toEqual([]);
+});
+
+it('finds a quote that is not what the file says', () => {
+  const marker = '<!-- from sample-app/user.entity.ts -->\n\n';
+  const quotes = quotesOf(
+    `${marker}\`\`\`ts\nname!: string | null;\n\`\`\`\n\n${marker}\`\`\`ts\nname?: string;\n\`\`\`\n`,
+  );
+  expect(quotes.map(isVerbatim)).toEqual([true, false]);
 });
 
 it('finds a link that leads nowhere', () => {
@@ -65,6 +106,27 @@ it('finds a link that leads nowhere', () => {
   expect(links).toEqual(['README.md', 'no.png', 'README.md#no-such-heading']);
   expect(links.filter((link) => !resolves('README.md', link))).toEqual(['no.png', 'README.md#no-such-heading']);
 });
+
+/** A fenced block of a page, and the file it is an excerpt of. */
+interface Quote {
+  file: string;
+  code: string;
+}
+
+/** The blocks that a comment `<!-- from FILE -->` precedes. */
+function quotesOf(markdown: string): Quote[] {
+  const blocks = markdown.matchAll(/^<!-- from (\S+) -->\s+```\w+\n([^]*?)^```/gm);
+  return [...blocks].map(([, file, code]) => ({ file: file!, code: code! }));
+}
+
+/** Spaces aside: an excerpt is not indented, and Prettier wraps it for its own width. */
+function isVerbatim({ file, code }: Quote): boolean {
+  return words(code) !== '' && words(read(file)).includes(words(code));
+}
+
+function words(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
 
 /** The relative links of a page, pictures included, code left out. */
 function linksOf(markdown: string): string[] {
