@@ -3,7 +3,8 @@ import { type ActivationResult, ActivationService } from './activation/activatio
 import { EmailChangeUndoService, type EmailChangeUndoResult } from './email-change/email-change-undo.service.js';
 import { type EmailChangeResult, EmailChangeService } from './email-change/email-change.service.js';
 import type { Device } from './http/device.decorator.js';
-import { type Credentials, LoginService } from './login/login.service.js';
+import type { Credentials } from './login/login-identifier.js';
+import { LoginService } from './login/login.service.js';
 import { PasswordChangeService } from './password-change/password-change.service.js';
 import { type OperatorOptions, OperatorService } from './operators/operator.service.js';
 import { PasswordResetService } from './password-reset/password-reset.service.js';
@@ -58,7 +59,7 @@ export class AuthService {
     return this.activations.resend(email, device);
   }
 
-  /** Verifies address and password and opens a session. Throws LOGIN_INVALID_CREDENTIALS, SERVICE_BUSY. */
+  /** Verifies address or username, and password, and opens a session. Throws INPUT_INVALID, LOGIN_INVALID_CREDENTIALS, SERVICE_BUSY. */
   login(credentials: Credentials, device: Device = NO_DEVICE): Promise<TokenPair> {
     return this.logins.login(credentials, device);
   }

@@ -75,13 +75,14 @@ export type { SignupInput } from './signup/signup.service.js';
 export type { SessionInfo } from './session/session-list.service.js';
 export type { AccountExport } from './profile/account-export.service.js';
 export type { ActivationResult } from './activation/activation.service.js';
-export type { Credentials } from './login/login.service.js';
+export type { Credentials } from './login/login-identifier.js';
 export type { EmailChangeResult } from './email-change/email-change.service.js';
 export type { EmailChangeUndoResult } from './email-change/email-change-undo.service.js';
 export type { Device } from './http/device.decorator.js';
 export { ACCOUNT_DTOS, type AccountDtos } from './own-fields/account-dtos.js';
 export { addAuthSecurity, type AuthSecurityScheme, type SecurityBuilder } from './openapi/security-schemes.js';
-export { canonicalEmail } from './http/email.js';
+export { canonicalEmail, CanonicalEmail } from './http/email.js';
+export { canonicalUsername, CanonicalUsername } from './http/username.js';
 export { type MountedRoute, Routes } from './http/routes.js';
 export { redactUrl } from './http/redact-url.js';
 

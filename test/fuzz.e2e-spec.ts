@@ -5,6 +5,7 @@ import type { Endpoint } from '../lib/http/endpoint.js';
 import { hostileRequest } from './support/arbitraries.js';
 import { availableDatabases } from './support/databases.js';
 import { ALL_ENDPOINTS, pathOf } from './support/hostile.js';
+import { namedSchema } from './support/named-users.js';
 import { type RawAnswer, RawClient } from './support/raw-client.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
@@ -48,7 +49,7 @@ describe.each(STACKS)('hostile requests to %s on %s', (adapter, database) => {
 
   beforeAll(async () => {
     // Mode E has every endpoint.
-    t = await createTestApp({ adapter, database, mode: 'E' });
+    t = await createTestApp({ adapter, database, mode: 'E', schema: namedSchema() });
     raw = new RawClient(t.client.origin);
     victim = await t.activeUser('victim@example.com', VICTIMS_PASSWORD);
     loggedBefore = t.logs.lines.length;

@@ -61,6 +61,12 @@ class Customer extends BaseUser {
   login!: string;
 }
 
+@Entity('customers')
+class NamedCustomer extends BaseUser {
+  @Column({ type: 'varchar', length: 64, unique: true, nullable: true })
+  username!: string | null;
+}
+
 const FIRST_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const SECOND_ID = '01890a5d-ac96-774b-bcce-b302099a8058';
 
@@ -201,6 +207,49 @@ describe.each(availableDatabases())('migrations on %s', (database) => {
       await users.insert({ id: FIRST_ID, ...userRow('jo@example.com') });
 
       await expect(users.insert({ id: SECOND_ID, ...userRow('jo@example.com') })).rejects.toThrow(QueryFailedError);
+    });
+  });
+
+  const createNamedCustomers = () =>
+    withQueryRunner((queryRunner) =>
+      queryRunner.createTable(userTable(queryRunner, { name: 'customers', username: true })),
+    );
+
+  describe('usernames', () => {
+    beforeEach(() => open({ entities: [NamedCustomer] }));
+
+    it('are a column of the table on demand, and leave no difference to the entity', async () => {
+      await createNamedCustomers();
+      expect(await schemaDifferences()).toEqual([]);
+    });
+
+    it('are unique byte by byte, and may be missing as often as they like', async () => {
+      await createNamedCustomers();
+      const users = dataSource.getRepository(NamedCustomer);
+      const ids = Array.from({ length: 5 }, (_, index) => FIRST_ID.slice(0, -1) + index);
+      const insert = (index: number, username: string | null) =>
+        users.insert({ id: ids[index]!, username, ...userRow(`${index}@example.com`) });
+      await insert(0, 'jose');
+      await insert(1, 'josé');
+      await insert(2, null);
+      await insert(3, null);
+      await expect(insert(4, 'jose')).rejects.toThrow(QueryFailedError);
+      expect((await users.findOneByOrFail({ username: 'josé' })).id).toBe(ids[1]);
+    });
+
+    it('are added to a table with rows, and filled from what they had', async () => {
+      await withQueryRunner(async (queryRunner) => {
+        await queryRunner.createTable(userTable(queryRunner, { name: 'customers' }));
+        await queryRunner.query(
+          `INSERT INTO customers (id, email, password_hash, created_at, updated_at)
+           VALUES ('${FIRST_ID}', 'jo@example.com', '', 0, 0)`,
+        );
+        await addUserColumns(queryRunner, 'customers', { username: `'jo'` }, { username: true });
+      });
+
+      expect(await schemaDifferences()).toEqual([]);
+      const customer = await dataSource.getRepository(NamedCustomer).findOneByOrFail({ username: 'jo' });
+      expect(customer.email).toBe('jo@example.com');
     });
   });
 

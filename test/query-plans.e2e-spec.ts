@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { Client } from './support/client.js';
 import { availableDatabases, type DatabaseKind } from './support/databases.js';
-import { User, UserToken } from './support/entities.js';
 import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
+import { NamedUser, NamedUserToken, namedSchema } from './support/named-users.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const USERS = 1000;
@@ -26,7 +26,7 @@ describe.each(availableDatabases())('the plans of the statements on %s', (kind) 
   let statements: { sql: string; parameters: unknown[] }[];
 
   beforeAll(async () => {
-    t = await createTestApp({ mode: 'E', database: kind });
+    t = await createTestApp({ mode: 'E', database: kind, schema: namedSchema() });
     await fill(t.dataSource);
     await t.dataSource.query(kind === 'mariadb' ? 'ANALYZE TABLE users, user_tokens' : 'ANALYZE');
     const before = t.statements.entries.length;
@@ -54,6 +54,7 @@ describe.each(availableDatabases())('the plans of the statements on %s', (kind) 
     for (const part of [
       "session.purpose = 'session'",
       'user.email = ',
+      'user.username = ',
       'SET used_at',
       'SET generation = generation + 1',
       'is_active = ',
@@ -80,6 +81,7 @@ async function fill({ manager }: DataSource): Promise<void> {
   const users = Array.from({ length: USERS }, (_, number) => ({
     id: uuidv7(),
     email: `resident-${number}@example.com`,
+    username: `resident-${number}`,
     passwordHash: 'none',
     isActive: true,
     createdAt: instant,
@@ -97,10 +99,10 @@ async function fill({ manager }: DataSource): Promise<void> {
     })),
   );
   for (let start = 0; start < users.length; start += 500) {
-    await manager.insert(User, users.slice(start, start + 500));
+    await manager.insert(NamedUser, users.slice(start, start + 500));
   }
   for (let start = 0; start < tokens.length; start += 500) {
-    await manager.insert(UserToken, tokens.slice(start, start + 500));
+    await manager.insert(NamedUserToken, tokens.slice(start, start + 500));
   }
 }
 
@@ -143,6 +145,8 @@ async function runEveryFlow(t: TestApp): Promise<void> {
   const changed = await client.post('/auth/password-change', change, { bearer: steady.access_token });
   expect(changed.status).toBe(204);
   await client.post('/auth/login', { email: 'steady@example.com', password: PASSWORD });
+  // Of a row that is there and of one that is not.
+  for (const username of ['resident-1', 'nobody']) await client.post('/auth/login', { username, password: PASSWORD });
   await changeAddress(t);
   await runFlowsOfUser(await activeUser('keeper@example.com'), client);
 }

@@ -4,6 +4,7 @@ import type { Answer } from './support/client.js';
 import { claimsOf } from './support/jwt.js';
 import { emailChanges } from './support/email-change.js';
 import { tokenIn } from './support/mailbox.js';
+import { namedSchema } from './support/named-users.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 import { variants } from './support/variants.js';
 
@@ -185,6 +186,44 @@ describe.each(variants())('the number of statements on $database, integer keys $
     expect((await statements(200, '/auth/sessions', undefined, bearer)).map(verb)).toEqual(['SELECT', 'SELECT']);
     expect(await end(404, 'x')).toHaveLength(1);
     expect((await end(204, claimsOf(bearer)['sid'])).map(verb)).toEqual(['SELECT', 'UPDATE']);
+  });
+});
+
+describe.each(variants())('the number of statements with usernames on $database', (variant) => {
+  let t: TestApp;
+  beforeAll(async () => {
+    t = await createTestApp({ ...variant, schema: namedSchema(variant) });
+    await t.client.post('/auth/signup', { email: 'ann@example.com', username: 'ann', password: PASSWORD });
+    const token = tokenIn(await t.mailbox.waitFor('ann@example.com'));
+    await t.client.post('/auth/activate', { token });
+    await t.app.get(OutboxWorker, { strict: false }).beforeApplicationShutdown();
+  });
+  afterAll(() => t.close());
+
+  const verbs = async (path: string, body: object, status: number) =>
+    (
+      await t.statements.during(async () => {
+        expect((await t.client.post(path, { password: PASSWORD, ...body })).status).toBe(status);
+      })
+    ).map(verb);
+
+  it('login: 2, and 1 for a refusal, by username as by address', async () => {
+    for (const key of [{ username: 'ann' }, { username: 'ann@example.com' }, { email: 'ann@example.com' }]) {
+      expect(await verbs('/auth/login', key, 200)).toEqual(['SELECT', 'INSERT']);
+    }
+    for (const key of [{ username: 'bob' }, { username: 'bob@example.com' }, { email: 'bob@example.com' }]) {
+      expect(await verbs('/auth/login', key, 401)).toEqual(['SELECT']);
+    }
+  });
+
+  const signup = (status: number, email: string, username?: string) =>
+    verbs('/auth/signup', { email: `${email}@example.com`, username }, status);
+
+  it('signup: 1 more with a username, and that one alone where it is taken', async () => {
+    expect(await signup(201, 'new')).toEqual(['SELECT', 'INSERT', 'INSERT']);
+    expect(await signup(201, 'named', 'named')).toEqual(['SELECT', 'SELECT', 'INSERT', 'INSERT']);
+    expect(await signup(201, 'ann', 'another')).toEqual(['SELECT', 'SELECT', 'INSERT']);
+    for (const email of ['ann', 'named', 'unheard-of']) expect(await signup(409, email, 'ann')).toEqual(['SELECT']);
   });
 });
 

@@ -1,24 +1,16 @@
 import type { Type } from '@nestjs/common';
 import { getMetadataArgsStorage, type DataSource, type EntityMetadata } from 'typeorm';
 import type { StartUpProblem } from '../config/start-up-error.js';
-import { ACCOUNT_PROPERTIES, type AccountProperty, type PropertyNames } from './account-properties.js';
-import { TOKEN_COLUMNS, USER_COLUMNS, type ColumnRule } from './entity-rules.js';
+import {
+  ACCOUNT_PROPERTIES,
+  type AccountProperty,
+  NAMED_PROPERTIES,
+  type PropertyNames,
+} from './account-properties.js';
+import { faultsOf, isIndexed, NUMERIC, normalType } from './column-faults.js';
+import { TOKEN_COLUMNS, USER_COLUMNS, USERNAME_COLUMN, type ColumnRule } from './entity-rules.js';
 
 type Column = EntityMetadata['columns'][number];
-
-/** Enough for the PHC strings of every algorithm that the module writes or imports. */
-const LEAST_HASH_LENGTH = 128;
-
-const NUMERIC = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'integer', 'bigint']);
-
-const DATES = new Set([
-  'datetime',
-
-  'timestamp',
-  'timestamptz',
-  'timestamp with time zone',
-  'timestamp without time zone',
-]);
 
 const RELATION =
   "@ManyToOne(() => User, { onDelete: 'CASCADE', nullable: false }) @JoinColumn({ name: 'user_id' }) user!: User";
@@ -48,6 +40,7 @@ export function checkEntities(
     ...checkNames(names),
     ...checkUserKey(user, keyName),
     ...checkUserColumns(user, names),
+    ...checkUsername(user, names),
     ...(tokenEntity ? checkTokenEntity(dataSource.getMetadata(tokenEntity), user, keyName) : []),
   ];
 }
@@ -108,11 +101,12 @@ function checkNames(names: PropertyNames): StartUpProblem[] {
   const given = Object.entries(names);
   return given.flatMap(([property, name], index) => {
     const path = `userColumns.${property}`;
-    if (!(ACCOUNT_PROPERTIES as readonly string[]).includes(property)) {
-      const fix = `Use one of ${ACCOUNT_PROPERTIES.join(', ')}.`;
+    if (!(NAMED_PROPERTIES as readonly string[]).includes(property)) {
+      const fix = `Use one of ${NAMED_PROPERTIES.join(', ')}.`;
       return [{ path, message: 'is no property of an account, so it would be passed over', fix }];
     }
-    const [other] = given.find(([, another], before) => before < index && another === name) ?? [];
+    const [before] = given.find(([, another], at) => at < index && another === name) ?? [];
+    const other = before ?? ACCOUNT_PROPERTIES.find((kept) => names[kept] === undefined && kept === name);
     const fix = 'Give each a column of its own.';
     return other
       ? [{ path, message: `names the same property as ${other}, and each would overwrite the other`, fix }]
@@ -129,6 +123,19 @@ function checkUserColumns(user: EntityMetadata, names: PropertyNames): StartUpPr
     return [[name ?? property, { ...rule, declaration }] as const];
   });
   return checkColumns(user, Object.fromEntries(rules), 'BaseUser');
+}
+
+/** An entity may do without; with the property, people log in by it. */
+function checkUsername(user: EntityMetadata, { username: mapped, ...others }: PropertyNames): StartUpProblem[] {
+  const name = mapped ?? 'username';
+  const path = `${user.name}.${name}`;
+  const declaration = USERNAME_COLUMN.declaration.replace('username?', `${name}?`);
+  const column = user.findColumnWithPropertyName(name);
+  if (mapped && !column) return [{ path, message: 'is missing', fix: `Declare \`${declaration}\`.` }];
+  // What is called so may be the address.
+  if (!column || Object.values(others).includes(name)) return [];
+  const fix = `Declare \`${declaration}\`, or call the property otherwise if nobody logs in by it.`;
+  return faultsOf(user, column, USERNAME_COLUMN).map((message) => ({ path, message, fix }));
 }
 
 function checkTokenKey(token: EntityMetadata): StartUpProblem[] {
@@ -195,57 +202,4 @@ function checkColumns(
     if (!column) return [{ path, message: 'is missing', fix }];
     return faultsOf(entity, column, rule).map((message) => ({ path, message, fix }));
   });
-}
-
-function faultsOf(entity: EntityMetadata, column: Column, rule: ColumnRule): string[] {
-  const checks: [fails: boolean | undefined, message: string][] = [
-    [rule.nullable && !column.isNullable, 'does not allow null, which the module stores'],
-    [
-      rule.instant && !storesEpochMs(column),
-      'is not stored as epoch milliseconds, which the module compares instants by',
-    ],
-    [rule.moment && !keepsDates(column), 'is not a Date, which the module stores and reads'],
-    [rule.truth && !isTruth(column), 'is not a boolean, which statements compare it with'],
-    [rule.holdsHash && isTooShort(column), 'is too short for a password hash, which would be cut off or refused'],
-    [rule.unique && !isUnique(entity, column), 'is not unique, so two rows could be taken for one another'],
-    [rule.indexed && !isIndexed(entity, column), 'has no index, so every look-up would read the whole table'],
-    // A hash that every find() selects ends in logs and answers.
-    [rule.hidden && column.isSelect, 'is selected by default, so any query of the application would carry the hash'],
-  ];
-  return checks.filter(([fails]) => fails).map(([, message]) => message);
-}
-
-function storesEpochMs(column: Column): boolean {
-  return (column.type === 'bigint' || column.type === 'int8') && column.transformer !== undefined;
-}
-
-/** A column type whose property is a Date, or any with a transformer of the application's. */
-function keepsDates(column: Column): boolean {
-  return DATES.has(normalType(column)) || column.transformer !== undefined;
-}
-
-/** Without a transformer, which a condition in SQL would go past. PostgreSQL compares a boolean with no number. */
-function isTruth(column: Column): boolean {
-  const type = normalType(column);
-  // TypeORM reads a bigint as text, and '0' would count as true.
-  const isNumber =
-    NUMERIC.has(type) && type !== 'bigint' && column.entityMetadata.dataSource.options.type !== 'postgres';
-  return column.transformer === undefined && (type === 'boolean' || type === 'bool' || isNumber);
-}
-
-function isTooShort({ length }: Column): boolean {
-  return length !== '' && Number(length) < LEAST_HASH_LENGTH;
-}
-
-function normalType(column: Column): string {
-  return column.entityMetadata.dataSource.driver.normalizeType(column);
-}
-
-function isUnique(entity: EntityMetadata, column: Column): boolean {
-  const indexes = entity.indices.filter((index) => index.isUnique && !index.where);
-  return [...entity.uniques, ...indexes].some(({ columns }) => columns.length === 1 && columns[0] === column);
-}
-
-function isIndexed(entity: EntityMetadata, column: Column): boolean {
-  return entity.indices.some(({ columns, where }) => columns[0] === column && !where) || isUnique(entity, column);
 }

@@ -20,6 +20,8 @@ export interface ColumnRule {
   readonly unique?: true;
   /** True where rows are looked up by the column. */
   readonly indexed?: true;
+  /** The least length of a text column, in characters. */
+  readonly text?: number;
   /** True where a query that does not ask for the column by name must not get it. */
   readonly hidden?: true;
 }
@@ -36,6 +38,14 @@ export const USER_COLUMNS: Readonly<Record<Exclude<AccountProperty, 'id'>, Colum
   emailVerifiedAt: { declaration: nullableInstant('emailVerifiedAt').declaration, moment: true, nullable: true },
   createdAt: { declaration: instant('createdAt').declaration, moment: true, optional: true },
   updatedAt: { declaration: instant('updatedAt').declaration, moment: true, optional: true },
+};
+
+/** The property `username` of a user entity that has one, which makes it something to log in by. */
+export const USERNAME_COLUMN: ColumnRule = {
+  declaration: "@Column({ type: 'varchar', length: 64, unique: true, nullable: true }) username?: string | null",
+  text: 64,
+  unique: true,
+  nullable: true,
 };
 
 /** The columns of the token entity but the primary key and the relation, by property. */

@@ -1,10 +1,16 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import { ACCOUNT_PROPERTIES, type AccountProperty, type PropertyNames } from './account-properties.js';
+import {
+  ACCOUNT_PROPERTIES,
+  type AccountProperty,
+  NAMED_PROPERTIES,
+  type NamedProperty,
+  type PropertyNames,
+} from './account-properties.js';
 import type { Account } from './base-user.entity.js';
 
 type Column = EntityMetadata['columns'][number];
 
-const ACCOUNT_PATH = new RegExp(`\\b(user|holder)\\.(${ACCOUNT_PROPERTIES.join('|')})\\b`, 'g');
+const ACCOUNT_PATH = new RegExp(`\\b(user|holder)\\.(${NAMED_PROPERTIES.join('|')})\\b`, 'g');
 
 /**
  * The one place that knows how the application's user entity calls what the module needs (`userColumns`). Statements and
@@ -20,17 +26,23 @@ export class UserColumns {
     private readonly metadata: () => EntityMetadata,
     private readonly names: PropertyNames = {},
   ) {
-    this.isMapped = ACCOUNT_PROPERTIES.some((property) => this.nameOf(property) !== property);
+    this.isMapped = NAMED_PROPERTIES.some((property) => this.nameOf(property) !== property);
   }
 
   /** The entity's name for a property of Account. */
-  nameOf(property: AccountProperty): string {
+  nameOf(property: NamedProperty): string {
     return this.names[property] ?? property;
   }
 
   /** The column of a property; undefined where the entity has none. */
   columnOf(property: AccountProperty): Column | undefined {
     return this.metadata().findColumnWithPropertyName(this.nameOf(property));
+  }
+
+  /** The entity's property for usernames; undefined where accounts have none, or what is called so serves the module. */
+  get username(): string | undefined {
+    const name = this.nameOf('username');
+    return this.own.has(name) ? name : undefined;
   }
 
   /** The class of the entity, for messages. */
@@ -56,10 +68,7 @@ export class UserColumns {
   /** A piece of a query that speaks of `user.isActive` and the like, in the entity's names. Aliases: `user`, `holder`. */
   translate(query: string): string {
     return this.isMapped
-      ? query.replace(
-          ACCOUNT_PATH,
-          (_, alias: string, property: AccountProperty) => `${alias}.${this.nameOf(property)}`,
-        )
+      ? query.replace(ACCOUNT_PATH, (_, alias: string, property: NamedProperty) => `${alias}.${this.nameOf(property)}`)
       : query;
   }
 
@@ -77,6 +86,7 @@ export class UserColumns {
     const account: Record<string, unknown> = {};
     for (const property of this.own.keys()) account[property] = entity[property];
     for (const property of ACCOUNT_PROPERTIES) account[property] = entity[this.nameOf(property)];
+    if (this.username !== undefined) account['username'] = entity[this.username];
     account['isActive'] = Boolean(account['isActive']);
     this.origins.set(account, entity);
     return account as unknown as Account;

@@ -6,7 +6,7 @@ type Awaitable<T> = T | Promise<T>;
 
 /** What a login names its account by. */
 export interface LoginIdentifier {
-  /** As the login states it: a canonical address, or a username. */
+  /** The canonical address a login states as `email`, or what it states as `username`, exactly as typed. */
   identifier: string;
   device: Device;
 }

@@ -1,6 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
-import { Transform } from 'class-transformer';
-import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
+import type { ValidationOptions } from 'class-validator';
+import { canonicalText } from './canonical-text.js';
 
 // RFC 5321, section 4.5.3.1: 64 octets of local part, and a path of 256 that includes its angle brackets.
 const MAX_LOCAL_LENGTH = 64;
@@ -36,30 +36,9 @@ export function canonicalEmail(input: string): string | undefined {
   return email.length <= MAX_LENGTH ? email : undefined;
 }
 
-/** Validates that a property is an e-mail address by {@link canonicalEmail}. */
-export function IsAccountEmail(options?: ValidationOptions): PropertyDecorator {
-  return ValidateBy(
-    {
-      name: 'isAccountEmail',
-      validator: {
-        validate: (value: unknown) => typeof value === 'string' && canonicalEmail(value) !== undefined,
-        defaultMessage: buildMessage((eachPrefix) => `${eachPrefix}$property must be an e-mail address`, options),
-      },
-    },
-    options,
-  );
-}
-
-/** Validates like {@link IsAccountEmail}, and gives the property its canonical spelling. */
+/** Validates that a property is an e-mail address by {@link canonicalEmail}, and gives it its canonical spelling. */
 export function CanonicalEmail(options?: ValidationOptions): PropertyDecorator {
-  const toCanonical = Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? (canonicalEmail(value) ?? value) : value,
-  );
-  const validate = IsAccountEmail(options);
-  return (target, property) => {
-    toCanonical(target, property);
-    validate(target, property);
-  };
+  return canonicalText('isAccountEmail', canonicalEmail, 'must be an e-mail address', options);
 }
 
 function canonicalDomain(raw: string): string | undefined {

@@ -10,8 +10,13 @@ export const LOGIN_ENDPOINTS = {
     accepts: 'json',
     flow: 'login',
     level: 'basic',
-    summary: 'Opens a session for an address and its password.',
-    request: { email: 'The e-mail address of the account.', password: 'Its password.' },
+    summary: 'Opens a session for an address, or a username, and its password.',
+    request: {
+      email: 'The e-mail address of the account.',
+      username:
+        'Instead of `email`: the username or the address. Refused where the user entity has no `username` column.',
+      password: 'Its password.',
+    },
     answer: PAIR,
     body: LoginDto,
     answers: { 200: 'TokenPair' },

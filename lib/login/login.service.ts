@@ -11,15 +11,9 @@ import { Database } from '../store/database.js';
 import { UsersStore } from '../store/users.store.js';
 import type { IssuedTokens, TokenPair } from '../tokens/session-tokens.js';
 import { Traced } from '../telemetry/traced.js';
+import { type Credentials, identify, statedIdentifier } from './login-identifier.js';
 
-/** Address and password. */
-export interface Credentials {
-  /** Canonical address. */
-  email: string;
-  password: string;
-}
-
-/** Login: address and password become a session. */
+/** Login: address or username, and password, become a session. */
 @Injectable()
 export class LoginService<T extends IssuedTokens = TokenPair> {
   private readonly logger = new Logger('AuthLogin');
@@ -36,9 +30,10 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
   ) {}
 
   /**
-   * Exactly one Argon2 computation and the same answer for an unknown address, a wrong password and an account that is
-   * not active: neither words nor time tell which addresses have accounts (ASVS 6.3.8).
-   * @throws AuthError LOGIN_INVALID_CREDENTIALS; SERVICE_BUSY where too many logins wait; whatever `beforeLogin` throws
+   * Exactly one Argon2 computation and the same answer for an unknown address or username, a wrong password and an
+   * account that is not active: neither words nor time tell which of them have accounts (ASVS 6.3.8).
+   * @throws AuthError INPUT_INVALID for what is neither address nor username, or both; LOGIN_INVALID_CREDENTIALS;
+   * SERVICE_BUSY where too many logins wait; whatever `beforeLogin` throws
    */
   @Traced('login')
   async login(credentials: Credentials, device: Device): Promise<T> {
@@ -57,10 +52,13 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
     return tokens;
   }
 
-  private async authenticate({ email, password }: Credentials, device: Device): Promise<Account> {
-    const account = await this.find(email, device);
+  private async authenticate(credentials: Credentials, device: Device): Promise<Account> {
+    const account = await this.find(credentials, device);
     // An account that may not log in is compared like one that does not exist, in the same time.
-    const isCorrect = await this.hasher.verify(account?.isActive ? account.passwordHash : undefined, password);
+    const isCorrect = await this.hasher.verify(
+      account?.isActive ? account.passwordHash : undefined,
+      credentials.password,
+    );
     if (account && isCorrect) return account;
     const reason = !account ? 'unknown' : account.isActive ? 'password' : 'inactive';
     await this.events.record('authn_login_fail', { userId: account?.id, device, reason });
@@ -76,8 +74,12 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
     }
   }
 
-  private async find(identifier: string, device: Device): Promise<Account | null> {
-    if (!this.hooks.has('findUser')) return this.users.findByEmail(identifier);
+  private async find(credentials: Credentials, device: Device): Promise<Account | null> {
+    if (!this.hooks.has('findUser')) {
+      const { email, username } = identify(credentials, this.users.haveUsernames);
+      return email === undefined ? this.users.findByUsername(username) : this.users.findByEmail(email);
+    }
+    const identifier = statedIdentifier(credentials);
     const found = await this.hooks.run('findUser', () => ({ identifier, device }));
     // One more statement either way, so that time does not tell whom the hook found.
     return found ? this.users.findWithHash(this.users.accountOf(found).id) : this.users.findByEmail('');

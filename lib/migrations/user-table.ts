@@ -10,6 +10,8 @@ export interface UserTableOptions {
   name: string;
   /** The primary key: `uuid` for an entity that extends BaseUser, `integer` for `@PrimaryGeneratedColumn()`. @default 'uuid' */
   idType?: UserIdType;
+  /** True adds the column `username`, for an entity with that property. @default false */
+  username?: boolean;
   /** The application's own columns. @default none */
   columns?: PortableColumn[];
 }
@@ -23,6 +25,16 @@ const COLUMNS: readonly PortableColumn[] = [
   { name: 'updated_at', type: 'bigint' },
 ];
 
+/** A pending account has no username, so it may be null. */
+const USERNAME: PortableColumn = {
+  name: 'username',
+  type: 'varchar',
+  length: '64',
+  isNullable: true,
+  isUnique: true,
+  binary: true,
+};
+
 /**
  * The table of an entity that extends BaseUser, for a migration of the application, on any supported database:
  *
@@ -30,10 +42,11 @@ const COLUMNS: readonly PortableColumn[] = [
  *
  * Constraints are named by the data source's naming strategy, as TypeORM names those of the entity.
  */
-export function userTable(queryRunner: QueryRunner, { name, idType = 'uuid', columns = [] }: UserTableOptions): Table {
+export function userTable(queryRunner: QueryRunner, options: UserTableOptions): Table {
+  const { name, idType = 'uuid', username, columns = [] } = options;
   const all = [
     idColumn(queryRunner, idType),
-    ...userColumns(queryRunner),
+    ...userColumns(queryRunner, { username }),
     ...columns.map((column) => tableColumn(queryRunner, column)),
   ];
   // MariaDB and MySQL know unique indexes only, and TypeORM names an entity's as indexes there; the column's own
@@ -43,9 +56,16 @@ export function userTable(queryRunner: QueryRunner, { name, idType = 'uuid', col
   return new Table({ name, columns: all, indices });
 }
 
-/** The columns of BaseUser but the primary key, for `queryRunner.addColumns()` on a user table that is still empty. */
-export function userColumns(queryRunner: QueryRunner): TableColumn[] {
-  return COLUMNS.map((column) => tableColumn(queryRunner, column));
+/**
+ * The columns of BaseUser but the primary key, for `queryRunner.addColumns()` on a user table that is still empty; with
+ * `username: true` that one too.
+ */
+export function userColumns(
+  queryRunner: QueryRunner,
+  { username = false }: Pick<UserTableOptions, 'username'> = {},
+): TableColumn[] {
+  const columns = username ? [...COLUMNS, USERNAME] : COLUMNS;
+  return columns.map((column) => tableColumn(queryRunner, column));
 }
 
 /**
@@ -57,16 +77,19 @@ export function userColumns(queryRunner: QueryRunner): TableColumn[] {
  * An empty password hash matches no password: such users reset theirs.
  *
  * @param table name of the existing table
- * @param values for each added column that may not be null, the SQL expression existing rows get; never put user input
+ * @param values for each added column that may not be null, the SQL expression existing rows get, and for any other if
+ * they get something; never put user input
+ * @param options `username: true` adds that column too
  * @throws Error naming the columns that need a value and have none
  */
 export async function addUserColumns(
   queryRunner: QueryRunner,
   table: string,
   values: Record<string, string>,
+  options: Pick<UserTableOptions, 'username'> = {},
 ): Promise<void> {
   const existing = await queryRunner.getTable(table);
-  const added = userColumns(queryRunner).filter((column) => !existing?.findColumnByName(column.name));
+  const added = userColumns(queryRunner, options).filter((column) => !existing?.findColumnByName(column.name));
   const required = added.filter((column) => !column.isNullable && column.default === undefined);
   const unfilled = required.filter((column) => values[column.name] === undefined).map((column) => column.name);
   if (unfilled.length > 0)

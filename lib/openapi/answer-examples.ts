@@ -9,7 +9,7 @@ const INSTANT = '2026-01-31T12:00:00.000Z';
 /** What this application answers, by the name of the body. No value in it could be taken for a real secret. */
 export function answerExamples(
   config: AuthConfig,
-  { userId, hasName }: DocumentedAccount,
+  { userId, hasName, hasUsername }: DocumentedAccount,
 ): { readonly [N in keyof AnswerBodies]: AnswerBodies[N] } {
   const id = userId.type === 'integer' ? 1 : '018f0000-0000-7000-8000-000000000001';
   const pair = pairExample(config);
@@ -42,6 +42,7 @@ export function answerExamples(
     Profile: {
       id,
       email: 'ada@example.com',
+      ...(hasUsername && { username: 'ada' }),
       ...(hasName && { name: 'Ada Lovelace' }),
       is_active: true,
       is_verified: true,

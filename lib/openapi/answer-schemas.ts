@@ -123,6 +123,7 @@ export function answerSchemas({ userId }: DocumentedAccount): {
     Profile: {
       id: userId,
       email: { type: 'string' },
+      username: { type: 'string', nullable: true, optional: true },
       name: { type: 'string', nullable: true, optional: true },
       is_active: { type: 'boolean' },
       is_verified: { type: 'boolean', description: 'True once a link sent to the address came back.' },

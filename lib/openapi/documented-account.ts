@@ -6,6 +6,8 @@ export interface DocumentedAccount {
   readonly userId: UserIdSchema;
   /** True where users have a name. */
   readonly hasName: boolean;
+  /** True where users may have a username. */
+  readonly hasUsername: boolean;
 }
 
 /** Keys are UUIDs, or numbers, or whatever text the application chose. */
@@ -13,7 +15,11 @@ export type UserIdSchema = { type: 'integer' } | { type: 'string'; format?: 'uui
 
 /** Reads that from the entity. */
 export function documentedAccount(columns: UserColumns): DocumentedAccount {
-  return { userId: userIdSchema(columns.columnOf('id')), hasName: columns.own.has('name') };
+  return {
+    userId: userIdSchema(columns.columnOf('id')),
+    hasName: columns.own.has('name'),
+    hasUsername: columns.username !== undefined,
+  };
 }
 
 function userIdSchema(key: ReturnType<UserColumns['columnOf']>): UserIdSchema {

@@ -81,7 +81,7 @@ export class Models {
     const model = requestModel(this.swagger, dto, {
       name: isOwn ? dto.name : PREFIX + dto.name,
       fields: request,
-      refused: this.account.hasName ? [] : ['name'],
+      refused: [...(this.account.hasName ? [] : ['name']), ...(this.account.hasUsername ? [] : ['username'])],
     });
     this.requests.set(dto, model);
     return model;

@@ -46,6 +46,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   current_password: '<current password>',
   new_password: '<new password>',
   confirm_password: '<new password>',
+  username: 'ada',
   name: 'Ada Lovelace',
   token: '<token of the link>',
   refresh_token: '<refresh token>',

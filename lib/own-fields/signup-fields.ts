@@ -1,6 +1,7 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import type { EntityMetadata } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
+import { canonicalUsername, USERNAME_RULE } from '../http/username.js';
 import { Database } from '../store/database.js';
 import { UserColumns } from '../entities/user-columns.js';
 import { ACCOUNT_DTOS, type AccountDtos } from './account-dtos.js';
@@ -23,7 +24,7 @@ export class SignupFields {
     const columns = this.columns.own;
     const errors = Object.entries(fields).flatMap(([property, value]) => {
       const field = wireName(dto, property);
-      const fault = value === undefined ? undefined : faultOf(value, columns.get(property));
+      const fault = value === undefined ? undefined : this.faultOf(value, columns.get(property));
       return fault ? [{ field, messages: [`${field} ${fault}`] }] : [];
     });
     if (errors.length > 0) throw new AuthError('INPUT_INVALID', { errors });
@@ -41,6 +42,25 @@ export class SignupFields {
     return Object.fromEntries(optional.map((column) => [column.propertyName, this.emptyValue(column)]));
   }
 
+  /** The username that a signup states, if it does. */
+  usernameIn(fields: OwnFields): string | undefined {
+    const username = this.columns.username === undefined ? undefined : fields[this.columns.username];
+    return typeof username === 'string' ? username : undefined;
+  }
+
+  /** What a signup states but for the username. */
+  withoutUsername(fields: OwnFields): OwnFields {
+    return Object.fromEntries(Object.entries(fields).filter(([property]) => property !== this.columns.username));
+  }
+
+  private faultOf(value: unknown, column: Column | undefined): string | undefined {
+    if (!column) return 'is not a field of an account';
+    if (value === null) return column.isNullable ? undefined : 'must not be null';
+    // Whatever DTO let it in: another spelling could never log in, and one with an `@` could be somebody's address.
+    if (column.propertyName === this.columns.username && !isCanonicalUsername(value)) return USERNAME_RULE;
+    return value instanceof Date && Number.isNaN(value.getTime()) ? 'must be a date' : undefined;
+  }
+
   /** A default is SQL, as the column was declared with it: TypeORM takes SQL from a function. */
   private emptyValue(column: Column): null | (() => string) {
     const expression = this.database.dataSource.driver.normalizeDefault(column);
@@ -48,8 +68,6 @@ export class SignupFields {
   }
 }
 
-function faultOf(value: unknown, column: Column | undefined): string | undefined {
-  if (!column) return 'is not a field of an account';
-  if (value === null && !column.isNullable) return 'must not be null';
-  return value instanceof Date && Number.isNaN(value.getTime()) ? 'must be a date' : undefined;
+function isCanonicalUsername(value: unknown): boolean {
+  return typeof value === 'string' && canonicalUsername(value) === value;
 }

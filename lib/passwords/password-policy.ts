@@ -11,9 +11,10 @@ import { isPredictable } from './predictable-pattern.js';
 export interface PasswordOwner {
   email: string;
   name?: string | null;
+  username?: string | null;
 }
 
-/** Parts of an address or a name that are shorter than this are no context words: they occur in any text. */
+/** Parts of an address, a username or a name that are shorter than this are no context words: they occur in any text. */
 const MIN_CONTEXT_WORD = 4;
 
 /** From this length on, in code points, even a repetition is long enough (NIST SP 800-63B-4, 3.1.1.2). */
@@ -114,8 +115,8 @@ function complexityRules(password: string): BrokenRule[] {
 }
 
 /**
- * True when fewer than six characters are left of the password without the address, its parts and the parts of the name
- * (ASVS 6.2.11). A passphrase that happens to contain one of them has more left.
+ * True when fewer than six characters are left of the password without the address, the username, their parts and the
+ * parts of the name (ASVS 6.2.11). A passphrase that happens to contain one of them has more left.
  */
 function isMadeOfContext(password: string, owner: PasswordOwner): boolean {
   const folded = password.toLowerCase();
@@ -124,11 +125,15 @@ function isMadeOfContext(password: string, owner: PasswordOwner): boolean {
   return words.length > 0 && countCodePoints(rest) < MIN_OWN_PART;
 }
 
-/** The address, its local part, and the pieces of address and name, the longest first: a piece must not break a whole. */
-function contextWords({ email, name }: PasswordOwner): string[] {
+/**
+ * The address, its local part, the username, and the pieces of them and of the name, the longest first: a piece must not
+ * break a whole.
+ */
+function contextWords({ email, name, username }: PasswordOwner): string[] {
   const address = email.toLowerCase();
-  const pieces = `${address} ${name?.toLowerCase() ?? ''}`.split(/[^\p{L}\p{M}\p{N}]+/u);
-  return [address, address.replace(/@[^@]*$/, ''), ...pieces]
+  const handle = username?.toLowerCase() ?? '';
+  const pieces = `${address} ${handle} ${name?.toLowerCase() ?? ''}`.split(/[^\p{L}\p{M}\p{N}]+/u);
+  return [address, address.replace(/@[^@]*$/, ''), handle, ...pieces]
     .filter((word) => countCodePoints(word) >= MIN_CONTEXT_WORD)
     .sort((a, b) => b.length - a.length);
 }

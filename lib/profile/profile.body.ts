@@ -5,6 +5,8 @@ export interface ProfileBody {
   id: UserId;
   email: string;
   /** Where the user entity has such a column. */
+  username?: string | null;
+  /** Where the user entity has such a column. */
   name?: string | null;
   is_active: boolean;
   is_verified: boolean;
@@ -13,10 +15,11 @@ export interface ProfileBody {
 }
 
 /** The wire form of an account: what every endpoint of the profile answers. */
-export function toProfileBody(user: Account & { name?: string | null }): ProfileBody {
+export function toProfileBody(user: Account & { username?: string | null; name?: string | null }): ProfileBody {
   return {
     id: user.id,
     email: user.email,
+    ...(user.username !== undefined && { username: user.username }),
     ...(user.name !== undefined && { name: user.name }),
     is_active: user.isActive,
     is_verified: user.emailVerifiedAt !== null,

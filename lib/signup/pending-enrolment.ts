@@ -8,6 +8,7 @@ import { Hooks } from '../hooks/hooks.js';
 import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { Outbox } from '../mail/outbox.js';
+import { SignupFields } from '../own-fields/signup-fields.js';
 import { storeFields } from '../own-fields/stored-fields.js';
 import { Database } from '../store/database.js';
 import { isUniqueViolation } from '../store/database-errors.js';
@@ -28,12 +29,17 @@ const UNIFORM: SignupResult = Object.freeze({
  * Modes with a link: each signup binds its own password and fields to its own link, and the link that is clicked
  * decides which of them becomes the account. Whoever signed up with someone else's address gains nothing
  * (pre-hijacking).
+ *
+ * A username is in the link alone until then: a pending account has none. Otherwise nobody would have to own an address
+ * to keep a name from everybody, and whether the next signup finds the name taken would tell whether the address of the
+ * one before had an account.
  */
 @Injectable()
 export class PendingEnrolment implements Enrolment {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
+    private readonly fields: SignupFields,
     private readonly tokens: TokensStore,
     private readonly linkIssuer: LinkIssuer,
     private readonly outbox: Outbox,
@@ -44,9 +50,10 @@ export class PendingEnrolment implements Enrolment {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  enrol(applicant: Applicant): Promise<SignupResult> {
+  async enrol(applicant: Applicant): Promise<SignupResult> {
     if (!this.config.returnLinkInResponse) return this.uniform.after(() => this.register(applicant));
     const { email } = applicant;
+    await this.assertUsernameFree(applicant);
     return enrolOpenly(this.database, this.users, email, (manager) => this.createWithLink(manager, applicant));
   }
 
@@ -59,6 +66,8 @@ export class PendingEnrolment implements Enrolment {
 
   /** Modes with mail: one row and one mail whatever the address is, and the same answer. */
   private async register(applicant: Applicant, isSecondTry = false): Promise<SignupResult> {
+    // Before anything depends on the address: a taken username is told, and must tell nothing else.
+    await this.assertUsernameFree(applicant);
     try {
       const existing = await this.users.findByEmail(applicant.email);
       await this.database.transaction(async (manager) => {
@@ -91,9 +100,16 @@ export class PendingEnrolment implements Enrolment {
   }
 
   private async create(manager: EntityManager, applicant: Applicant): Promise<UserId> {
-    const userId = await createAccount(manager, this.users, this.hooks, applicant, false);
+    const fields = this.fields.withoutUsername(applicant.fields);
+    const userId = await createAccount(manager, this.users, this.hooks, { ...applicant, fields }, false);
     await this.events.record('user_created', { userId, device: applicant.device }, manager);
     return userId;
+  }
+
+  /** Usernames are public: that one is taken may be told, whoever asks. */
+  private async assertUsernameFree({ fields }: Applicant): Promise<void> {
+    const username = this.fields.usernameIn(fields);
+    if (username !== undefined && (await this.users.findByUsername(username))) throw new AuthError('SIGNUP_CONFLICT');
   }
 
   private newLink({ passwordHash, fields }: Applicant): LinkRow {

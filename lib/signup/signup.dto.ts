@@ -1,5 +1,6 @@
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { CanonicalEmail } from '../http/email.js';
+import { CanonicalUsername } from '../http/username.js';
 
 /**
  * Body of `POST signup`. An application that asks for more extends it with columns of its user entity, each validated
@@ -19,4 +20,9 @@ export class SignupDto {
   @IsString({ message: 'name must be a string' })
   @MaxLength(100, { message: 'name must have at most 100 characters' })
   name?: string;
+
+  /** Refused as an unknown field where the user entity has no `username` column. */
+  @IsOptional()
+  @CanonicalUsername()
+  username?: string;
 }

@@ -16,6 +16,8 @@ export const SIGNUP_ENDPOINTS = {
       email: 'The e-mail address, at most 254 characters; compared in ASCII lower case.',
       password: 'The password; must meet the policy.',
       name: 'Optional name to greet the user by.',
+      username:
+        'Optional: 3 to 64 of A to Z, digits, `.`, `_` and `-`; compared in lower case. Refused where the user entity has no `username` column.',
     },
     answer:
       '`{ user_id, activation_required, activation_url, access_token, refresh_token, message }`. Modes A, B and E: the same answer whether the address is new or taken. Mode C: with `user_id` and `activation_url`. Mode D: with `user_id` and the token pair.',

@@ -37,7 +37,8 @@ export class SignupService<T extends IssuedTokens = TokenPair> {
     const { email, password, ...fields } = input;
     this.fields.assertStorable(fields);
     const name = typeof fields['name'] === 'string' ? fields['name'] : undefined;
-    this.policy.assertAcceptable(password, { email, name });
+    const username = this.fields.usernameIn(fields);
+    this.policy.assertAcceptable(password, { email, name, username });
     await this.hooks.run('beforeSignup', () => ({ email, fields, device }));
     // Always, and before anything depends on the address: the time of the hash tells nothing about it.
     const applicant = { email, fields, passwordHash: await this.hasher.hash(password), device };

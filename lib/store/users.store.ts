@@ -40,6 +40,18 @@ export class UsersStore {
     return manager ? find(manager) : this.database.read(find);
   }
 
+  /** The account of a canonical username, with its password hash; only where accounts have usernames. */
+  findByUsername(username: string): Promise<Account | null> {
+    return this.database.read((manager) =>
+      this.select(manager).where('user.username = :username', { username }).getOne(true),
+    );
+  }
+
+  /** True where the user entity has a column for usernames. */
+  get haveUsernames(): boolean {
+    return this.columns.username !== undefined;
+  }
+
   /** The application's own entity, as its handlers see it (without the password hash). */
   findById(id: UserId, manager?: EntityManager): Promise<object | null> {
     const find = (on: EntityManager) => this.select(on).where('user.id = :id', { id }).getEntity();

@@ -95,6 +95,40 @@ export const HOSTILE_ADDRESSES = [
   '',
 ];
 
+/** None is an address either. */
+export const HOSTILE_USERNAMES = [
+  '',
+  'ab',
+  '-ann',
+  '.ann',
+  '_ann',
+  'a nn',
+  'ann\n',
+  '\tann',
+  '\u00A0ann',
+  'ann\u200B',
+  '\uFEFFann',
+  '\u202Eann',
+  '\u212Aate',
+  '\uFF41nn',
+  'jos\u00E9',
+  '\u0430nn',
+  '\uFB01ona',
+  'ann\u0301',
+  'ann@',
+  '@ann',
+  'ann@localhost',
+  'ann@example.com@example.com',
+  'ann\uFF20example.com',
+  'ann/..',
+  'ann%00',
+  "ann'--",
+  '<b>ann</b>',
+  '\u{1F4A9}\u{1F4A9}\u{1F4A9}',
+  'a'.repeat(65),
+  'a'.repeat(15_000),
+];
+
 export const OTHER_TYPES = [
   'text/plain',
   'application/xml',

@@ -13,6 +13,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 import { BaseUserToken } from '../../lib/entities/base-user-token.entity.js';
 import { BaseUser, BaseUserWithoutKey } from '../../lib/entities/base-user.entity.js';
+import type { PropertyNames } from '../../lib/entities/account-properties.js';
 import { checkEntities } from '../../lib/entities/entity-check.js';
 import { instant } from '../../lib/entities/instant.js';
 
@@ -116,16 +117,45 @@ class UnindexedToken {
   mailDueAt!: Date | null;
 }
 
+@Entity()
+class NamedUser extends BaseUser {
+  @Column({ type: 'varchar', length: 64, unique: true, nullable: true })
+  username?: string | null;
+}
+
+@Entity()
+class ShortlyNamedUser extends BaseUser {
+  @Column({ length: 20 })
+  username!: string;
+}
+
+@Entity()
+class CountedNameUser extends BaseUser {
+  @Column({ unique: true, nullable: true })
+  username!: number;
+}
+
 describe('the check of the entities at start', () => {
   let dataSource: DataSource;
 
   afterEach(() => dataSource.destroy());
 
-  async function check(user: Type<object>, token: Type<object>, entities = [user, token]): Promise<string[]> {
+  async function check(
+    user: Type<object>,
+    token: Type<object>,
+    entities = [user, token],
+    names?: PropertyNames,
+  ): Promise<string[]> {
     const options: DataSourceOptions = { type: 'better-sqlite3', database: ':memory:', entities };
     dataSource = await new DataSource(options).initialize();
-    return checkEntities(dataSource, user, token).map(({ path, message, fix }) => `${path}: ${message}. ${fix}`);
+    return checkEntities(dataSource, user, token, names).map(({ path, message, fix }) => `${path}: ${message}. ${fix}`);
   }
+
+  /** What is wrong with the user entity alone. */
+  const namesOf = async (user: Type<object>, names?: PropertyNames) =>
+    (await check(user, UserToken, [user, User, UserToken], names)).filter(
+      (problem) => !problem.startsWith('UserToken'),
+    );
 
   it('accepts entities that extend the bases', async () => {
     expect(await check(User, UserToken)).toEqual([]);
@@ -133,6 +163,36 @@ describe('the check of the entities at start', () => {
 
   it('accepts an integer key', async () => {
     expect(await check(CountedUser, CountedUserToken)).toEqual([]);
+  });
+
+  it('accepts usernames', async () => {
+    expect(await check(NamedUser, UserToken, [NamedUser, User, UserToken])).toEqual([
+      expect.stringContaining('points to User, not to the user entity NamedUser'),
+    ]);
+  });
+
+  it('names a column for usernames that will not do, and what to do if it is something else', async () => {
+    const fix = "Declare `@Column({ type: 'varchar', length: 64, unique: true, nullable: true }) username?";
+    const short = await namesOf(ShortlyNamedUser);
+    expect(short).toEqual([
+      expect.stringMatching(/^ShortlyNamedUser\.username: does not allow null/),
+      expect.stringMatching(/^ShortlyNamedUser\.username: holds less than 64 characters/),
+      expect.stringMatching(/^ShortlyNamedUser\.username: is not unique/),
+    ]);
+    for (const problem of short) expect(problem).toContain(fix);
+    await dataSource.destroy();
+    expect(await namesOf(CountedNameUser)).toEqual([expect.stringContaining('username: is not text')]);
+  });
+
+  it('looks for usernames where the application says they are', async () => {
+    expect(await namesOf(CountedNameUser, { username: 'nick' })).toEqual([
+      expect.stringMatching(/^CountedNameUser\.nick: is missing\. Declare `@Column\(.*\) nick\?: string/),
+    ]);
+    await dataSource.destroy();
+    expect(await namesOf(NamedUser, { username: 'email' })).toEqual([
+      expect.stringMatching(/^userColumns\.username: names the same property as email/),
+      expect.stringMatching(/^NamedUser\.email: does not allow null/),
+    ]);
   });
 
   it('names every entity that is not registered', async () => {
