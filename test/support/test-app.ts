@@ -30,6 +30,7 @@ import {
 } from 'nestjs-gatehouse';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Client } from './client.js';
+import { holdToDocument } from './contract.js';
 import { createDatabase, type DatabaseKind, type TestDatabase } from './databases.js';
 import { NumberedUser, NumberedUserToken, User, UserToken } from './entities.js';
 import { Mailbox } from './mailbox.js';
@@ -183,6 +184,7 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
   if (!choice.on) await createTables(dataSource, schema);
   await app.listen(choice.port ?? 0, '127.0.0.1');
   const client = new Client(await app.getUrl());
+  holdToDocument(app, client.origin);
   return {
     app,
     client,
