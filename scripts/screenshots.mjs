@@ -31,18 +31,22 @@ const config = {
   password: { minLength: 12, maxLength: 128 },
   activation: { template: 'activation.hbs' },
   passwordReset: { template: 'password_reset.hbs' },
+  emailChange: { template: 'email_change.hbs' },
   mail: { defaultLocale: 'en', userFields: [] },
 };
 
 const mails = {
   activation: { activation_url: `https://app.example.com/activate?token=${TOKEN}` },
   'password-reset': { reset_url: `https://app.example.com/reset-password?token=${TOKEN}` },
+  'email-change': { email_change_url: `https://app.example.com/confirm-email?token=${TOKEN}` },
+  'email-change-undo': { undo_url: `https://app.example.com/undo-email-change?token=${TOKEN}` },
   'account-exists': {},
   'password-changed-notice': {},
   'session-reuse-notice': {},
 };
 
 const form = { form_action: `/auth/password-reset/${TOKEN}`, user: { email_hint: 'z…@example.org' } };
+const owner = { email_hint: 'z…@example.org' };
 const reasonOf = (code) => ({ reason: new AuthError(code).message, reason_code: code });
 
 const pages = {
@@ -53,6 +57,13 @@ const pages = {
   password_reset_form: { password_reset_form: form },
   password_reset_refused: { password_reset_form: { ...form, error: 'The two passwords differ.' } },
   password_reset_success: { password_reset_success: {} },
+  email_change_confirm: { email_change_confirm: { form_action: `/auth/email-change/${TOKEN}`, ...owner } },
+  email_change_success: { email_change_success: owner },
+  email_change_undo_confirm: {
+    email_change_undo_confirm: { form_action: `/auth/email-change/undo/${TOKEN}`, ...owner },
+  },
+  email_change_undo_success: { email_change_undo_success: owner },
+  email_change_error: { email_change_error: reasonOf('EMAIL_CHANGE_INVALID_TOKEN') },
   password_reset_error: { password_reset_error: reasonOf('PASSWORD_RESET_INVALID_TOKEN') },
 };
 
