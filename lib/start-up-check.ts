@@ -5,7 +5,7 @@ import { processEnvironment } from './config/read-settings.js';
 import { examineConfig, type ResolvedConfig, resolveFlags, resolveRoutes } from './config/resolve-config.js';
 import { STRUCTURAL_OPTIONS } from './config/separate-options.js';
 import { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
-import { checkEntities } from './entities/entity-check.js';
+import { checkEntities, checkEventEntity } from './entities/entity-check.js';
 import { UserColumns } from './entities/user-columns.js';
 import { checkSignupDto, signupWarnings } from './own-fields/check-dtos.js';
 import { SignupDto } from './signup/signup.dto.js';
@@ -47,6 +47,7 @@ function checkAccounts(
   {
     userEntity,
     tokenEntity,
+    eventEntity,
     userColumns,
     signupDto = SignupDto,
   }: StructuralOptions & Required<Pick<StructuralOptions, 'userEntity'>>,
@@ -59,6 +60,7 @@ function checkAccounts(
     hasLevel(level, 'complete') ? tokenEntity : undefined,
     userColumns,
   );
+  if (eventEntity) problems.push(...checkEventEntity(dataSource, eventEntity));
   if (!dataSource.hasMetadata(userEntity)) return { problems, warnings: [] };
   const user = new UserColumns(() => dataSource.getMetadata(userEntity), userColumns);
   return {
@@ -74,6 +76,7 @@ const CLASS_OPTIONS = [
   { path: 'userColumns', least: 'basic', isRequired: false },
   { path: 'signupDto', least: 'basic', isRequired: false },
   { path: 'hooks', least: 'basic', isRequired: false },
+  { path: 'eventEntity', least: 'basic', isRequired: false },
   { path: 'dataSource', least: 'basic', isRequired: false },
 ] as const;
 

@@ -122,6 +122,14 @@ describe.each(variants())('the audit trail on $database, integer keys: $integerK
     const rows = (await trail(t)).slice(before).filter(({ event }) => event === 'authn_login_fail');
     expect(rows.map(({ detail }) => detail.reason)).toEqual(['password', 'inactive', 'unknown']);
     expect(rows.map(({ userId }) => userId === null)).toEqual([false, false, true]);
+    // Who tries one unknown address again and again can be seen, and the address cannot.
+    await logIn('nobody@example.com', WRONG);
+    await logIn('somebody@example.com', WRONG);
+    const failed = (await trail(t)).slice(before).map(({ detail }) => detail.pseudonym);
+    expect(failed.slice(0, 2)).toEqual([undefined, undefined]);
+    expect(failed[2]).toMatch(/^[\w-]{43}$/);
+    expect(failed[3]).toBe(failed[2]);
+    expect(failed[4]).not.toBe(failed[2]);
     for (const each of statements) expect(each.map((sql) => /^\w+/.exec(sql)![0])).toEqual(['SELECT', 'INSERT']);
   });
 
@@ -218,6 +226,44 @@ describe('an audit trail whose table is away', () => {
     expect(t.logs.lines.some((line) => line.includes('not kept: authn_login_success'))).toBe(true);
     expect((await t.client.post('/auth/signup', { email: 'after@example.com', password: PASSWORD })).status).toBe(500);
     expect(await userRow(t, 'after@example.com')).toBeNull();
+    await t.close();
+  });
+});
+
+describe('level basic', () => {
+  @Injectable()
+  class Bans extends AuthHooks {
+    static told: string[] = [];
+    override beforeLogin() {
+      Bans.told.push('beforeLogin');
+    }
+    override afterLogin() {
+      Bans.told.push('afterLogin');
+    }
+    override afterActivation() {
+      Bans.told.push('afterActivation');
+    }
+    override accessClaims() {
+      return { plan: 'free' };
+    }
+  }
+
+  it('has hooks, events and the audit trail as well', async () => {
+    const t = await createAudited({ level: 'basic', options: { hooks: Bans } });
+    const email = 'basic@example.com';
+    const { body } = await t.client.post('/auth/signup', { email, password: PASSWORD });
+    const login = await t.client.post('/auth/login', { email, password: PASSWORD });
+    await t.client.post('/auth/login', { email, password: WRONG });
+    await t.client.request('PATCH', '/auth/me', { name: 'Ann' }, { bearer: login.body.access_token });
+    expect(claimsOf(login.body.access_token)).toMatchObject({ plan: 'free' });
+    expect(Bans.told).toEqual(['afterActivation', 'beforeLogin', 'afterLogin']);
+    expect(names(await trail(t, body.user_id))).toEqual([
+      'user_created',
+      'user_activated',
+      'authn_login_success',
+      'authn_login_fail',
+      'user_updated',
+    ]);
     await t.close();
   });
 });

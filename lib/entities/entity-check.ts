@@ -8,7 +8,7 @@ import {
   type PropertyNames,
 } from './account-properties.js';
 import { faultsOf, isIndexed, NUMERIC, normalType } from './column-faults.js';
-import { TOKEN_COLUMNS, USER_COLUMNS, USERNAME_COLUMN, type ColumnRule } from './entity-rules.js';
+import { EVENT_COLUMNS, TOKEN_COLUMNS, USER_COLUMNS, USERNAME_COLUMN, type ColumnRule } from './entity-rules.js';
 
 type Column = EntityMetadata['columns'][number];
 
@@ -42,6 +42,18 @@ export function checkEntities(
     ...checkUserColumns(user, names),
     ...checkUsername(user, names),
     ...(tokenEntity ? checkTokenEntity(dataSource.getMetadata(tokenEntity), user, keyName) : []),
+  ];
+}
+
+/** The same for the entity of the audit trail. */
+export function checkEventEntity(dataSource: DataSource, eventEntity: Type<object>): StartUpProblem[] {
+  if (!dataSource.hasMetadata(eventEntity)) return [notRegistered(eventEntity)];
+  const event = dataSource.getMetadata(eventEntity);
+  const fix = "Extend BaseAuthEvent, or declare `@PrimaryColumn('uuid') id!: string`.";
+  return [
+    ...checkRedeclared(event),
+    ...(hasSingleKey(event, 'id') ? [] : [keyProblem(`${event.name}.id`, fix)]),
+    ...checkColumns(event, EVENT_COLUMNS, 'BaseAuthEvent'),
   ];
 }
 

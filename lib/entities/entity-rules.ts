@@ -79,6 +79,18 @@ export const TOKEN_COLUMNS: Readonly<Record<string, ColumnRule>> = {
   mailError: nullableText('mailError', 500),
 };
 
+/** The columns of the event entity but the primary key, by property. */
+export const EVENT_COLUMNS: Readonly<Record<string, ColumnRule>> = {
+  occurredAt: instant('occurredAt'),
+  event: { declaration: "@Column({ type: 'varchar', length: 64 }) event!: AuthEventName" },
+  level: { declaration: "@Column({ type: 'varchar', length: 8 }) level!: AuthEventLevel" },
+  userId: nullableText('userId', 64),
+  sessionId: nullableText('sessionId', 36),
+  ip: nullableText('ip', 45),
+  userAgent: nullableText('userAgent', 255),
+  detail: { declaration: "@Column({ type: 'simple-json' }) detail!: AuthEventDetail" },
+};
+
 function instant(property: string): ColumnRule {
   return { declaration: `@Column({ type: 'bigint', transformer: instant }) ${property}!: Date`, instant: true };
 }

@@ -37,6 +37,8 @@ export interface AuthEventDetail {
   reason?: string;
   /** Purpose of the link or mail. */
   purpose?: string;
+  /** Stands for what a failed login named and no account has: the same for the same address, and no way back to it. */
+  pseudonym?: string;
   /** The row of the token table. */
   tokenId?: string;
   /** Names of the columns that were written, never what was in them. */

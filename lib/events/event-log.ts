@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnModuleInit, Optional, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { EntityManager } from 'typeorm';
@@ -7,6 +8,7 @@ import type { BaseAuthEvent } from '../entities/base-auth-event.entity.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import type { Device } from '../http/device.decorator.js';
 import { Database } from '../store/database.js';
+import { KeyRing } from '../tokens/key-ring.js';
 import { AUTH_EVENTS, type AuthEvent, type AuthEventDetail, type AuthEventName } from './auth-event.js';
 import { type EventListener, findEmitter, findMeter } from './event-listeners.js';
 
@@ -21,6 +23,8 @@ export interface EventFacts extends AuthEventDetail {
   userId?: UserId | null;
   sessionId?: string;
   device?: Device;
+  /** What a login named; told and kept as a pseudonym only. */
+  identifier?: string;
 }
 
 /**
@@ -38,6 +42,7 @@ export class EventLog implements OnModuleInit {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly moduleRef: ModuleRef,
+    private readonly ring: KeyRing,
     @Optional() @Inject(EVENT_ENTITY) private readonly entity?: Type<BaseAuthEvent>,
   ) {}
 
@@ -54,7 +59,7 @@ export class EventLog implements OnModuleInit {
   /** Without a manager the row is a statement of its own: its failure is logged, and fails nobody's request. */
   async record(event: AuthEventName, facts: EventFacts, manager?: EntityManager): Promise<void> {
     if (!this.isOn) return;
-    const { userId = null, sessionId = null, device, ...detail } = facts;
+    const { userId = null, sessionId = null, device, identifier, ...detail } = facts;
     const happened: AuthEvent = {
       event,
       level: AUTH_EVENTS[event],
@@ -63,7 +68,7 @@ export class EventLog implements OnModuleInit {
       sessionId,
       ip: device?.ip ?? null,
       userAgent: device?.userAgent ?? null,
-      detail,
+      detail: identifier === undefined ? detail : { ...detail, pseudonym: this.pseudonymOf(identifier) },
     };
     if (manager) {
       await this.keep(manager, happened);
@@ -72,6 +77,11 @@ export class EventLog implements OnModuleInit {
       await this.keepAlone(happened);
       this.publish(happened);
     }
+  }
+
+  /** By HMAC, so that who reads the trail cannot try addresses until one fits. */
+  private pseudonymOf(identifier: string): string {
+    return createHmac('sha256', this.ring.audit).update(identifier).digest('base64url');
   }
 
   /** Not even a turn in the queue of SQLite's writes where there is nothing to write. */

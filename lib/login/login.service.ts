@@ -61,7 +61,8 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
     );
     if (account && isCorrect) return account;
     const reason = !account ? 'unknown' : account.isActive ? 'password' : 'inactive';
-    await this.events.record('authn_login_fail', { userId: account?.id, device, reason });
+    const identifier = account ? undefined : statedIdentifier(credentials);
+    await this.events.record('authn_login_fail', { userId: account?.id, identifier, device, reason });
     throw new AuthError('LOGIN_INVALID_CREDENTIALS');
   }
 

@@ -24,6 +24,8 @@ export class KeyRing {
   readonly link: readonly [KeyObject, ...KeyObject[]];
   /** In the same order. */
   readonly csrf: readonly [KeyObject, ...KeyObject[]];
+  /** Of the current secret alone: nobody has to recognise a pseudonym of a former one. */
+  readonly audit: KeyObject;
   /** What other services verify access tokens with: a JWKS (RFC 7517, section 5), empty without asymmetric keys. */
   readonly publicKeys: readonly PublishedKey[];
 
@@ -47,6 +49,7 @@ export class KeyRing {
     };
     this.link = [current.link, ...previous.map(({ link }) => link)];
     this.csrf = [current.csrf, ...previous.map(({ csrf }) => csrf)];
+    this.audit = current.audit;
     this.publicKeys = asymmetric.map(publish);
   }
 }

@@ -31,6 +31,8 @@ export interface Keys {
   readonly link: KeyObject;
   /** Makes CSRF tokens. */
   readonly csrf: KeyObject;
+  /** Makes pseudonyms in the audit trail. */
+  readonly audit: KeyObject;
 }
 
 /** 512 bits: as long as the widest HMAC in use asks for (RFC 7518, section 3.2). */
@@ -64,5 +66,6 @@ export function deriveKeys(secret: string): Keys {
     refresh: jwtKeys('refresh'),
     link: key('link'),
     csrf: key('csrf'),
+    audit: key('audit'),
   });
 }

@@ -14,7 +14,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { BaseUserToken } from '../../lib/entities/base-user-token.entity.js';
 import { BaseUser, BaseUserWithoutKey } from '../../lib/entities/base-user.entity.js';
 import type { PropertyNames } from '../../lib/entities/account-properties.js';
-import { checkEntities } from '../../lib/entities/entity-check.js';
+import { BaseAuthEvent } from '../../lib/entities/base-auth-event.entity.js';
+import { checkEntities, checkEventEntity } from '../../lib/entities/entity-check.js';
 import { instant } from '../../lib/entities/instant.js';
 
 @Entity()
@@ -76,6 +77,21 @@ class StrayToken extends BaseUserToken {
 class LooseToken extends BaseUserToken {
   @ManyToOne(() => User)
   user!: User;
+}
+
+@Entity()
+class Trail extends BaseAuthEvent {}
+
+@Entity()
+class BareTrail {
+  @PrimaryColumn()
+  key!: string;
+
+  @Column()
+  userId!: string;
+
+  @Column()
+  occurredAt!: Date;
 }
 
 @Entity()
@@ -218,6 +234,23 @@ describe('the check of the entities at start', () => {
       );
     }
     expect(problems).toContainEqual(expect.stringMatching(/^BareToken\.user: .*@ManyToOne\(\(\) => BareUser, /));
+  });
+
+  it('looks at the entity of the audit trail as well, field by field', async () => {
+    await check(User, UserToken, [User, UserToken, Trail, BareTrail]);
+    expect(checkEventEntity(dataSource, Trail)).toEqual([]);
+    expect(checkEventEntity(dataSource, class Unregistered {})).toMatchObject([
+      { path: 'Unregistered', message: 'is not an entity of the data source' },
+    ]);
+    const problems = checkEventEntity(dataSource, BareTrail).map(({ path, message }) => `${path} ${message}`);
+    expect(problems).toContainEqual(expect.stringMatching(/^BareTrail\.id is not the primary key/));
+    expect(problems).toContainEqual(expect.stringMatching(/^BareTrail\.userId does not allow null/));
+    expect(problems).toContainEqual(
+      expect.stringMatching(/^BareTrail\.occurredAt is not stored as epoch milliseconds/),
+    );
+    for (const property of ['event', 'level', 'sessionId', 'ip', 'userAgent', 'detail']) {
+      expect(problems).toContainEqual(`BareTrail.${property} is missing`);
+    }
   });
 
   it('lets a user entity do without times of its own', async () => {
