@@ -70,6 +70,7 @@ export { getPrincipal, type Principal } from './access/principal.js';
 export type { AccessClaims, IssuedTokens, TokenPair } from './tokens/session-tokens.js';
 
 export { SignupDto } from './signup/signup.dto.js';
+export { ProfileDto } from './profile/profile.dto.js';
 export type { SignupResult } from './signup/enrolment.js';
 export type { SignupInput } from './signup/signup.service.js';
 export type { SessionInfo } from './session/session-list.service.js';
@@ -79,7 +80,7 @@ export type { Credentials } from './login/login-identifier.js';
 export type { EmailChangeResult } from './email-change/email-change.service.js';
 export type { EmailChangeUndoResult } from './email-change/email-change-undo.service.js';
 export type { Device } from './http/device.decorator.js';
-export { ACCOUNT_DTOS, type AccountDtos } from './own-fields/account-dtos.js';
+export { ACCOUNT_DTOS, type AccountDtos, type OwnBodies } from './own-fields/account-dtos.js';
 export { addAuthSecurity, type AuthSecurityScheme, type SecurityBuilder } from './openapi/security-schemes.js';
 export { canonicalEmail, CanonicalEmail } from './http/email.js';
 export { canonicalUsername, CanonicalUsername } from './http/username.js';

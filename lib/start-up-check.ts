@@ -7,8 +7,8 @@ import { STRUCTURAL_OPTIONS } from './config/separate-options.js';
 import { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
 import { checkEntities, checkEventEntity } from './entities/entity-check.js';
 import { UserColumns } from './entities/user-columns.js';
-import { checkSignupDto, signupWarnings } from './own-fields/check-dtos.js';
-import { SignupDto } from './signup/signup.dto.js';
+import { accountDtos } from './own-fields/account-dtos.js';
+import { checkDtos, signupWarnings } from './own-fields/check-dtos.js';
 import { routeProblems } from './http/route-table.js';
 import { checkTemplates } from './templates/check-templates.js';
 
@@ -44,16 +44,11 @@ export function checkStart(
 
 /** What the application's own classes must have. */
 function checkAccounts(
-  {
-    userEntity,
-    tokenEntity,
-    eventEntity,
-    userColumns,
-    signupDto = SignupDto,
-  }: StructuralOptions & Required<Pick<StructuralOptions, 'userEntity'>>,
+  structure: StructuralOptions & Required<Pick<StructuralOptions, 'userEntity'>>,
   level: Level,
   dataSource: DataSource,
 ): { problems: StartUpProblem[]; warnings: string[] } {
+  const { userEntity, tokenEntity, eventEntity, userColumns } = structure;
   const problems = checkEntities(
     dataSource,
     userEntity,
@@ -63,10 +58,8 @@ function checkAccounts(
   if (eventEntity) problems.push(...checkEventEntity(dataSource, eventEntity));
   if (!dataSource.hasMetadata(userEntity)) return { problems, warnings: [] };
   const user = new UserColumns(() => dataSource.getMetadata(userEntity), userColumns);
-  return {
-    problems: [...problems, ...checkSignupDto(signupDto, user)],
-    warnings: signupWarnings(signupDto, user),
-  };
+  const dtos = accountDtos(structure);
+  return { problems: [...problems, ...checkDtos(dtos, user)], warnings: signupWarnings(dtos.signup, user) };
 }
 
 /** Options that only code can give, and the least level that has a use for them. */
@@ -75,6 +68,8 @@ const CLASS_OPTIONS = [
   { path: 'tokenEntity', least: 'complete', isRequired: true },
   { path: 'userColumns', least: 'basic', isRequired: false },
   { path: 'signupDto', least: 'basic', isRequired: false },
+  { path: 'profileDto', least: 'basic', isRequired: false },
+  { path: 'userResponse', least: 'basic', isRequired: false },
   { path: 'hooks', least: 'basic', isRequired: false },
   { path: 'eventEntity', least: 'basic', isRequired: false },
   { path: 'dataSource', least: 'basic', isRequired: false },

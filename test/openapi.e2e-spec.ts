@@ -6,10 +6,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../lib/http/endpoint.js';
 import { ENDPOINTS } from '../lib/http/endpoints.js';
 import { Routes } from '../lib/http/routes.js';
+import { BUNDLED_DTOS } from '../lib/own-fields/account-dtos.js';
 import { validatedProperties, wireName } from '../lib/own-fields/dto-properties.js';
 import { assertDocumented, documentOf, holdToDocument } from './support/contract.js';
 import { resolved, validatorOf } from './support/document-schema.js';
-import { clubSchema, MemberSignupDto } from './support/members.js';
+import { clubSchema, MemberProfileDto, MemberResponse, MemberSignupDto } from './support/members.js';
 import { createTestApp, type TestApp, type TestAppOptions } from './support/test-app.js';
 
 class Tea {
@@ -66,11 +67,13 @@ function operations({ paths }: OpenAPIObject): { path: string; method: string; o
   );
 }
 
-const operationAt = ({ paths }: OpenAPIObject, path: string, method: 'get' | 'post' | 'delete' | 'patch') =>
+const operationAt = ({ paths }: OpenAPIObject, path: string, method: 'get' | 'post' | 'put' | 'delete' | 'patch') =>
   paths[path]?.[method] as Operation;
 
 const codesOf = ({ responses }: Operation) =>
   Object.values(responses).flatMap(({ content }) => Object.keys(content?.['application/json']?.examples ?? {}));
+
+const OWN_CLASSES = { signupDto: MemberSignupDto, profileDto: MemberProfileDto, userResponse: MemberResponse };
 
 const CONFIGURATIONS: Record<string, TestAppOptions> = {
   'mode A': {},
@@ -79,7 +82,7 @@ const CONFIGURATIONS: Record<string, TestAppOptions> = {
   'mode D with cookies': { mode: 'D', options: { tokenDelivery: 'cookie' } },
   'mode E with cookies and bodies': { mode: 'E', options: { tokenDelivery: 'both' } },
   'level basic': { level: 'basic' },
-  'own fields': { schema: clubSchema(false), options: { signupDto: MemberSignupDto } },
+  'own fields': { schema: clubSchema(false), options: OWN_CLASSES },
   'preset forge below a prefix': { globalPrefix: 'api/v1', options: { routes: { preset: 'forge' } } },
 };
 
@@ -246,6 +249,38 @@ describe('the body of signup', () => {
   });
 });
 
+/** What a JSON body of the document is, its reference followed. */
+const schemaOf = (document: OpenAPIObject, content: Answer['content']) =>
+  resolved(content!['application/json']!.schema, document) as { properties: object; required?: string[] };
+
+describe('the profile', () => {
+  it('has the fields of the application’s own class: all of them with PUT, any of them with PATCH', async () => {
+    const document = await documentWith({ schema: clubSchema(false), options: OWN_CLASSES });
+    const [put, patch] = (['put', 'patch'] as const).map((method) => {
+      const { required, content } = operationAt(document, '/auth/me', method).requestBody as Answer & {
+        required: boolean;
+      };
+      return { isNeeded: required, schema: schemaOf(document, content) };
+    });
+    const fields = ['born_at', 'handle', 'newsletter', 'plan'];
+    expect([put!.isNeeded, Object.keys(put!.schema.properties).sort()]).toEqual([true, fields]);
+    expect([patch!.isNeeded, Object.keys(patch!.schema.properties).sort()]).toEqual([false, fields]);
+    expect([put!.schema.required, patch!.schema.required]).toEqual([['handle'], undefined]);
+  });
+
+  it('is answered as the application’s own class says', async () => {
+    const document = await documentWith({ schema: clubSchema(false), options: OWN_CLASSES });
+    for (const method of ['get', 'put', 'patch'] as const) {
+      const { content } = operationAt(document, '/auth/me', method).responses['200']!;
+      expect(content!['application/json']).toEqual({ schema: { $ref: '#/components/schemas/MemberResponse' } });
+      const { properties, required } = schemaOf(document, content);
+      expect(Object.keys(properties)).toEqual(required);
+      expect(required!.toSorted()).toEqual(['address', 'born_at', 'handle', 'id', 'is_verified', 'kind', 'plan']);
+      expect(properties).toMatchObject({ handle: { type: 'string', description: 'What others call the member.' } });
+    }
+  });
+});
+
 it('leaves the application’s own operations alone', async () => {
   const { paths, components } = await documentWith({ controllers: [TeaController] });
   expect(paths['/tea']).toEqual({
@@ -271,8 +306,8 @@ it('leaves the application’s own operations alone', async () => {
 
 describe('the table of endpoints', () => {
   it.each(Object.entries<Endpoint>(ENDPOINTS))('describes each field that %s reads, and no other', (_key, endpoint) => {
-    const dto = endpoint.body === 'signup' ? SignupDto : endpoint.body;
-    const read = dto === null || typeof dto === 'string' ? [] : [...validatedProperties(dto)];
+    const dto = typeof endpoint.body === 'string' ? BUNDLED_DTOS[endpoint.body] : endpoint.body;
+    const read = dto ? [...validatedProperties(dto)] : [];
     expect(Object.keys(endpoint.request).toSorted()).toEqual(read.toSorted());
   });
 

@@ -10,7 +10,7 @@ import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { Outbox } from '../mail/outbox.js';
-import { SignupFields } from '../own-fields/signup-fields.js';
+import { AccountFields } from '../own-fields/account-fields.js';
 import { restoreFields } from '../own-fields/stored-fields.js';
 import { SessionService } from '../session/session.service.js';
 import type { UserId } from '../entities/base-user.entity.js';
@@ -40,7 +40,7 @@ export class ActivationService {
     private readonly database: Database,
     private readonly users: UsersStore,
     private readonly columns: UserColumns,
-    private readonly fields: SignupFields,
+    private readonly fields: AccountFields,
     private readonly tokens: TokensStore,
     private readonly linkTokens: LinkTokens,
     private readonly linkIssuer: LinkIssuer,
@@ -130,7 +130,7 @@ export class ActivationService {
   private makeActive(manager: EntityManager, userId: UserId, signup: SignupPayload): Promise<boolean> {
     const { passwordHash } = signup;
     const changes = { passwordHash, isActive: true, emailVerifiedAt: new Date(this.clock.now()) };
-    const fields = { ...this.fields.blank(), ...restoreFields(signup) };
+    const fields = { ...this.fields.emptySignup(), ...restoreFields(signup) };
     // Never an account that was active before: a link cannot undo a deactivation.
     return this.users.update(manager, userId, changes, 'pending', fields).catch((error: unknown) => {
       throw isUniqueViolation(error) ? new AuthError('SIGNUP_CONFLICT', { cause: error }) : error;

@@ -38,6 +38,10 @@ export interface StructuralOptions<U extends object = Account, T extends BaseUse
   backendLinks?: boolean;
   /** The body of signup: a class that extends SignupDto with columns of the user entity. @default SignupDto */
   signupDto?: Type<SignupDto>;
+  /** The body of `PATCH me` and `PUT me`: a class with columns of the user entity that users write themselves. @default ProfileDto */
+  profileDto?: Type<object>;
+  /** What `GET`, `PATCH` and `PUT me` answer: a class with properties of the user entity that carry `@Expose()`. @default the fields of docs/profile.md */
+  userResponse?: Type<object>;
   /** Where the endpoints are. */
   routes?: Partial<AuthConfigRoutes>;
   /** True exports AuthService and the guard to every module of the application. @default true */

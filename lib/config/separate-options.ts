@@ -18,6 +18,8 @@ export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>>
   backendLinks: true,
   userColumns: true,
   signupDto: true,
+  profileDto: true,
+  userResponse: true,
   routes: true,
   isGlobal: true,
   dataSource: true,

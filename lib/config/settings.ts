@@ -37,6 +37,8 @@ export const CODE_ONLY_OPTIONS = [
   'tokenEntity',
   'userColumns',
   'signupDto',
+  'profileDto',
+  'userResponse',
   'isGlobal',
   'dataSource',
   'eventEntity',

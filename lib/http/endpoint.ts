@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { AuthErrorCode } from '../auth.errors.js';
 import type { Level } from '../config/levels.js';
 import type { AnswerName } from '../openapi/answers.js';
-import type { AccountDtos } from '../own-fields/account-dtos.js';
+import type { OwnBodies } from '../own-fields/account-dtos.js';
 
 /**
  * What body an endpoint takes. Every JSON endpoint takes `application/json` only, so that no HTML form of another
@@ -35,7 +35,7 @@ export interface Endpoint {
   /** What a success answers, in Markdown. */
   readonly answer: string;
   /** The class that checks the body; by name where the application may bring its own, null where no field is read. */
-  readonly body: Type<object> | keyof AccountDtos | null;
+  readonly body: Type<object> | keyof OwnBodies | null;
   /** What it answers besides errors, by status: several where the request decides. */
   readonly answers: Readonly<Record<number, AnswerName | readonly AnswerName[]>>;
   /** What must, or may, prove who asks. @default nothing */

@@ -9,12 +9,15 @@ import {
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { AuthError, type FieldProblem } from '../auth.errors.js';
-import { ACCOUNT_DTOS, type AccountDtos } from '../own-fields/account-dtos.js';
+import { ACCOUNT_DTOS, type AccountDtos, type OwnBodies } from '../own-fields/account-dtos.js';
 import { isHiddenName, wireName } from '../own-fields/dto-properties.js';
 import { assertSafeBody } from './safe-body.js';
 
 /** More problems than this are not listed: a body of unknown fields must not buy a far longer answer. */
 const MAX_PROBLEMS = 20;
+
+/** Whether a body states all there is, or, as PATCH does, what is to change: then no field is missed, and none filled in. */
+type Extent = 'whole' | 'part';
 
 const ORDINARY_NAME = /^\w{1,64}$/;
 
@@ -35,13 +38,13 @@ export function Input<T extends object>(dto: Type<T>): ParameterDecorator {
  *
  *     signup(@OwnInput('signup') input: SignupInput)
  */
-export function OwnInput(name: keyof AccountDtos): ParameterDecorator {
+export function OwnInput(name: keyof OwnBodies, extent: Extent = 'whole'): ParameterDecorator {
   @Injectable()
   class OwnInputPipe implements PipeTransform<unknown, Promise<object>> {
     constructor(@Inject(ACCOUNT_DTOS) private readonly dtos: AccountDtos) {}
 
     transform(body: unknown): Promise<object> {
-      return validateInput(this.dtos[name], body);
+      return validateInput<object>(this.dtos[name], body, extent);
     }
   }
   return createParamDecorator((_data: unknown, context: ExecutionContext) => bodyOf(context))(OwnInputPipe);
@@ -52,7 +55,11 @@ export function OwnInput(name: keyof AccountDtos): ParameterDecorator {
  * error instead of silence. No body at all counts as an empty one, so that the answer names the missing fields.
  * @throws AuthError INPUT_MALFORMED, or INPUT_INVALID with the fields at fault and never their values
  */
-export async function validateInput<T extends object>(dto: Type<T>, body: unknown = {}): Promise<T> {
+export async function validateInput<T extends object>(
+  dto: Type<T>,
+  body: unknown = {},
+  extent: Extent = 'whole',
+): Promise<T> {
   // The gate has checked the shape already; this holds for a route that an application mounts where no gate is.
   assertSafeBody(body);
   const input = plainToInstance(dto, body, { enableImplicitConversion: false });
@@ -64,8 +71,12 @@ export async function validateInput<T extends object>(dto: Type<T>, body: unknow
     validationError: { value: false },
   });
   const hidden = Object.keys(body).filter((key) => isHiddenName(dto, key));
-  const problems = [...hidden.map(unknownField), ...fieldProblems(errors)];
+  const isLeftOut = (property: string) => extent === 'part' && !Object.hasOwn(body, wireName(dto, property));
+  const stated = errors.filter(({ property }) => !isLeftOut(property));
+  const problems = [...hidden.map(unknownField), ...fieldProblems(stated)];
   if (problems.length > 0) throw new AuthError('INPUT_INVALID', { errors: problems.slice(0, MAX_PROBLEMS) });
+  // A class may give its properties values of its own, which are nothing the client asked for.
+  for (const property of Object.keys(input)) if (isLeftOut(property)) Reflect.deleteProperty(input, property);
   return input;
 }
 

@@ -17,8 +17,8 @@ import { Routes } from '../http/routes.js';
 import { KeysController } from '../keys/keys.controller.js';
 import { LoginController } from '../login/login.controller.js';
 import { LoginService } from '../login/login.service.js';
-import { ACCOUNT_DTOS, type AccountDtos } from '../own-fields/account-dtos.js';
-import { SignupFields } from '../own-fields/signup-fields.js';
+import { ACCOUNT_DTOS, accountDtos } from '../own-fields/account-dtos.js';
+import { AccountFields } from '../own-fields/account-fields.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { ProfileController } from '../profile/profile.controller.js';
@@ -28,7 +28,6 @@ import { Sessionless } from '../session/sessionless.js';
 import { ActiveEnrolment } from '../signup/active-enrolment.js';
 import { Enrolment } from '../signup/enrolment.js';
 import { SignupController } from '../signup/signup.controller.js';
-import { SignupDto } from '../signup/signup.dto.js';
 import { SignupService } from '../signup/signup.service.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../store/account-entities.js';
 import { Database } from '../store/database.js';
@@ -55,7 +54,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   Routes,
   InputGate,
   UsersStore,
-  SignupFields,
+  AccountFields,
   Hooks,
   EventLog,
   HashTimes,
@@ -99,10 +98,9 @@ export function entityModule(dataSource: string | undefined, ...entities: (Type 
 
 /** What is the application's own: its data source, entities, DTOs and hooks. */
 export function ownResources(structure: StructuralOptions): Provider[] {
-  const { userEntity: user, tokenEntity: token, eventEntity, userColumns, dataSource } = structure;
-  const { signupDto = SignupDto, hooks } = structure;
+  const { userEntity: user, tokenEntity: token, eventEntity, userColumns, dataSource, hooks } = structure;
   return [
-    { provide: ACCOUNT_DTOS, useValue: { signup: signupDto } satisfies AccountDtos },
+    { provide: ACCOUNT_DTOS, useValue: accountDtos(structure) },
     { provide: ACCOUNT_ENTITIES, useValue: { user, token } as AccountEntities },
     {
       provide: UserColumns,

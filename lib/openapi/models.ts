@@ -2,26 +2,23 @@ import type { Type } from '@nestjs/common';
 import type { ContentObject, ReferenceObject, RequestBodyObject, SchemaObject } from '@nestjs/swagger';
 import type { AuthConfig } from '../config/auth-config.js';
 import type { Endpoint } from '../http/endpoint.js';
-import type { AccountDtos } from '../own-fields/account-dtos.js';
-import { SignupDto } from '../signup/signup.dto.js';
+import { type AccountDtos, BUNDLED_DTOS } from '../own-fields/account-dtos.js';
 import { answerExamples } from './answer-examples.js';
 import { answerSchemas } from './answer-schemas.js';
 import type { AnswerName, BodyName } from './answers.js';
 import type { DocumentedAccount } from './documented-account.js';
 import { needsBody, requestModel } from './request-model.js';
+import { responseModel } from './response-model.js';
 import type { Swagger } from './swagger.js';
 
 /** In front of the names of the module's schemas: an application may well have a `LoginDto` of its own. */
 const PREFIX = 'Auth';
 
-/** The classes of the module whose names stand for the application's own. */
-const BUNDLED: Readonly<Record<keyof AccountDtos, Type>> = { signup: SignupDto };
-
 /** The bodies of requests and answers, as classes of which @nestjs/swagger makes the schemas of the document. */
 export class Models {
   private readonly answers: Readonly<Record<BodyName, Type>>;
   private readonly examples: Readonly<Record<BodyName, unknown>>;
-  private readonly requests = new Map<Type, Type>();
+  private readonly requests = new Map<string, Type>();
 
   constructor(
     private readonly swagger: Swagger,
@@ -33,8 +30,11 @@ export class Models {
       name,
       answerModel(swagger, PREFIX + name, fields),
     ]);
-    this.answers = Object.fromEntries(entries) as Record<BodyName, Type>;
-    this.examples = answerExamples(config, account);
+    const { userResponse } = dtos;
+    const own = userResponse && { Profile: responseModel(swagger, userResponse) };
+    this.answers = { ...(Object.fromEntries(entries) as Record<BodyName, Type>), ...own };
+    // What values the application's own fields have, the application says.
+    this.examples = { ...answerExamples(config, account), ...(own && { Profile: undefined }) };
   }
 
   /** The body of every refusal. */
@@ -59,7 +59,7 @@ export class Models {
     return {
       [answer === 'JwkSet' ? 'application/jwk-set+json' : 'application/json']: isList
         ? { schema: { type: 'array', items: schema }, example: [example] }
-        : { schema, example },
+        : { schema, ...(example !== undefined && { example }) },
     };
   }
 
@@ -67,23 +67,22 @@ export class Models {
   requestOf(endpoint: Endpoint): RequestBodyObject | undefined {
     const model = this.requestModelOf(endpoint);
     if (!model) return undefined;
-    const required = needsBody(model);
+    const required = !leavesOut(endpoint) && needsBody(model);
     const type = endpoint.accepts === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
     return { required, content: { [type]: { schema: this.reference(model) } } };
   }
 
-  private requestModelOf({ body, request }: Endpoint): Type | undefined {
+  private requestModelOf(endpoint: Endpoint): Type | undefined {
+    const { body, request: fields } = endpoint;
     if (body === null) return undefined;
     const dto: Type = typeof body === 'string' ? this.dtos[body] : body;
-    const isOwn = typeof body === 'string' && dto !== BUNDLED[body];
-    const known = this.requests.get(dto);
-    if (known) return known;
-    const model = requestModel(this.swagger, dto, {
-      name: isOwn ? dto.name : PREFIX + dto.name,
-      fields: request,
-      refused: [...(this.account.hasName ? [] : ['name']), ...(this.account.hasUsername ? [] : ['username'])],
-    });
-    this.requests.set(dto, model);
+    const isOwn = typeof body === 'string' && dto !== BUNDLED_DTOS[body];
+    const isPart = leavesOut(endpoint) && needsBody(dto);
+    const name = (isOwn ? '' : PREFIX) + dto.name + (isPart ? 'Part' : '');
+    const { hasName, hasUsername } = this.account;
+    const refused = [...(hasName ? [] : ['name']), ...(hasUsername ? [] : ['username'])];
+    const model = this.requests.get(name) ?? requestModel(this.swagger, dto, { name, fields, refused, isPart });
+    this.requests.set(name, model);
     return model;
   }
 
@@ -98,6 +97,11 @@ function answerModel(swagger: Swagger, name: string, fields: Record<string, Sche
     swagger.ApiProperty({ ...(schema as object), required: !optional })(model.prototype as object, field);
   }
   return model;
+}
+
+/** True where a body may leave out any field: what it leaves out stays as it is. */
+function leavesOut({ method }: Endpoint): boolean {
+  return method === 'PATCH';
 }
 
 /** The JSON object in an answer; none in a page, and in no body at all. */

@@ -60,6 +60,8 @@ export interface RequestWords {
   readonly fields?: Readonly<Record<string, string>>;
   /** Properties that this application refuses. */
   readonly refused?: readonly string[];
+  /** True where the body may leave out any field. */
+  readonly isPart?: boolean;
 }
 
 /**
@@ -67,7 +69,7 @@ export interface RequestWords {
  * from its rules of class-validator. A subclass, because other applications of the process may share the DTO.
  */
 export function requestModel(swagger: Swagger, dto: Type<object>, words: RequestWords): Type<object> {
-  const { name, fields = {}, refused = [] } = words;
+  const { name, fields = {}, refused = [], isPart } = words;
   const model: Type<object> = { [name]: class extends dto {} }[name]!;
   for (const property of validatedProperties(dto)) {
     if (refused.includes(property)) continue;
@@ -75,10 +77,12 @@ export function requestModel(swagger: Swagger, dto: Type<object>, words: Request
     const said = Reflect.getMetadata(swagger.DECORATORS.API_MODEL_PROPERTIES, dto.prototype as object, property) as
       Facts | undefined;
     const facts = { name: field, description: fields[field], example: EXAMPLES[field] };
-    swagger.ApiProperty({ ...facts, ...ruledFacts(swagger, dto, property), ...said })(
-      model.prototype as object,
-      property,
-    );
+    swagger.ApiProperty({
+      ...facts,
+      ...ruledFacts(swagger, dto, property),
+      ...said,
+      ...(isPart && { required: false }),
+    })(model.prototype as object, property);
   }
   return model;
 }

@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { TransformationType } from 'class-transformer';
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { getMetadataStorage } from 'class-validator';
 
@@ -6,6 +7,14 @@ import { getMetadataStorage } from 'class-validator';
 export function validatedProperties(dto: Type<object>): ReadonlySet<string> {
   const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
   return new Set(rules.map(({ propertyName }) => propertyName));
+}
+
+/** The properties of a response class that an answer has: those with `@Expose()`, inherited ones included. */
+export function exposedProperties(response: Type<object>): readonly string[] {
+  const shown = defaultMetadataStorage.getExposedProperties(response, TransformationType.CLASS_TO_PLAIN);
+  const isShownToAll = (property: string) =>
+    !defaultMetadataStorage.findExposeMetadata(response, property)?.options.groups?.length;
+  return shown.filter(isShownToAll);
 }
 
 /** A property as the client spells it: its own name, or the one of `@Expose({ name })`. */

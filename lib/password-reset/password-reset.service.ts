@@ -9,7 +9,7 @@ import type { Device } from '../http/device.decorator.js';
 import { LinkIssuer } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { Outbox } from '../mail/outbox.js';
-import { SignupFields } from '../own-fields/signup-fields.js';
+import { AccountFields } from '../own-fields/account-fields.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { SessionService } from '../session/session.service.js';
@@ -31,7 +31,7 @@ export class PasswordResetService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
-    private readonly fields: SignupFields,
+    private readonly fields: AccountFields,
     private readonly tokens: TokensStore,
     private readonly linkTokens: LinkTokens,
     private readonly linkIssuer: LinkIssuer,
@@ -134,7 +134,7 @@ export class PasswordResetService {
   private async setPassword(manager: EntityManager, user: Account, passwordHash: string): Promise<void> {
     const emailVerifiedAt = user.emailVerifiedAt ?? new Date(this.clock.now());
     const changes = { passwordHash, isActive: true, emailVerifiedAt };
-    const fields = stateOf(user) === 'pending' ? this.fields.blank() : {};
+    const fields = stateOf(user) === 'pending' ? this.fields.emptySignup() : {};
     if (await this.users.update(manager, user.id, changes, 'not deactivated', fields)) return;
     throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
   }

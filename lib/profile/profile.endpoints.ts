@@ -1,7 +1,7 @@
 import { type Endpoint, FAULTS, SIGNED_OUT, UNPROVED, UNUSABLE } from '../http/endpoint.js';
-import { AccountDeletionDto, ProfileDto } from './profile.dto.js';
+import { AccountDeletionDto } from './profile.dto.js';
 
-const PROFILE = 'The account, as the fields the application allows.';
+const PROFILE = 'The account, as the fields the application allows; an application’s own `userResponse` names others.';
 const FIELDS = { name: 'Optional: at most 100 characters; null empties it.' };
 const EDIT_ERRORS = [...UNUSABLE, ...UNPROVED, 'PROFILE_CONFLICT', ...FAULTS] as const;
 
@@ -31,10 +31,11 @@ export const PROFILE_ENDPOINTS = {
     accepts: 'json',
     flow: 'profile',
     level: 'basic',
-    summary: 'Changes the fields that are given and leaves the others alone; needs an access token.',
+    summary:
+      'Changes the fields that are given and leaves the others alone; needs an access token. An application’s own `profileDto` names the fields.',
     request: FIELDS,
     answer: PROFILE,
-    body: ProfileDto,
+    body: 'profile',
     answers: { 200: 'Profile' },
     credentials: 'access',
     errors: EDIT_ERRORS,
@@ -47,10 +48,11 @@ export const PROFILE_ENDPOINTS = {
     accepts: 'json',
     flow: 'profile',
     level: 'basic',
-    summary: 'Replaces all fields, emptying those that are not given; needs an access token.',
+    summary:
+      'Replaces all fields, emptying those that are not given; needs an access token. An application’s own `profileDto` names the fields.',
     request: FIELDS,
     answer: PROFILE,
-    body: ProfileDto,
+    body: 'profile',
     answers: { 200: 'Profile' },
     credentials: 'access',
     errors: EDIT_ERRORS,

@@ -4,12 +4,11 @@ import { AuthError } from '../auth.errors.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import { EventLog } from '../events/event-log.js';
 import type { Device } from '../http/device.decorator.js';
-import { SignupFields } from '../own-fields/signup-fields.js';
+import { AccountFields } from '../own-fields/account-fields.js';
 import type { OwnFields } from '../own-fields/stored-fields.js';
 import { Database } from '../store/database.js';
 import { isUniqueViolation } from '../store/database-errors.js';
 import { UsersStore } from '../store/users.store.js';
-import { ProfileDto } from './profile.dto.js';
 import { Traced } from '../telemetry/traced.js';
 
 /** Users edit their own account. */
@@ -18,7 +17,7 @@ export class ProfileService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
-    private readonly fields: SignupFields,
+    private readonly fields: AccountFields,
     private readonly events: EventLog,
   ) {}
 
@@ -30,7 +29,7 @@ export class ProfileService {
    */
   @Traced('profile.edit')
   async edit(userId: UserId, fields: OwnFields, device: Device): Promise<object> {
-    this.fields.assertStorable(fields, ProfileDto);
+    this.fields.assertStorable(fields, 'profile');
     const stated = Object.entries(fields).filter(([, value]) => value !== undefined);
     if (stated.length > 0) await this.write(userId, Object.fromEntries(stated), device);
     const user = await this.users.findById(userId);
@@ -38,10 +37,12 @@ export class ProfileService {
     return user;
   }
 
-  /** The same, but what is not given is emptied, or has its default again. */
+  /**
+   * The same, but what is not given is emptied, or has its default again; INPUT_INVALID for a field that can be neither.
+   */
   replace(userId: UserId, fields: OwnFields, device: Device): Promise<object> {
     const stated = Object.entries(fields).filter(([, value]) => value !== undefined);
-    return this.edit(userId, { ...this.fields.blank(ProfileDto), ...Object.fromEntries(stated) }, device);
+    return this.edit(userId, { ...this.fields.emptyProfile(), ...Object.fromEntries(stated) }, device);
   }
 
   private async write(userId: UserId, fields: OwnFields, device: Device): Promise<void> {

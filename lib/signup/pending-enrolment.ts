@@ -8,7 +8,7 @@ import { Hooks } from '../hooks/hooks.js';
 import { LinkIssuer, type LinkRow } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { Outbox } from '../mail/outbox.js';
-import { SignupFields } from '../own-fields/signup-fields.js';
+import { AccountFields } from '../own-fields/account-fields.js';
 import { storeFields } from '../own-fields/stored-fields.js';
 import { Database } from '../store/database.js';
 import { isUniqueViolation } from '../store/database-errors.js';
@@ -39,7 +39,7 @@ export class PendingEnrolment implements Enrolment {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
-    private readonly fields: SignupFields,
+    private readonly fields: AccountFields,
     private readonly tokens: TokensStore,
     private readonly linkIssuer: LinkIssuer,
     private readonly outbox: Outbox,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Device } from '../http/device.decorator.js';
 import { Hooks } from '../hooks/hooks.js';
-import { SignupFields } from '../own-fields/signup-fields.js';
+import { AccountFields } from '../own-fields/account-fields.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import type { IssuedTokens, TokenPair } from '../tokens/session-tokens.js';
@@ -20,7 +20,7 @@ export interface SignupInput {
 @Injectable()
 export class SignupService<T extends IssuedTokens = TokenPair> {
   constructor(
-    private readonly fields: SignupFields,
+    private readonly fields: AccountFields,
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
     private readonly enrolment: Enrolment<T>,
@@ -35,7 +35,7 @@ export class SignupService<T extends IssuedTokens = TokenPair> {
   @Traced('signup')
   async signup(input: SignupInput, device: Device): Promise<SignupResult<T>> {
     const { email, password, ...fields } = input;
-    this.fields.assertStorable(fields);
+    this.fields.assertStorable(fields, 'signup');
     const name = typeof fields['name'] === 'string' ? fields['name'] : undefined;
     const username = this.fields.usernameIn(fields);
     this.policy.assertAcceptable(password, { email, name, username });

@@ -1,4 +1,5 @@
-import { Expose, Type } from 'class-transformer';
+import { ApiProperty, OmitType } from '@nestjs/swagger';
+import { Expose, Transform, Type } from 'class-transformer';
 import { IsBoolean, IsDate, IsEnum, IsOptional, Matches } from 'class-validator';
 import { BaseUser, BaseUserToken, BaseUserWithoutKey, SignupDto, userTable, userTokenTable } from 'nestjs-gatehouse';
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryGeneratedColumn, type QueryRunner } from 'typeorm';
@@ -89,6 +90,39 @@ export class MemberSignupDto extends SignupDto {
   @Type(() => Date)
   @Expose({ name: 'born_at' })
   bornAt?: Date | null;
+}
+
+/** What members edit: the same fields, and neither address nor password. */
+export class MemberProfileDto extends OmitType(MemberSignupDto, ['email', 'password', 'name', 'username'] as const) {}
+
+/** How members see their account: columns, one of them by another name, one rewritten, and one computed. */
+export class MemberResponse {
+  @Expose()
+  id!: string | number;
+
+  @Expose({ name: 'address' })
+  @Transform(({ value }: { value: string }) => value.replace(/^[^@]+/, (local) => local.toUpperCase()))
+  email!: string;
+
+  @ApiProperty({ type: String, description: 'What others call the member.' })
+  @Expose()
+  handle!: string;
+
+  @Expose()
+  plan!: Plan;
+
+  @Expose({ name: 'born_at' })
+  bornAt!: Date | null;
+
+  emailVerifiedAt!: Date | null;
+
+  @Expose()
+  readonly kind = 'member';
+
+  @Expose({ name: 'is_verified' })
+  get isVerified(): boolean {
+    return this.emailVerifiedAt !== null;
+  }
 }
 
 /** The club's two tables, as its migration makes them. */

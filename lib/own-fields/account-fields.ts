@@ -4,7 +4,7 @@ import { AuthError } from '../auth.errors.js';
 import { canonicalUsername, USERNAME_RULE } from '../http/username.js';
 import { Database } from '../store/database.js';
 import { UserColumns } from '../entities/user-columns.js';
-import { ACCOUNT_DTOS, type AccountDtos } from './account-dtos.js';
+import { ACCOUNT_DTOS, type AccountDtos, type OwnBodies } from './account-dtos.js';
 import { validatedProperties, wireName } from './dto-properties.js';
 import type { OwnFields } from './stored-fields.js';
 
@@ -12,34 +12,48 @@ type Column = EntityMetadata['columns'][number];
 
 /** The fields of a signup beside address and password, and those of the profile: columns of the application's own. */
 @Injectable()
-export class SignupFields {
+export class AccountFields {
   constructor(
     private readonly database: Database,
     private readonly columns: UserColumns,
     @Inject(ACCOUNT_DTOS) private readonly dtos: AccountDtos,
   ) {}
 
-  /** @throws AuthError INPUT_INVALID for a field that is no column of the application's own, or that the column cannot hold */
-  assertStorable(fields: OwnFields, dto: Type<object> = this.dtos.signup): void {
+  /**
+   * @param body where the fields come from: messages spell them as its class does
+   * @throws AuthError INPUT_INVALID for a field that is no column of the application's own, or that the column cannot hold
+   */
+  assertStorable(fields: OwnFields, body: keyof OwnBodies): void {
     const columns = this.columns.own;
     const errors = Object.entries(fields).flatMap(([property, value]) => {
-      const field = wireName(dto, property);
+      const field = wireName(this.dtos[body], property);
       const fault = value === undefined ? undefined : this.faultOf(value, columns.get(property));
       return fault ? [{ field, messages: [`${field} ${fault}`] }] : [];
     });
     if (errors.length > 0) throw new AuthError('INPUT_INVALID', { errors });
   }
 
+  /** Nothing, or the column's default, in each field of the profile: laid under what replaces one. */
+  emptyProfile(): OwnFields {
+    return this.emptied(this.columnsOf(this.dtos.profile));
+  }
+
   /**
-   * Nothing, or the column's default, in each field the DTO may leave out. Laid under what the winning signup states when a
-   * pending account gets its owner, so that nothing is left of what a stranger stated for the address before
-   * (pre-hijacking); and under what replaces a profile.
+   * The same in each field a signup may leave out. Laid under what the winning signup states when a pending account gets
+   * its owner, so that nothing is left of what a stranger stated for the address before (pre-hijacking).
    */
-  blank(dto: Type<object> = this.dtos.signup): OwnFields {
+  emptySignup(): OwnFields {
+    const stated = this.columnsOf(this.dtos.signup);
+    return this.emptied(stated.filter((column) => column.isNullable || column.default !== undefined));
+  }
+
+  private columnsOf(dto: Type<object>): Column[] {
     const columns = this.columns.own;
-    const stated = [...validatedProperties(dto)].flatMap((property) => columns.get(property) ?? []);
-    const optional = stated.filter((column) => column.isNullable || column.default !== undefined);
-    return Object.fromEntries(optional.map((column) => [column.propertyName, this.emptyValue(column)]));
+    return [...validatedProperties(dto)].flatMap((property) => columns.get(property) ?? []);
+  }
+
+  private emptied(columns: readonly Column[]): OwnFields {
+    return Object.fromEntries(columns.map((column) => [column.propertyName, this.emptyValue(column)]));
   }
 
   /** The username that a signup states, if it does. */
