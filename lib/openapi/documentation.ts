@@ -2,6 +2,8 @@ import { applyDecorators, type FactoryProvider, type Type } from '@nestjs/common
 import type { SchemaObject } from '@nestjs/swagger';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import { UserColumns } from '../entities/user-columns.js';
+import type { AuthHooks } from '../hooks/auth-hooks.js';
+import { HOOKS_CLASS } from '../hooks/hooks.js';
 import type { Endpoint } from '../http/endpoint.js';
 import { endpointOf } from '../http/endpoint.decorator.js';
 import { ENDPOINTS } from '../http/endpoints.js';
@@ -21,13 +23,13 @@ import { loadSwagger, type Swagger } from './swagger.js';
 export function documentation(controllers: readonly Type[]): FactoryProvider {
   return {
     provide: Symbol('DOCUMENTATION'),
-    useFactory: async (config: AuthConfig, dtos: AccountDtos, columns: UserColumns) => {
+    useFactory: async (config: AuthConfig, dtos: AccountDtos, columns: UserColumns, hooks?: Type<AuthHooks>) => {
       const swagger = await loadSwagger();
       if (!swagger) return;
-      const models = new Models(swagger, config, dtos, documentedAccount(columns));
+      const models = new Models(swagger, config, dtos, documentedAccount(columns, hooks));
       for (const controller of controllers) describe(controller, swagger, models, config);
     },
-    inject: [AUTH_CONFIG, ACCOUNT_DTOS, UserColumns],
+    inject: [AUTH_CONFIG, ACCOUNT_DTOS, UserColumns, { token: HOOKS_CLASS, optional: true }],
   };
 }
 

@@ -1,4 +1,6 @@
+import type { Type } from '@nestjs/common';
 import type { UserColumns } from '../entities/user-columns.js';
+import type { AuthHooks } from '../hooks/auth-hooks.js';
 
 /** What the document must know of the application's own user entity. */
 export interface DocumentedAccount {
@@ -8,17 +10,22 @@ export interface DocumentedAccount {
   readonly hasName: boolean;
   /** True where users may have a username. */
   readonly hasUsername: boolean;
+  /** True where a login may state a username: where users have one, or where a look-up of the application takes it. */
+  readonly logsInByUsername: boolean;
 }
 
 /** Keys are UUIDs, or numbers, or whatever text the application chose. */
 export type UserIdSchema = { type: 'integer' } | { type: 'string'; format?: 'uuid' };
 
 /** Reads that from the entity. */
-export function documentedAccount(columns: UserColumns): DocumentedAccount {
+export function documentedAccount(columns: UserColumns, hooks?: Type<AuthHooks>): DocumentedAccount {
+  const hasUsername = columns.username !== undefined;
   return {
     userId: userIdSchema(columns.columnOf('id')),
     hasName: columns.own.has('name'),
-    hasUsername: columns.username !== undefined,
+    hasUsername,
+    // Asked of the class: its instance may not exist yet.
+    logsInByUsername: hasUsername || hooks?.prototype.findUser !== undefined,
   };
 }
 

@@ -79,8 +79,9 @@ export class Models {
     const isOwn = typeof body === 'string' && dto !== BUNDLED_DTOS[body];
     const isPart = leavesOut(endpoint) && needsBody(dto);
     const name = (isOwn ? '' : PREFIX) + dto.name + (isPart ? 'Part' : '');
-    const { hasName, hasUsername } = this.account;
-    const refused = [...(hasName ? [] : ['name']), ...(hasUsername ? [] : ['username'])];
+    const { hasName, hasUsername, logsInByUsername } = this.account;
+    const takesUsername = endpoint.flow === 'login' ? logsInByUsername : hasUsername;
+    const refused = [...(hasName ? [] : ['name']), ...(takesUsername ? [] : ['username'])];
     const model = this.requests.get(name) ?? requestModel(this.swagger, dto, { name, fields, refused, isPart });
     this.requests.set(name, model);
     return model;
