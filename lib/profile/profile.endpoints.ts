@@ -70,6 +70,7 @@ export const PROFILE_ENDPOINTS = {
     body: AccountDeletionDto,
     answers: { 204: 'Nothing' },
     credentials: 'access',
+    setsCookies: true,
     errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', ...FAULTS],
   },
   exportAccount: {
