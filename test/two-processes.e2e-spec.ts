@@ -5,10 +5,16 @@ import { type ChildApp, startChildApp } from './support/child-app.js';
 import { type Answer, type Client, inParallel } from './support/client.js';
 import { availableDatabases, createDatabase, type TestDatabase } from './support/databases.js';
 import { User, UserToken } from './support/entities.js';
+import { claimsOf } from './support/jwt.js';
 import { Mailbox, tokenIn } from './support/mailbox.js';
 import { PASSWORD } from './support/test-app.js';
 
 const CROWD = 50;
+
+interface Tokens {
+  access_token: string;
+  refresh_token: string;
+}
 
 const password = (index: number): string => `a long enough secret, number ${index}`;
 
@@ -54,7 +60,7 @@ describe.each(servers)('two processes on one %s', (kind) => {
     return tokenIn(await mailbox.waitFor(email));
   }
 
-  async function activeUser(email: string): Promise<{ access_token: string; refresh_token: string }> {
+  async function activeUser(email: string): Promise<Tokens> {
     return (await clients[0].post('/auth/activate', { token: await activationLink(email) })).body;
   }
 
@@ -112,13 +118,44 @@ describe.each(servers)('two processes on one %s', (kind) => {
     expect(await dataSource.getRepository(User).countBy({ email })).toBe(1);
   });
 
-  it('refuse a session that the other one ended, on the next request', async () => {
-    const [one, other] = clients;
-    const { access_token: bearer, refresh_token } = await activeUser('logout@example.com');
-    for (const client of clients) expect((await client.get('/demo/protected', { bearer })).status).toBe(200);
-    expect((await one.post('/auth/logout', { refresh_token })).status).toBe(204);
-    expect((await other.get('/demo/protected', { bearer })).status).toBe(401);
-    expect((await other.post('/auth/refresh', { refresh_token })).status).toBe(401);
+  describe('refuse both tokens on the very next request, where the other one', () => {
+    const login = (email: string) => clients[0].post('/auth/login', { email, password: PASSWORD });
+
+    /** What ends the session of `tokens`, done by the first process. */
+    const endings: Record<string, (email: string, tokens: Tokens) => Promise<unknown>> = {
+      'logged out': (_, { refresh_token }) => clients[0].post('/auth/logout', { refresh_token }),
+      'logged out every device': (_, { access_token }) =>
+        clients[0].post('/auth/logout-all', {}, { bearer: access_token }),
+      'ended the device': async (email, { access_token }) => {
+        const { body } = await login(email);
+        const id = String(claimsOf(access_token)['sid']);
+        return clients[0].request('DELETE', `/auth/sessions/${id}`, undefined, { bearer: body.access_token });
+      },
+      'changed the password': async (email) => {
+        const { body } = await login(email);
+        const passwords = { current_password: PASSWORD, new_password: 'another long enough secret' };
+        return clients[0].post('/auth/password-change', passwords, { bearer: body.access_token });
+      },
+      'changed the address': async (email, { access_token }) => {
+        const change = { new_email: `new-${email}`, current_password: PASSWORD };
+        await clients[0].post('/auth/email-change/request', change, { bearer: access_token });
+        const token = tokenIn(await mailbox.waitFor(change.new_email));
+        return clients[0].post('/auth/email-change/confirm', { token });
+      },
+      'deactivated the account': (email) => dataSource.getRepository(User).update({ email }, { isActive: false }),
+      'deleted the account': (_, { access_token }) =>
+        clients[0].request('DELETE', '/auth/me', { current_password: PASSWORD }, { bearer: access_token }),
+    };
+
+    it.each(Object.keys(endings))('%s', async (name) => {
+      const other = clients[1];
+      const email = `${name.replaceAll(' ', '-')}@example.com`;
+      const { access_token: bearer, refresh_token } = await activeUser(email);
+      expect((await other.get('/demo/protected', { bearer })).status).toBe(200);
+      await endings[name]!(email, { access_token: bearer, refresh_token });
+      expect((await other.get('/demo/protected', { bearer })).status).toBe(401);
+      expect((await other.post('/auth/refresh', { refresh_token })).status).toBe(401);
+    });
   });
 
   it('send every owed mail once', async () => {
