@@ -60,6 +60,8 @@ describe.each(servers)('two processes on one %s', (kind) => {
     return tokenIn(await mailbox.waitFor(email));
   }
 
+  const login = (email: string) => clients[0].post('/auth/login', { email, password: PASSWORD });
+
   async function activeUser(email: string): Promise<Tokens> {
     return (await clients[0].post('/auth/activate', { token: await activationLink(email) })).body;
   }
@@ -119,8 +121,6 @@ describe.each(servers)('two processes on one %s', (kind) => {
   });
 
   describe('refuse both tokens on the very next request, where the other one', () => {
-    const login = (email: string) => clients[0].post('/auth/login', { email, password: PASSWORD });
-
     /** What ends the session of `tokens`, done by the first process. */
     const endings: Record<string, (email: string, tokens: Tokens) => Promise<unknown>> = {
       'logged out': (_, { refresh_token }) => clients[0].post('/auth/logout', { refresh_token }),

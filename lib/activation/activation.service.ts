@@ -144,7 +144,7 @@ export class ActivationService {
         manager,
         (users) => users.where({ email, isActive: false }).where('user.emailVerifiedAt IS NULL'),
         link,
-        { device, reason: 'activation-resend' },
+        { device, identifier: email, reason: 'activation-resend' },
       );
     });
   }

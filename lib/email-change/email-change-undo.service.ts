@@ -56,7 +56,7 @@ export class EmailChangeUndoService {
       finish: async (manager, link) => {
         await this.revokeSince(manager, link);
         const { id } = link.user;
-        const facts = { device, reason: 'email-change-undo' };
+        const facts = { userId: id, device, reason: 'email-change-undo' };
         await this.linkIssuer.give(manager, (users) => users.where({ id }), reset, facts);
       },
     });

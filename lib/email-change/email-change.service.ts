@@ -75,7 +75,7 @@ export class EmailChangeService {
           manager,
           (users) => this.users.whereFree(users.where(isOurs), newEmail),
           link,
-          { device, reason: 'email-change' },
+          { userId: id, device, reason: 'email-change' },
         );
         await this.outbox.oweTo(
           manager,

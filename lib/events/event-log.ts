@@ -52,7 +52,7 @@ export class EventLog implements OnModuleInit {
   }
 
   /** False where nobody would learn of an event, so that nothing need be looked up for it. */
-  get isOn(): boolean {
+  private get isOn(): boolean {
     return this.entity !== undefined || this.listeners.length > 0;
   }
 

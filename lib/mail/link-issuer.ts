@@ -37,21 +37,19 @@ export class LinkIssuer {
   }
 
   /**
-   * Writes a link's row for whomever `owner` (a query over users under the alias `user`) finds, and tells of it.
+   * Writes a link's row for whomever `owner` (a query over users under the alias `user`) finds, and tells of it. Who that
+   * is, is not looked up: a statement more for an address that is known would tell that it is.
    * @returns false where that is nobody
    */
   async give(
     manager: EntityManager,
     owner: (users: UserQuery) => UserQuery,
     link: LinkRow,
-    facts: Pick<EventFacts, 'device' | 'reason' | 'actor'>,
+    facts: Pick<EventFacts, 'userId' | 'identifier' | 'device' | 'reason' | 'actor'>,
   ): Promise<boolean> {
     if (!(await this.tokens.insertFor(manager, owner, link))) return false;
-    const given = this.events.isOn && (await this.tokens.findById(link.id, manager));
     const { id: tokenId, purpose } = link;
-    if (given) {
-      await this.events.record('authn_token_created', { userId: given.user.id, tokenId, purpose, ...facts }, manager);
-    }
+    await this.events.record('authn_token_created', { tokenId, purpose, ...facts }, manager);
     return true;
   }
 }

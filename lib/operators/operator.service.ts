@@ -88,7 +88,7 @@ export class OperatorService {
     const link = mails ? issued : { ...issued, mailDueAt: null };
     const isOwed = await this.database.transaction(async (manager) => {
       await this.tokens.revokeAll(manager, userId, ['password-reset']);
-      const facts = { reason: 'operator', actor };
+      const facts = { userId, reason: 'operator', actor };
       return this.linkIssuer.give(manager, (users) => notDeactivated(users.where({ id: userId })), link, facts);
     });
     this.outbox.wake();

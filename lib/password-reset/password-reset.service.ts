@@ -60,6 +60,7 @@ export class PasswordResetService {
         await this.tokens.revokeLinksOf(manager, email, 'password-reset');
         return this.linkIssuer.give(manager, (users) => notDeactivated(users.where({ email })), link, {
           device,
+          identifier: email,
           reason: 'password-reset',
         });
       }),

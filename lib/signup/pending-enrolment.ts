@@ -92,6 +92,7 @@ export class PendingEnrolment implements Enrolment {
     const isThere =
       stateOf(account) === 'pending'
         ? await this.linkIssuer.give(manager, owner, this.newLink(applicant), {
+            userId: account.id,
             device: applicant.device,
             reason: 'signup',
           })
