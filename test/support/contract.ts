@@ -67,11 +67,14 @@ class Contract {
     );
   }
 
-  /** What Fastify answers to a path that does not decode, and what a hook of the application refuses or fails with. */
+  /** What Fastify answers to a path that does not decode or is too long, and what a hook of the application refuses or fails with. */
   private isForeign({ status, text }: Exchange): boolean {
     if (status < 400) return false;
     const code = /"code":"(\w+)"/.exec(text)?.[1];
-    return code === 'FST_ERR_BAD_URL' || (code === undefined && this.hasHooks && text.startsWith('{'));
+    return (
+      /^FST_ERR_(BAD_URL|MAX_PARAM_LENGTH)$/.test(code ?? '') ||
+      (code === undefined && this.hasHooks && text.startsWith('{'))
+    );
   }
 
   private complaints(operation: OperationObject, exchange: Exchange): string[] {
