@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from 'nestjs-gatehouse';
-import { AccountSignupDto } from './account.dto.js';
+import { AccountProfileDto, AccountResponse, AccountSignupDto } from './account.dto.js';
 import { AccountHooks } from './account.hooks.js';
 import { AuthEventRow } from './auth-event.entity.js';
 import { databaseOptions } from './database.js';
@@ -21,6 +21,8 @@ import { User } from './user.entity.js';
       userEntity: User,
       tokenEntity: UserToken,
       signupDto: AccountSignupDto,
+      profileDto: AccountProfileDto,
+      userResponse: AccountResponse,
       eventEntity: AuthEventRow,
       hooks: AccountHooks,
     }),

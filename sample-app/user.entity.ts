@@ -7,6 +7,10 @@ export class User extends BaseUser {
   @Column({ type: 'varchar', length: 100, nullable: true })
   name!: string | null;
 
+  /** People may log in by it in place of the address. */
+  @Column({ type: 'varchar', length: 64, unique: true, nullable: true })
+  username!: string | null;
+
   /** Language tag; mails come in this language. */
   @Column({ type: 'varchar', length: 35, nullable: true })
   locale!: string | null;

@@ -41,10 +41,10 @@ describe.skipIf(!hasBrowser())('the owner of an account, in Chromium', () => {
     return { tab, access: body.access_token, elsewhere };
   }
 
-  it('states a language at signup, gets the mails in it, and edits the profile', async () => {
+  it('states a language and a username at signup, gets the mails in it, edits the profile, and logs in by name', async () => {
     const email = 'sprache@example.org';
     const visitor = await arrive(sample.origin);
-    await visitor.fill('signup', { 'E-mail address': email, Password: PASSWORD });
+    await visitor.fill('signup', { 'E-mail address': email, Password: PASSWORD, Username: 'Zoe.1' });
     await visitor.choose('signup', 'Language of your mails', 'de');
     expect((await visitor.press('signup')).status).toBe(201);
     const mail = await sample.mailbox.waitFor(email);
@@ -52,7 +52,7 @@ describe.skipIf(!hasBrowser())('the owner of an account, in Chromium', () => {
     await visitor.follow(mailedLink(mail, sample));
     expect((await visitor.press('activate')).status).toBe(200);
 
-    expect((await visitor.press('me')).body).toMatchObject({ email, name: null });
+    expect((await visitor.press('me')).body).toMatchObject({ email, username: 'zoe.1', name: null, locale: 'de' });
     expect((await visitor.press('editProfile')).says).toContain('Nothing was edited');
     await visitor.fill('editProfile', { Name: 'Zoë' });
     const edited = await visitor.press('editProfile');
@@ -66,7 +66,11 @@ describe.skipIf(!hasBrowser())('the owner of an account, in Chromium', () => {
     expect(await visitor.page.locator('#profile-name-problem').innerText()).toContain('at most 100');
     await visitor.fill('editProfile', { Name: '' });
     expect((await visitor.press('editProfile')).body.name).toBeNull();
+    await visitor.choose('editProfile', 'Language of your mails', 'fr');
+    expect((await visitor.press('editProfile')).body.locale).toBe('fr');
     expect((await visitor.press('protected')).body.message).toBe(`Hello, ${email}.`);
+    await visitor.fill('login', { Username: 'ZOE.1', Password: PASSWORD });
+    expect((await visitor.press('login')).status).toBe(200);
     expect(await visitor.leave()).toEqual([]);
   });
 

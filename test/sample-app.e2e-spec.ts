@@ -125,8 +125,17 @@ describe.each([
 
 /** What the owner of an account does with it: profile, devices, password, export. */
 async function useTheAccount(client: Client, bearer: string): Promise<void> {
-  const edited = await client.request('PATCH', '/auth/me', { name: 'Old hand' }, { bearer });
-  expect([edited.status, edited.body.name]).toEqual([200, 'Old hand']);
+  const edited = await client.request('PATCH', '/auth/me', { name: 'Old hand', locale: 'fr' }, { bearer });
+  expect(edited.body).toEqual({
+    id: expect.any(String),
+    email: EMAIL,
+    username: null,
+    name: 'Old hand',
+    locale: 'fr',
+    is_active: true,
+    is_verified: expect.any(Boolean),
+    created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+  });
   const devices = (await client.get('/auth/sessions', { bearer })).body as { id: string; current: boolean }[];
   for (const { id } of devices.filter(({ current }) => !current)) {
     expect((await client.request('DELETE', `/auth/sessions/${id}`, undefined, { bearer })).status).toBe(204);

@@ -7,6 +7,7 @@ export class CreateAccounts1790000000000 implements MigrationInterface {
     await queryRunner.createTable(
       userTable(queryRunner, {
         name: 'users',
+        username: true,
         columns: [
           { name: 'name', type: 'varchar', length: '100', isNullable: true },
           { name: 'locale', type: 'varchar', length: '35', isNullable: true },
