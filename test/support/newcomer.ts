@@ -45,7 +45,10 @@ export class Newcomer {
   async fill(call: string, values: Record<string, string>): Promise<void> {
     const form = this.page.locator(`form[data-call="${call}"]`);
     if (!(await form.isVisible())) await this.page.locator('details', { has: form }).locator('summary').click();
-    for (const [label, value] of Object.entries(values)) await form.getByLabel(label).fill(value);
+    for (const [label, value] of Object.entries(values)) {
+      // From its beginning: "Name" is not "Username".
+      await form.getByLabel(new RegExp(`^\\s*${label}`)).fill(value);
+    }
   }
 
   /** Picks an option of a list. */
