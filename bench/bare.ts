@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { loadArgon2Engine } from '../lib/passwords/argon2-engine.js';
+import { loadArgon2Engine } from '../lib/engine/passwords/argon2-engine.js';
 import { PASSWORD } from './database.js';
 
 /** Verifications and nothing else, one per core at a time, as a process of its own: what the machine can do at most. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { userTable, userTokenTable } from '../lib/index.js';
-import { loadArgon2Engine } from '../lib/passwords/argon2-engine.js';
+import { loadArgon2Engine } from '../lib/engine/passwords/argon2-engine.js';
 import { connectToServer, type DatabaseKind, serverUrl } from '../test/support/database-servers.js';
 import { User, UserToken } from './entities.js';
 

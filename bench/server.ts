@@ -16,10 +16,10 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSourceOptions } from 'typeorm';
-import { bearerToken } from '../lib/access/bearer.js';
+import { bearerToken } from '../lib/engine/access/bearer.js';
 import { AuthModule, Authenticated } from '../lib/index.js';
-import { PasswordHasher } from '../lib/passwords/password-hasher.js';
-import { SessionTokens } from '../lib/tokens/session-tokens.js';
+import { PasswordHasher } from '../lib/engine/passwords/password-hasher.js';
+import { SessionTokens } from '../lib/engine/tokens/session-tokens.js';
 import { HASHING, PASSWORD } from './database.js';
 import { User, UserToken } from './entities.js';
 

@@ -1,5 +1,5 @@
-export { AuthModule, type AuthModuleAsyncOptions } from './auth.module.js';
-export { AuthService } from './auth.service.js';
+export { AuthModule, type AuthModuleAsyncOptions } from './module/auth.module.js';
+export { AuthService } from './module/auth.service.js';
 export {
   AUTH_ERRORS,
   AuthError,
@@ -7,8 +7,8 @@ export {
   type AuthErrorCode,
   type AuthErrorDetails,
   type FieldProblem,
-} from './auth.errors.js';
-export { Clock } from './clock.js';
+} from './platform/common/auth.errors.js';
+export { Clock } from './platform/common/clock.js';
 
 export type {
   AuthModuleOptions,
@@ -18,17 +18,17 @@ export type {
   NoneOptions,
   RuntimeOptions,
   StructuralOptions,
-} from './config/auth-options.js';
-export { AUTH_CONFIG, type AuthConfig } from './config/auth-config.js';
-export type { AuthConfigRoutes, RoutePaths, RoutePreset } from './config/settings/route-settings.js';
-export { type Level, LEVELS } from './config/levels.js';
-export { type ModeLetter, type ModeName, MODES } from './config/modes.js';
-export { AuthStartUpError, type StartUpProblem } from './config/start-up-error.js';
+} from './module/options/auth-options.js';
+export { AUTH_CONFIG, type AuthConfig } from './platform/config/auth-config.js';
+export type { AuthConfigRoutes, RoutePaths, RoutePreset } from './platform/config/settings/route-settings.js';
+export { type Level, LEVELS } from './platform/config/levels.js';
+export { type ModeLetter, type ModeName, MODES } from './platform/config/modes.js';
+export { AuthStartUpError, type StartUpProblem } from './platform/config/start-up-error.js';
 
-export type { UserColumnNames } from './entities/account-properties.js';
-export { type Account, BaseUser, BaseUserWithoutKey, type UserId } from './entities/base-user.entity.js';
-export { BaseUserToken, type TokenPurpose } from './entities/base-user-token.entity.js';
-export { BaseAuthEvent } from './entities/base-auth-event.entity.js';
+export type { UserColumnNames } from './platform/data/entities/account-properties.js';
+export { type Account, BaseUser, BaseUserWithoutKey, type UserId } from './platform/data/entities/base-user.entity.js';
+export { BaseUserToken, type TokenPurpose } from './platform/data/entities/base-user-token.entity.js';
+export { BaseAuthEvent } from './platform/data/entities/base-auth-event.entity.js';
 export {
   AUTH_EVENTS,
   type AuthEvent,
@@ -36,9 +36,9 @@ export {
   type AuthEventLevel,
   type AuthEventName,
   type AuthEvents,
-} from './events/auth-event.js';
-export type { OperatorOptions } from './operators/operator.service.js';
-export { instant } from './entities/instant.js';
+} from './platform/common/auth-event.js';
+export type { OperatorOptions } from './flows/operators/operators.service.js';
+export { instant } from './platform/data/entities/instant.js';
 
 export {
   type AccountContext,
@@ -51,7 +51,7 @@ export {
   type SessionContext,
   type SignupAttempt,
   type TransactionContext,
-} from './hooks/auth-hooks.js';
+} from './engine/hooks/auth-hooks.js';
 
 export {
   Authenticated,
@@ -60,32 +60,32 @@ export {
   OptionalAuth,
   Public,
   Verified,
-} from './access/access.decorators.js';
-export { TokenDelivery, type TokenPairBody } from './delivery/token-delivery.js';
-export { AccessGuard } from './access/access.guard.js';
-export { AccessTokenVerifier } from './access/access-token-verifier.js';
-export { rememberHandshake } from './access/handshakes.js';
-export { AuthErrorWsFilter } from './http/auth-error.filter.js';
-export { getPrincipal, type Principal } from './access/principal.js';
-export type { AccessClaims, IssuedTokens, TokenPair } from './tokens/session-tokens.js';
+} from './engine/access/access.decorators.js';
+export { TokenDelivery, type TokenPairBody } from './engine/sessions/token-delivery.js';
+export { AccessGuard } from './engine/access/access.guard.js';
+export { AccessTokenVerifier } from './engine/access/access-token-verifier.js';
+export { rememberHandshake } from './engine/access/handshakes.js';
+export { AuthErrorWsFilter } from './platform/http/auth-error.filter.js';
+export { getPrincipal, type Principal } from './engine/access/principal.js';
+export type { AccessClaims, IssuedTokens, TokenPair } from './engine/tokens/session-tokens.js';
 
-export { SignupDto } from './signup/signup.dto.js';
-export { ProfileDto } from './profile/profile.dto.js';
-export type { SignupResult } from './signup/enrolment.js';
-export type { SignupInput } from './signup/signup.service.js';
-export type { SessionInfo } from './session/session-list.service.js';
-export type { AccountExport } from './profile/account-export.service.js';
-export type { ActivationResult } from './activation/activation.service.js';
-export type { Credentials } from './login/login-identifier.js';
-export type { EmailChangeResult } from './email-change/email-change.service.js';
-export type { EmailChangeUndoResult } from './email-change/email-change-undo.service.js';
-export type { Device } from './http/device.decorator.js';
-export { ACCOUNT_DTOS, type AccountDtos, type OwnBodies } from './own-fields/account-dtos.js';
-export { addAuthSecurity, type AuthSecurityScheme, type SecurityBuilder } from './openapi/security-schemes.js';
-export { canonicalEmail, CanonicalEmail } from './http/email.js';
-export { canonicalUsername, CanonicalUsername } from './http/username.js';
-export { type MountedRoute, Routes } from './http/routes.js';
-export { redactUrl } from './http/redact-url.js';
+export { SignupDto } from './flows/signup/signup.dto.js';
+export { ProfileDto } from './flows/profile/profile.dto.js';
+export type { SignupResult } from './flows/signup/enrolment.js';
+export type { SignupInput } from './flows/signup/signup.service.js';
+export type { SessionInfo } from './flows/sessions/sessions.service.js';
+export type { AccountExport } from './flows/profile/account-export.service.js';
+export type { ActivationResult } from './flows/activation/activation.service.js';
+export type { Credentials } from './flows/login/login-identifier.js';
+export type { EmailChangeResult } from './flows/email-change/email-change.service.js';
+export type { EmailChangeUndoResult } from './flows/email-change/email-change-undo.service.js';
+export type { Device } from './platform/http/device.decorator.js';
+export { ACCOUNT_DTOS, type AccountDtos, type OwnBodies } from './platform/http/account-dtos.js';
+export { addAuthSecurity, type AuthSecurityScheme, type SecurityBuilder } from './module/openapi/security-schemes.js';
+export { canonicalEmail, CanonicalEmail } from './platform/common/email.js';
+export { canonicalUsername, CanonicalUsername } from './platform/common/username.js';
+export { type MountedRoute, Routes } from './platform/http/routes.js';
+export { redactUrl } from './platform/http/redact-url.js';
 
 export {
   addUserColumns,
@@ -93,7 +93,7 @@ export {
   userTable,
   type UserIdType,
   type UserTableOptions,
-} from './migrations/user-table.js';
-export { authEventTable, type AuthEventTableOptions } from './migrations/auth-event-table.js';
-export { userTokenTable, type UserTokenTableOptions } from './migrations/user-token-table.js';
-export type { PortableColumn } from './migrations/table-column.js';
+} from './platform/data/migrations/user-table.js';
+export { authEventTable, type AuthEventTableOptions } from './platform/data/migrations/auth-event-table.js';
+export { userTokenTable, type UserTokenTableOptions } from './platform/data/migrations/user-token-table.js';
+export type { PortableColumn } from './platform/data/migrations/table-column.js';

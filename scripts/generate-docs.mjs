@@ -5,11 +5,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { AUTH_ERRORS } from '../dist/auth.errors.js';
-import { hasLevel, LEVELS } from '../dist/config/levels.js';
-import { MODES } from '../dist/config/modes.js';
-import { describeDefault, SETTING_GROUPS } from '../dist/config/settings.js';
-import { ENDPOINTS } from '../dist/http/endpoints.js';
+import { AUTH_ERRORS } from '../dist/platform/common/auth.errors.js';
+import { hasLevel, LEVELS } from '../dist/platform/config/levels.js';
+import { MODES } from '../dist/platform/config/modes.js';
+import { describeDefault, SETTING_GROUPS } from '../dist/platform/config/settings.js';
+import { ENDPOINTS } from '../dist/module/endpoints.js';
 
 /** The generated files; another reference is one more entry. */
 const GENERATORS = [

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../lib/http/endpoint.js';
+import type { Endpoint } from '../lib/platform/http/endpoint.js';
 import {
   DEEP,
   NOT_TEXT,

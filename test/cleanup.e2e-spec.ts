@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cleanup } from '../lib/store/cleanup.js';
+import { Cleanup } from '../lib/platform/data/store/cleanup.js';
 import { availableDatabases } from './support/databases.js';
 import { countTokens, tokenRows } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AUTH_ERRORS } from 'nestjs-gatehouse';
 import { describe, expect, it } from 'vitest';
-import { SETTINGS } from '../lib/config/settings.js';
-import type { Endpoint } from '../lib/http/endpoint.js';
-import { ENDPOINTS } from '../lib/http/endpoints.js';
+import { SETTINGS } from '../lib/platform/config/settings.js';
+import type { Endpoint } from '../lib/platform/http/endpoint.js';
+import { ENDPOINTS } from '../lib/module/endpoints.js';
 import { filesIn, ROOT, run } from './support/packed.js';
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { AUTH_ERRORS, canonicalEmail } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../lib/http/endpoint.js';
+import type { Endpoint } from '../lib/platform/http/endpoint.js';
 import { hostileRequest } from './support/arbitraries.js';
 import { availableDatabases } from './support/databases.js';
 import { ALL_ENDPOINTS, pathOf } from './support/hostile.js';

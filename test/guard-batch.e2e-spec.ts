@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionCheck } from '../lib/access/session-check.js';
+import { SessionCheck } from '../lib/engine/sessions/session-check.js';
 import { availableDatabases } from './support/databases.js';
 import { inParallel } from './support/client.js';
 import { claimsOf } from './support/jwt.js';

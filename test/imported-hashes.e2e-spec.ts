@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { PasswordHasher } from '../lib/passwords/password-hasher.js';
+import { PasswordHasher } from '../lib/engine/passwords/password-hasher.js';
 import { fingerprint, inParallel } from './support/client.js';
 import { IMPORTED_HASHES, IMPORTED_PASSWORD } from './support/imported-hashes.js';
 import { changeUser, tokenRows, userRow } from './support/rows.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deriveKeys } from '../lib/tokens/keys.js';
+import { deriveKeys } from '../lib/engine/tokens/keys.js';
 import { visible } from './support/client.js';
 import { databasesAndAdapters } from './support/databases.js';
 import { claimsOf, encode, forgeJwt, headerOf, type JsonObject } from './support/jwt.js';

@@ -11,8 +11,8 @@ import {
   type Principal,
 } from 'nestjs-gatehouse';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Endpoint } from '../lib/http/endpoint.js';
-import { ENDPOINTS } from '../lib/http/endpoints.js';
+import type { Endpoint } from '../lib/platform/http/endpoint.js';
+import { ENDPOINTS } from '../lib/module/endpoints.js';
 import { inParallel } from './support/client.js';
 import { User, UserToken } from './support/entities.js';
 import { claimsOf, headerOf } from './support/jwt.js';

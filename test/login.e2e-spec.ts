@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadArgon2Engine } from '../lib/passwords/argon2-engine.js';
-import { parsePhc } from '../lib/passwords/argon2-phc.js';
-import { PasswordHasher } from '../lib/passwords/password-hasher.js';
+import { loadArgon2Engine } from '../lib/engine/passwords/argon2-engine.js';
+import { parsePhc } from '../lib/engine/passwords/argon2-phc.js';
+import { PasswordHasher } from '../lib/engine/passwords/password-hasher.js';
 import { inParallel, visible } from './support/client.js';
 import { databasesAndAdapters } from './support/databases.js';
 import { User, UserToken } from './support/entities.js';

@@ -13,10 +13,10 @@ import {
   type QueryRunner,
 } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BaseUserToken } from '../lib/entities/base-user-token.entity.js';
-import { BaseUser, BaseUserWithoutKey } from '../lib/entities/base-user.entity.js';
-import { addUserColumns, userColumns, userTable } from '../lib/migrations/user-table.js';
-import { userTokenTable } from '../lib/migrations/user-token-table.js';
+import { BaseUserToken } from '../lib/platform/data/entities/base-user-token.entity.js';
+import { BaseUser, BaseUserWithoutKey } from '../lib/platform/data/entities/base-user.entity.js';
+import { addUserColumns, userColumns, userTable } from '../lib/platform/data/migrations/user-table.js';
+import { userTokenTable } from '../lib/platform/data/migrations/user-token-table.js';
 import { CreateAccounts1790000000000 } from '../sample-app/migrations/1790000000000-create-accounts.js';
 import { AuthEventRow } from '../sample-app/auth-event.entity.js';
 import { UserToken } from '../sample-app/user-token.entity.js';

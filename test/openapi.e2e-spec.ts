@@ -3,11 +3,11 @@ import { ApiProperty, type OpenAPIObject, type OperationObject } from '@nestjs/s
 import { IsInt, Max } from 'class-validator';
 import { AUTH_ERRORS, type AuthErrorCode, SignupDto } from 'nestjs-gatehouse';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../lib/http/endpoint.js';
-import { ENDPOINTS } from '../lib/http/endpoints.js';
-import { Routes } from '../lib/http/routes.js';
-import { BUNDLED_DTOS } from '../lib/own-fields/account-dtos.js';
-import { validatedProperties, wireName } from '../lib/own-fields/dto-properties.js';
+import type { Endpoint } from '../lib/platform/http/endpoint.js';
+import { ENDPOINTS } from '../lib/module/endpoints.js';
+import { Routes } from '../lib/platform/http/routes.js';
+import { BUNDLED_DTOS } from '../lib/platform/http/account-dtos.js';
+import { validatedProperties, wireName } from '../lib/platform/http/dto-properties.js';
 import { assertDocumented, documentOf, holdToDocument } from './support/contract.js';
 import { resolved, validatorOf } from './support/document-schema.js';
 import { clubSchema, MemberProfileDto, MemberResponse, MemberSignupDto } from './support/members.js';

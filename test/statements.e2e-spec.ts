@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OutboxWorker } from '../lib/mail/outbox-worker.js';
+import { OutboxWorker } from '../lib/engine/mail/outbox-worker.js';
 import type { Answer } from './support/client.js';
 import { claimsOf } from './support/jwt.js';
 import { emailChanges } from './support/email-change.js';

@@ -83,7 +83,7 @@ describe('installed in an empty application', () => {
   });
 
   it('lets nobody import past its front door', async () => {
-    const past = node('--input-type=module', '-e', `import 'nestjs-gatehouse/dist/tokens/keys.js'`);
+    const past = node('--input-type=module', '-e', `import 'nestjs-gatehouse/dist/engine/tokens/keys.js'`);
     await expect(past).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
   });
 

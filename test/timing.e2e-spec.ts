@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { OutboxWorker } from '../lib/mail/outbox-worker.js';
-import { HashLimiter } from '../lib/passwords/hash-limiter.js';
+import { OutboxWorker } from '../lib/engine/mail/outbox-worker.js';
+import { HashLimiter } from '../lib/engine/passwords/hash-limiter.js';
 import type { Answer } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';

@@ -1,6 +1,6 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
-import type { TokenDeliveryMode } from '../lib/config/settings/delivery-settings.js';
+import type { TokenDeliveryMode } from '../lib/platform/config/settings/delivery-settings.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
 import { CookieJar, cookiesOf } from './support/cookie-jar.js';

@@ -14,7 +14,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { AuthService } from 'nestjs-gatehouse';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { optional } from '../lib/telemetry/opentelemetry.js';
+import { optional } from '../lib/platform/common/opentelemetry.js';
 import { tokenIn } from './support/mailbox.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 

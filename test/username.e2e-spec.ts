@@ -11,7 +11,7 @@ import {
   userTokenTable,
 } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { HashLimiter } from '../lib/passwords/hash-limiter.js';
+import { HashLimiter } from '../lib/engine/passwords/hash-limiter.js';
 import { inParallel } from './support/client.js';
 import { HOSTILE_USERNAMES } from './support/hostile-values.js';
 import { tokenIn } from './support/mailbox.js';

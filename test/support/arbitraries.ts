@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Endpoint } from '../../lib/http/endpoint.js';
+import type { Endpoint } from '../../lib/platform/http/endpoint.js';
 import { UNKNOWN_TOKEN, validBody } from './hostile.js';
 
 /** A request as a generator makes it. */

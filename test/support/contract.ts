@@ -1,8 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, type OperationObject, SwaggerModule } from '@nestjs/swagger';
 import { addAuthSecurity } from 'nestjs-gatehouse';
-import { HOOKS_CLASS } from '../../lib/hooks/hooks.js';
-import { type MountedRoute, Routes } from '../../lib/http/routes.js';
+import { HOOKS_CLASS } from '../../lib/engine/hooks/hooks.js';
+import { type MountedRoute, Routes } from '../../lib/platform/http/routes.js';
 import { resolved, validatorOf } from './document-schema.js';
 
 /** A request and its answer, as any client has them. */

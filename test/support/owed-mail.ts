@@ -1,5 +1,5 @@
 import { expect, vi } from 'vitest';
-import { OutboxWorker } from '../../lib/mail/outbox-worker.js';
+import { OutboxWorker } from '../../lib/engine/mail/outbox-worker.js';
 import { tokenRows } from './rows.js';
 import { PASSWORD, type TestApp } from './test-app.js';
 

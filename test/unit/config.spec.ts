@@ -1,11 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { describeConfig } from '../../lib/config/describe-config.js';
-import { type ConfigOptions, examineConfig, resolveConfig, resolveFlags } from '../../lib/config/resolve-config.js';
-import type { Setting } from '../../lib/config/setting.js';
-import { CODE_ONLY_OPTIONS, describeDefault, SETTINGS, valueAt } from '../../lib/config/settings.js';
-import { AuthStartUpError, formatProblem } from '../../lib/config/start-up-error.js';
+import { describeConfig } from '../../lib/platform/config/describe-config.js';
+import {
+  type ConfigOptions,
+  examineConfig,
+  resolveConfig,
+  resolveFlags,
+} from '../../lib/platform/config/resolve-config.js';
+import type { Setting } from '../../lib/platform/config/setting.js';
+import { CODE_ONLY_OPTIONS, describeDefault, SETTINGS, valueAt } from '../../lib/platform/config/settings.js';
+import { AuthStartUpError, formatProblem } from '../../lib/platform/config/start-up-error.js';
 
 const SECRET = 'q8Vh2Zt0mXw5Rk7LcJ1yPn9BfGd4SaUe6TioWpK3';
 

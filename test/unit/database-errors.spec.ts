@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AuthError } from '../../lib/auth.errors.js';
-import { isTransient, isUnavailable, isUniqueViolation } from '../../lib/store/database-errors.js';
-import { Database } from '../../lib/store/database.js';
+import { AuthError } from '../../lib/platform/common/auth.errors.js';
+import { isTransient, isUnavailable, isUniqueViolation } from '../../lib/platform/data/store/database-errors.js';
+import { Database } from '../../lib/platform/data/store/database.js';
 import { LogLines } from '../support/test-app.js';
 
 /** An error as a driver throws it. */

@@ -2,7 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalEmail, CanonicalEmail } from '../../lib/http/email.js';
+import { canonicalEmail, CanonicalEmail } from '../../lib/platform/common/email.js';
 
 describe('canonicalEmail', () => {
   it.each([

@@ -11,12 +11,12 @@ import {
   type DataSourceOptions,
 } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
-import { BaseUserToken } from '../../lib/entities/base-user-token.entity.js';
-import { BaseUser, BaseUserWithoutKey } from '../../lib/entities/base-user.entity.js';
-import type { PropertyNames } from '../../lib/entities/account-properties.js';
-import { BaseAuthEvent } from '../../lib/entities/base-auth-event.entity.js';
-import { checkEntities, checkEventEntity } from '../../lib/entities/entity-check.js';
-import { instant } from '../../lib/entities/instant.js';
+import { BaseUserToken } from '../../lib/platform/data/entities/base-user-token.entity.js';
+import { BaseUser, BaseUserWithoutKey } from '../../lib/platform/data/entities/base-user.entity.js';
+import type { PropertyNames } from '../../lib/platform/data/entities/account-properties.js';
+import { BaseAuthEvent } from '../../lib/platform/data/entities/base-auth-event.entity.js';
+import { checkEntities, checkEventEntity } from '../../lib/module/start-up/entity-check.js';
+import { instant } from '../../lib/platform/data/entities/instant.js';
 
 @Entity()
 class User extends BaseUser {

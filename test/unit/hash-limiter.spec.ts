@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { AuthError } from '../../lib/auth.errors.js';
-import { HashLimiter } from '../../lib/passwords/hash-limiter.js';
+import { AuthError } from '../../lib/platform/common/auth.errors.js';
+import { HashLimiter } from '../../lib/engine/passwords/hash-limiter.js';
 
 /** Work that runs until it is told how to end, and keeps a record of who started. */
 function controllableWork(started: string[]) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readImportedHash } from '../../lib/passwords/imported-hash.js';
+import { readImportedHash } from '../../lib/engine/passwords/imported-hash.js';
 import { IMPORTED_HASHES, IMPORTED_PASSWORD } from '../support/imported-hashes.js';
 
 describe.each(Object.entries(IMPORTED_HASHES))('a hash by %s', (_, stored) => {

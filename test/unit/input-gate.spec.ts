@@ -28,18 +28,18 @@ import { Test } from '@nestjs/testing';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AuthError } from '../../lib/auth.errors.js';
-import { AUTH_CONFIG } from '../../lib/config/auth-config.js';
-import { CsrfProtection } from '../../lib/delivery/csrf-protection.js';
-import { AuthErrorFilter, errorHeaders } from '../../lib/http/auth-error.filter.js';
-import { Device } from '../../lib/http/device.decorator.js';
-import { CanonicalEmail } from '../../lib/http/email.js';
-import { Endpoint } from '../../lib/http/endpoint.decorator.js';
-import { InputGate } from '../../lib/http/input-gate.js';
-import { Input } from '../../lib/http/input.decorator.js';
-import { mountController, servedPaths } from '../../lib/http/mount-controller.js';
-import { routeTable } from '../../lib/http/route-table.js';
-import { Routes, SERVED_PATHS } from '../../lib/http/routes.js';
+import { AuthError } from '../../lib/platform/common/auth.errors.js';
+import { AUTH_CONFIG } from '../../lib/platform/config/auth-config.js';
+import { CsrfProtection } from '../../lib/engine/access/csrf-protection.js';
+import { AuthErrorFilter, errorHeaders } from '../../lib/platform/http/auth-error.filter.js';
+import { Device } from '../../lib/platform/http/device.decorator.js';
+import { CanonicalEmail } from '../../lib/platform/common/email.js';
+import { Endpoint } from '../../lib/platform/http/endpoint.decorator.js';
+import { InputGate } from '../../lib/platform/http/input-gate.js';
+import { Input } from '../../lib/platform/http/input.decorator.js';
+import { mountController, servedPaths } from '../../lib/platform/http/mount-controller.js';
+import { routeTable } from '../../lib/platform/http/route-table.js';
+import { Routes, SERVED_PATHS } from '../../lib/platform/http/routes.js';
 
 class LoginDto {
   @CanonicalEmail()

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { describeConfig } from '../../lib/config/describe-config.js';
-import { examineConfig, resolveConfig } from '../../lib/config/resolve-config.js';
-import { formatProblem } from '../../lib/config/start-up-error.js';
+import { describeConfig } from '../../lib/platform/config/describe-config.js';
+import { examineConfig, resolveConfig } from '../../lib/platform/config/resolve-config.js';
+import { formatProblem } from '../../lib/platform/config/start-up-error.js';
 import { newKeyPair } from '../support/key-pair.js';
 
 const BASE = { JWT_SECRET: 'q8Vh2Zt0mXw5Rk7LcJ1yPn9BfGd4SaUe6TioWpK3', SMTP_HOST: 'localhost' };

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { AuthConfig } from '../../lib/config/auth-config.js';
-import { KeyRing } from '../../lib/tokens/key-ring.js';
-import { type LinkPurpose, LinkTokens, type LinkTokenSource } from '../../lib/tokens/link-tokens.js';
+import type { AuthConfig } from '../../lib/platform/config/auth-config.js';
+import { KeyRing } from '../../lib/engine/tokens/key-ring.js';
+import { type LinkPurpose, LinkTokens, type LinkTokenSource } from '../../lib/engine/tokens/link-tokens.js';
 
 const SECRET = 'for these tests only: no link is made with it';
 const linkTokens = (secret = SECRET, ...previousSecrets: string[]) => {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Handlebars from 'handlebars';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AuthConfig } from '../../lib/config/auth-config.js';
-import { MAILS, MailRenderer, type MailContext, type MailName } from '../../lib/mail/mail-renderer.js';
-import { checkTemplates } from '../../lib/templates/check-templates.js';
+import type { AuthConfig } from '../../lib/platform/config/auth-config.js';
+import { MAILS, MailRenderer, type MailContext, type MailName } from '../../lib/engine/mail/mail-renderer.js';
+import { checkTemplates } from '../../lib/module/start-up/check-templates.js';
 
 const LINK = `https://app.example.com/welcome?token=${'a'.repeat(64)}&lang=en`;
 const LOGIN = 'https://app.example.com/login';

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { AuthConfig } from '../../lib/config/auth-config.js';
-import { PAGES, PageRenderer, type PageContexts, type PageName } from '../../lib/pages/page-renderer.js';
-import { emailHint } from '../../lib/templates/template-context.js';
+import type { AuthConfig } from '../../lib/platform/config/auth-config.js';
+import { PAGES, PageRenderer, type PageContexts, type PageName } from '../../lib/engine/pages/page-renderer.js';
+import { emailHint } from '../../lib/engine/templates/template-context.js';
 
 const TOKEN = 'Zk3vQ9rT-_aB7yNc'.repeat(4);
 const LOGIN = 'https://app.example.com/login?from=mail';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AuthConfig } from '../../lib/config/auth-config.js';
-import { loadArgon2Engine, loadNodeRsArgon2, loadReferenceArgon2 } from '../../lib/passwords/argon2-engine.js';
-import { HashLimiter } from '../../lib/passwords/hash-limiter.js';
-import { PasswordHasher } from '../../lib/passwords/password-hasher.js';
+import type { AuthConfig } from '../../lib/platform/config/auth-config.js';
+import { loadArgon2Engine, loadNodeRsArgon2, loadReferenceArgon2 } from '../../lib/engine/passwords/argon2-engine.js';
+import { HashLimiter } from '../../lib/engine/passwords/hash-limiter.js';
+import { PasswordHasher } from '../../lib/engine/passwords/password-hasher.js';
 
 const CHEAP = { memoryKib: 8, timeCost: 1 };
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AuthError, type FieldProblem } from '../../lib/auth.errors.js';
-import type { AuthConfig } from '../../lib/config/auth-config.js';
-import { PasswordPolicy, type PasswordOwner } from '../../lib/passwords/password-policy.js';
+import { AuthError, type FieldProblem } from '../../lib/platform/common/auth.errors.js';
+import type { AuthConfig } from '../../lib/platform/config/auth-config.js';
+import { PasswordPolicy, type PasswordOwner } from '../../lib/engine/passwords/password-policy.js';
 
 const KATE: PasswordOwner = { email: 'kate.miller@example.com', name: 'Kate Miller-Okonkwo' };
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redactUrl } from '../../lib/http/redact-url.js';
+import { redactUrl } from '../../lib/platform/http/redact-url.js';
 
 const TOKEN = 'Zk3vQ9rT-_aB7yNc'.repeat(4);
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSafe, siteOf } from '../../lib/delivery/request-site.js';
+import { isSafe, siteOf } from '../../lib/platform/http/request-site.js';
 
 const TRUSTED = 'https://app.example.com';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { formatProblem } from '../../lib/config/start-up-error.js';
-import type { Endpoint } from '../../lib/http/endpoint.js';
-import { type EndpointKey, ENDPOINTS } from '../../lib/http/endpoints.js';
-import { routeProblems, routeTable } from '../../lib/http/route-table.js';
+import { formatProblem } from '../../lib/platform/config/start-up-error.js';
+import type { Endpoint } from '../../lib/platform/http/endpoint.js';
+import { type EndpointKey, ENDPOINTS } from '../../lib/module/endpoints.js';
+import { routeProblems, routeTable } from '../../lib/platform/http/route-table.js';
 
 const ALL = Object.entries(ENDPOINTS) as [EndpointKey, Endpoint][];
 

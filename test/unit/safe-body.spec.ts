@@ -1,8 +1,8 @@
 import { PassThrough, Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AuthError, type AuthErrorCode } from '../../lib/auth.errors.js';
-import { assertSafeBody, parseForm, parseJson, readBody } from '../../lib/http/safe-body.js';
+import { AuthError, type AuthErrorCode } from '../../lib/platform/common/auth.errors.js';
+import { assertSafeBody, parseForm, parseJson, readBody } from '../../lib/platform/http/safe-body.js';
 
 const utf8 = (text: string): Buffer => Buffer.from(text, 'utf8');
 

@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
-import type { AuthConfig } from '../../lib/config/auth-config.js';
-import type { AuthConfigJwt } from '../../lib/config/settings/token-settings.js';
-import { KeyRing } from '../../lib/tokens/key-ring.js';
-import { deriveKeys } from '../../lib/tokens/keys.js';
-import { type SessionSnapshot, SessionTokens, type TokenPair } from '../../lib/tokens/session-tokens.js';
+import type { AuthConfig } from '../../lib/platform/config/auth-config.js';
+import type { AuthConfigJwt } from '../../lib/platform/config/settings/token-settings.js';
+import { KeyRing } from '../../lib/engine/tokens/key-ring.js';
+import { deriveKeys } from '../../lib/engine/tokens/keys.js';
+import { type SessionSnapshot, SessionTokens, type TokenPair } from '../../lib/engine/tokens/session-tokens.js';
 import { claimsOf, encode, forgeJwt, headerOf, type JsonObject } from '../support/jwt.js';
 import { newKeyPair } from '../support/key-pair.js';
 import { TestClock } from '../support/test-clock.js';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { en, type TextKey } from '../../lib/templates/languages/en.js';
-import { lookUpLocale } from '../../lib/templates/locale.js';
-import { LANGUAGES, translate, wrapText } from '../../lib/templates/translate.js';
+import { en, type TextKey } from '../../lib/engine/texts/languages/en.js';
+import { lookUpLocale } from '../../lib/engine/texts/locale.js';
+import { LANGUAGES, translate, wrapText } from '../../lib/engine/texts/translate.js';
 
 const KEYS = Object.keys(en) as TextKey[];
 

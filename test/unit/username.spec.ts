@@ -2,8 +2,8 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalEmail } from '../../lib/http/email.js';
-import { canonicalUsername, CanonicalUsername, USERNAME_RULE } from '../../lib/http/username.js';
+import { canonicalEmail } from '../../lib/platform/common/email.js';
+import { canonicalUsername, CanonicalUsername, USERNAME_RULE } from '../../lib/platform/common/username.js';
 import { HOSTILE_USERNAMES } from '../support/hostile-values.js';
 
 describe('canonicalUsername', () => {

@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuthError } from '../../platform/common/auth.errors.js';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import { CsrfTokens } from '../tokens/csrf-tokens.js';
+import { SessionTokens } from '../tokens/session-tokens.js';
+import { CsrfProtection } from './csrf-protection.js';
+import type { SiteRequest } from '../../platform/http/request-site.js';
+import { TokenCookies } from './token-cookies.js';
+
+/** The tokens a request carries in cookies. There is no way to them but past the CSRF protection. */
+@Injectable()
+export class CookieCredentials {
+  constructor(
+    private readonly cookies: TokenCookies,
+    private readonly csrf: CsrfProtection,
+    private readonly csrfTokens: CsrfTokens,
+    private readonly sessionTokens: SessionTokens,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /**
+   * The access token of the cookie, not verified yet; undefined where there is none. Ask only where the request has no
+   * Authorization header: what a client says expressly is never overruled by what a browser adds.
+   * @throws AuthError INPUT_CROSS_SITE, ACCESS_INVALID_CSRF_TOKEN
+   */
+  accessToken(request: SiteRequest): string | undefined {
+    const token = this.cookies.read(request, 'access');
+    if (token !== undefined) this.csrf.assertIntended(request, () => this.sessionTokens.verifyAccess(token)?.sid);
+    return token;
+  }
+
+  /**
+   * The refresh token of the cookie; undefined where there is none to believe. A sibling subdomain can plant a cookie of that name
+   * with a token of the attacker's session, but not the `__Host-` cookie of the same session, which must come with it.
+   * @throws AuthError INPUT_CROSS_SITE, ACCESS_INVALID_CSRF_TOKEN
+   */
+  refreshToken(request: SiteRequest): string | undefined {
+    const token = this.cookies.read(request, 'refresh');
+    if (token === undefined) return undefined;
+    const sessionId = this.sessionTokens.verifyRefresh(token)?.sid;
+    this.csrf.assertIntended(request, () => sessionId);
+    const companion = this.cookies.read(request, 'csrf') ?? '';
+    return sessionId !== undefined && this.csrfTokens.verify(sessionId, companion) ? token : undefined;
+  }
+
+  /**
+   * The same, for a request that has none in its body either.
+   * @throws AuthError SESSION_INVALID_TOKEN, or INPUT_INVALID where nothing but the body can hold one; and as above
+   */
+  requireRefreshToken(request: SiteRequest): string {
+    const token = this.refreshToken(request);
+    if (token !== undefined) return token;
+    if (this.config.tokenDelivery !== 'bearer') throw new AuthError('SESSION_INVALID_TOKEN');
+    const errors = [{ field: 'refresh_token', messages: ['refresh_token must be a string'] }];
+    throw new AuthError('INPUT_INVALID', { errors });
+  }
+}

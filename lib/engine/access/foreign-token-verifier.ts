@@ -1,0 +1,77 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions, type JWTVerifyResult } from 'jose';
+import { Clock } from '../../platform/common/clock.js';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import type { AccessClaims } from '../tokens/session-tokens.js';
+import { AccessTokenVerifier } from './access-token-verifier.js';
+import { type ForeignKeys, foreignKeys } from './foreign-keys.js';
+import { type Principal, principalOf } from './principal.js';
+
+/**
+ * Types an access token may name, in lower case (RFC 9068, section 2.1; RFC 7519, section 5.1). Any other is a token
+ * of another kind: a refresh token of this module, a logout token (RFC 8725, section 3.11).
+ */
+const TYPES: ReadonlySet<unknown> = new Set(['at+jwt', 'application/at+jwt', 'jwt', undefined]);
+
+/**
+ * Level none: access tokens that another service issued. Algorithm, issuer, audience and expiry are always checked
+ * (RFC 8725, 3.1, 3.8, 3.9). Whether the session behind a token was ended meanwhile, only its issuer knows.
+ */
+@Injectable()
+export class ForeignTokenVerifier extends AccessTokenVerifier {
+  private readonly keys: ForeignKeys;
+
+  constructor(
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {
+    super();
+    this.keys = foreignKeys(config.jwt, clock);
+  }
+
+  async verify(token: string): Promise<Principal<AccessClaims> | undefined> {
+    const claims = await this.claimsOf(token);
+    if (!claims || !isAccess(claims)) return undefined;
+    // OpenID Connect Core 1.0, section 5.1; without the claim nobody has said so.
+    const isEmailVerified = claims['email_verified'] === true;
+    return principalOf({ userId: claims.sub, isEmailVerified, claims }, () => Promise.resolve(claims));
+  }
+
+  private async claimsOf(token: string): Promise<JWTPayload | undefined> {
+    const { issuer, audience } = this.config.jwt;
+    const currentDate = new Date(this.clock.now());
+    const requiredClaims = ['exp', 'sub'];
+    const options = { algorithms: this.keys.algorithms, issuer, audience, requiredClaims, currentDate };
+    try {
+      const { payload, protectedHeader } = await this.verified(token, options);
+      return TYPES.has(protectedHeader.typ?.toLowerCase()) ? payload : undefined;
+    } catch (error) {
+      // Everything else is about the keys, not about the token.
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Where keys have no names, several may fit, and each is tried. */
+  private async verified(token: string, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+    try {
+      return await jwtVerify(token, this.keys.keyFor, options);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      for await (const key of error) {
+        const result = await jwtVerify(token, key, options).catch(unlessForged);
+        if (result) return result;
+      }
+      throw error;
+    }
+  }
+}
+
+/** A signature of another key; whatever else is wrong is wrong with every key. */
+function unlessForged(error: unknown): undefined {
+  if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+}
+
+function isAccess(claims: JWTPayload): claims is AccessClaims {
+  return typeof claims.sub === 'string' && claims.sub !== '';
+}

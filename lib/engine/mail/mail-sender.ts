@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type ISendMailOptions, MailerService, type TransportType } from '@nestjs-modules/mailer';
+import { createTransport } from 'nodemailer';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import { restoreFields } from '../../platform/common/stored-fields.js';
+import type { OwnedToken } from '../../platform/data/store/tokens.store.js';
+import { Traced } from '../../platform/common/traced.js';
+import { Links } from './links.js';
+import { type MailContext, type MailName, MailRenderer, MAILS } from './mail-renderer.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const GREETING_TIMEOUT_MS = 10_000;
+const SOCKET_TIMEOUT_MS = 30_000;
+/** A server that drips single bytes never runs into the time-outs above; this one ends it. */
+export const SEND_TIMEOUT_MS = 60_000;
+
+/** Injection token of the MailerService that belongs to this module alone, beside one the application may have. */
+export const AUTH_MAILER = Symbol('AUTH_MAILER');
+
+/** The SMTP transport: @nestjs-modules/mailer over nodemailer, with explicit time-outs. */
+export function createMailer({ smtp }: AuthConfig): MailerService {
+  const transport: TransportType = {
+    host: smtp.host,
+    port: smtp.port,
+    secure: smtp.secure,
+    requireTLS: smtp.requireTls,
+    auth: smtp.username ? { user: smtp.username, pass: smtp.password } : undefined,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    greetingTimeout: GREETING_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    // A template can never make the transport read a file or fetch an address of this machine.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+  return new MailerService({ transport }, { createTransport: () => createTransport(transport) });
+}
+
+/** A trace of its own: whichever request has woken the worker, the mail may be somebody else's. */
+const describe = ({ purpose }: OwnedToken, _breakOff: AbortController) => ({
+  root: true,
+  attributes: { 'gatehouse.purpose': purpose },
+});
+
+/** Composes the mail a row owes and hands it to SMTP. */
+@Injectable()
+export class MailSender {
+  constructor(
+    @Inject(AUTH_MAILER) private readonly mailer: MailerService,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly renderer: MailRenderer,
+    private readonly links: Links,
+  ) {}
+
+  /**
+   * Throws nodemailer's error where the server could not be reached, refused, took too long, or where `breakOff` was
+   * aborted. The connection is closed by then: what failed is not accepted a moment later all the same.
+   */
+  @Traced('mail.send', describe)
+  async send(mail: OwnedToken, breakOff: AbortController): Promise<void> {
+    const { smtp } = this.config;
+    const { payload } = mail;
+    const name = mail.purpose as MailName;
+    // A change of address is confirmed at the new one and undone from the old one: the row says which it is about.
+    const address = payload && 'address' in payload ? payload.address : mail.user.email;
+    // The link is named by the mail: activation_url, reset_url, login_url.
+    const context = {
+      // Greeted as the signup of this very link says: the row may hold the name somebody else gave first.
+      user: { ...mail.user, ...(payload && 'fields' in payload && restoreFields(payload)), email: address },
+      expires_at: mail.expiresAt,
+      [MAILS[name].link]: this.links.of(mail),
+    } as MailContext;
+    const rendered = this.renderer.render(name, this.localeOf(context.user), context);
+    const message: ISendMailOptions & { signal: AbortSignal } = {
+      // Objects, never a string that could be parsed as two recipients; and always the stored address.
+      to: { name: '', address },
+      from: { name: smtp.fromName ?? '', address: smtp.fromAddress! },
+      ...rendered,
+      messageId: `<${mail.id}@${smtp.fromAddress!.split('@')[1]}>`,
+      headers: { 'Auto-Submitted': 'auto-generated' },
+      signal: breakOff.signal,
+    };
+    const timeout = setTimeout(() => breakOff.abort(), SEND_TIMEOUT_MS);
+    await this.mailer.sendMail(message).finally(() => clearTimeout(timeout));
+  }
+
+  private localeOf(user: object): string {
+    const { localeField, defaultLocale } = this.config.mail;
+    const locale: unknown = Reflect.get(user, localeField);
+    return typeof locale === 'string' && locale ? locale : defaultLocale;
+  }
+}

@@ -1,0 +1,38 @@
+import { HttpException, HttpStatus } from '@nestjs/common';
+import { AuthError } from '../../platform/common/auth.errors.js';
+import type { RenderedPage } from './page-renderer.js';
+
+/** What the pages read of a request, on either adapter. */
+export interface PageRequest {
+  method: string;
+  headers: Record<string, string | undefined>;
+  body?: unknown;
+}
+
+/** What the pages need of a response, on either adapter. */
+export interface PageResponse {
+  status(code: number): unknown;
+  header(name: string, value: string): unknown;
+}
+
+/** Sets status and headers of a page; what it returns is the body. */
+export function sendPage(response: PageResponse, { html, headers }: RenderedPage, status = 200): string {
+  response.status(status);
+  for (const [name, value] of Object.entries(headers)) response.header(name, value);
+  return html;
+}
+
+/** True for what the flow, or a hook of the application, refused for a reason the user may read. */
+export function isRefusal(error: unknown): error is HttpException {
+  return error instanceof HttpException && error.getStatus() < (HttpStatus.INTERNAL_SERVER_ERROR as number);
+}
+
+/** What an error page tells of a refusal. */
+export function refusalContext(error: HttpException): { reason: string; reason_code: string | undefined } {
+  return { reason: error.message, reason_code: error instanceof AuthError ? error.code : undefined };
+}
+
+/** True for a form post, as opposed to JSON. */
+export function isForm({ headers }: PageRequest): boolean {
+  return /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
+}

@@ -1,0 +1,150 @@
+import { fileURLToPath } from 'node:url';
+import { Inject, Injectable } from '@nestjs/common';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import type { TextKey } from '../texts/languages/en.js';
+import { negotiateLocale } from '../texts/locale.js';
+import { htmlLink } from '../templates/template-context.js';
+import { TemplateStore, type TemplateContext } from '../templates/template-store.js';
+import { isTextKey, translate } from '../texts/translate.js';
+import { pageHeaders } from './page-headers.js';
+
+/** Every page of the module; the template of each is `<name>.hbs`. */
+export const PAGES = [
+  'activation_success',
+  'activation_error',
+  'activation_confirm',
+  'password_reset_form',
+  'password_reset_success',
+  'password_reset_error',
+  'email_change_confirm',
+  'email_change_success',
+  'email_change_undo_confirm',
+  'email_change_undo_success',
+  'email_change_error',
+] as const;
+
+/** A page by name. */
+export type PageName = (typeof PAGES)[number];
+
+/** Templates that the pages include. */
+export const PAGE_PARTIALS = ['page_layout'] as const;
+
+/** What every page may have. */
+interface CommonContext {
+  /** Where "Go to login" leads. @default the configured `loginUrl`; without one there is no button */
+  readonly login_url?: string;
+}
+
+/** Why a page says no. */
+interface ErrorContext extends CommonContext {
+  /** One sentence for the user, such as the message of an AuthError; in the reader's language where the catalogue has the code. */
+  readonly reason: string;
+  /** The stable code of the same error, for templates in other languages: `{{#if (eq reason_code "…")}}`. */
+  readonly reason_code?: string;
+}
+
+/** A page with a form. */
+interface FormContext extends CommonContext {
+  /** Path or URL the form posts to; the only place of the page that holds the token. */
+  readonly form_action: string;
+}
+
+/** A page about a change of address. */
+interface EmailChangeContext extends CommonContext {
+  /** The address the link stands for, masked by `emailHint`: whoever finds the link must not learn whose it is. */
+  readonly email_hint: string;
+}
+
+/** What each page shows. */
+export interface PageContexts {
+  activation_success: CommonContext & {
+    /** True when the account was active before: the link was followed a second time. */
+    readonly already_active?: boolean;
+  };
+  activation_error: ErrorContext;
+  activation_confirm: FormContext;
+  password_reset_form: FormContext & {
+    /** The address, masked by `emailHint`: whoever finds the link must not learn whose it is. */
+    readonly user: { readonly email_hint: string };
+    /** Why the last attempt was refused; announced by screen readers. */
+    readonly error?: string;
+    /** @default password.minLength */
+    readonly min_length?: number;
+    /** @default password.maxLength */
+    readonly max_length?: number;
+  };
+  password_reset_success: CommonContext;
+  password_reset_error: ErrorContext;
+  email_change_confirm: FormContext & EmailChangeContext;
+  email_change_success: EmailChangeContext;
+  email_change_undo_confirm: FormContext & EmailChangeContext;
+  email_change_undo_success: EmailChangeContext;
+  email_change_error: ErrorContext;
+}
+
+/** A page, ready to be sent: all headers must go along. */
+export interface RenderedPage {
+  html: string;
+  headers: Record<string, string>;
+}
+
+/** Makes the pages of mode E out of templates, which `mail.templateDir` may shadow file by file. */
+@Injectable()
+export class PageRenderer {
+  private readonly store: TemplateStore;
+
+  constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {
+    this.store = new TemplateStore({
+      bundledDir: fileURLToPath(new URL('./templates', import.meta.url)),
+      templateDir: config.mail.templateDir,
+      defaultLocale: config.mail.defaultLocale,
+      partials: PAGE_PARTIALS,
+    });
+  }
+
+  /** The locale to render in for a request's Accept-Language header. */
+  localeFor(acceptLanguage: string | undefined): string {
+    return negotiateLocale(acceptLanguage, this.store.locales, this.store.defaultLocale);
+  }
+
+  /**
+   * Renders a page in the best locale there is for `locale`.
+   *
+   * @throws when the template cannot be rendered; the start-up check has rendered each of them once
+   */
+  render<P extends PageName>(page: P, locale: string, context: PageContexts[P]): RenderedPage {
+    const files = [`${page}.hbs`];
+    const language = this.store.languageOf(files, locale);
+    const html = this.store.render(files, locale, this.templateContext(language, context));
+    return { html, headers: pageHeaders(html) };
+  }
+
+  /** A text of the catalogue in the language that page has, for what a handler adds to it. */
+  text(page: PageName, locale: string, key: TextKey, values?: Readonly<Record<string, unknown>>): string {
+    return translate(this.store.languageOf([`${page}.hbs`], locale), key, values);
+  }
+
+  private templateContext(lang: string, context: PageContexts[PageName]): TemplateContext {
+    const { loginUrl, password } = this.config;
+    const {
+      user,
+      form_action,
+      login_url = loginUrl,
+      reason,
+      reason_code,
+      ...rest
+    } = context as Partial<PageContexts['password_reset_form'] & ErrorContext>;
+    const reasonKey = `error.${reason_code}`;
+    return Object.freeze({
+      min_length: password.minLength,
+      max_length: password.maxLength,
+      ...rest,
+      lang,
+      ...(reason !== undefined && { reason: isTextKey(reasonKey) ? translate(lang, reasonKey) : reason, reason_code }),
+      // Picked by name: should a caller pass the entity, its columns stay out of reach of a template.
+      ...(user && { user: Object.freeze({ email_hint: user.email_hint }) }),
+      ...(login_url !== undefined && { login_url: htmlLink(login_url) }),
+      ...(form_action !== undefined && { form_action: htmlLink(form_action) }),
+    });
+  }
+}

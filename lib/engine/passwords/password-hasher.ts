@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable, Logger, type OnModuleInit, Optional } from '@nestjs/common';
+import { AuthError } from '../../platform/common/auth.errors.js';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import { HashTimes } from './hash-times.js';
+import { type Argon2Engine, loadArgon2Engine } from './argon2-engine.js';
+import { parsePhc, withoutPepperId, withPepperId } from './argon2-phc.js';
+import { HashLimiter } from './hash-limiter.js';
+import { type ImportedHash, loadBcrypt, readImportedHash } from './imported-hash.js';
+import { Peppers } from './peppers.js';
+import { countCodePoints, hasTooManyBytes, isWellFormed } from './password-text.js';
+
+/**
+ * Stands where the hash of a password would, and no password matches it: an account that only a reset link opens.
+ * Refusing it costs as much time as refusing a wrong password.
+ */
+export const UNUSABLE_PASSWORD_HASH = '!';
+
+/** The engine, and the hash that stands in for the one an unknown account does not have. */
+interface Prepared {
+  engine: Argon2Engine;
+  standIn: string;
+}
+
+/**
+ * Hashes and verifies passwords with Argon2id (RFC 9106; ASVS 11.4.2), every computation through one {@link HashLimiter}.
+ * Passwords are taken as they are: never trimmed, cut or normalised (ASVS 6.2.8).
+ */
+@Injectable()
+export class PasswordHasher implements OnModuleInit {
+  private readonly logger = new Logger('AuthPasswords');
+  private readonly limiter: HashLimiter;
+  private readonly peppers: Peppers;
+  private prepared?: Promise<Prepared>;
+
+  constructor(
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    @Optional() times?: HashTimes,
+  ) {
+    this.limiter = new HashLimiter(config.hashing, times && ((wait, duration) => times.record(wait, duration)));
+    this.peppers = new Peppers(config.hashing.pepper, config.hashing.previousPeppers);
+  }
+
+  /** Loads the engines and makes the stand-in hash, so that no request pays for them. */
+  async onModuleInit(): Promise<void> {
+    await this.prepare();
+    if (this.config.hashing.importedHashes) await this.loadBcrypt();
+  }
+
+  /**
+   * Gives the PHC string to store.
+   *
+   * @throws AuthError PASSWORD_REJECTED for a password that could never be verified (the policy refuses it earlier),
+   * SERVICE_BUSY when too many hashes wait
+   */
+  async hash(password: string): Promise<string> {
+    if (!this.isPossible(password)) throw new AuthError('PASSWORD_REJECTED');
+    const { engine } = await this.prepare();
+    return this.limiter.run(() => this.compute(engine, password));
+  }
+
+  /**
+   * True when the stored hash was made of this password. Costs exactly one Argon2 computation, whether the account is
+   * known, unknown (undefined) or has a stored hash that nothing can read: answering an unknown address faster would
+   * tell which addresses have an account. A hash stored under other parameters takes another time until its owner's
+   * next login renews it. An imported hash costs its own algorithm instead, and then every refusal waits for
+   * `uniformAnswerMs`.
+   *
+   * A password that no account can have, being longer than the policy's maximum or ill-formed, is false without a
+   * computation. That depends on the input alone, so it tells nothing about accounts. Lowering `password.maxLength`
+   * therefore shuts out whoever has a longer password, until a reset.
+   *
+   * @throws AuthError SERVICE_BUSY when too many hashes wait
+   */
+  async verify(stored: string | undefined, password: string): Promise<boolean> {
+    if (!this.isPossible(password)) return false;
+    const { engine, standIn } = await this.prepare();
+    const comparison = stored === undefined ? undefined : this.comparisonWith(stored, engine);
+    let begun = 0;
+    const matches = await this.limiter.run(() => {
+      begun = performance.now();
+      return comparison ? comparison(password) : engine.verify(standIn, password);
+    });
+    const isCorrect = comparison !== undefined && matches;
+    if (!isCorrect && this.config.hashing.importedHashes) await this.untilUniform(begun);
+    return isCorrect;
+  }
+
+  /** Undefined for a stored hash that nothing here can read. */
+  private comparisonWith(stored: string, engine: Argon2Engine): ImportedHash | undefined {
+    const parameters = parsePhc(stored);
+    if (!parameters) return this.config.hashing.importedHashes ? readImportedHash(stored) : undefined;
+    const { pepperId } = parameters;
+    if (pepperId === undefined) return (password) => engine.verify(stored, password);
+    const pepper = this.peppers.find(pepperId);
+    if (pepper) return (password) => engine.verify(withoutPepperId(stored), password, pepper.secret);
+    this.logger.error(
+      'A stored hash needs a pepper that is not configured (hashing.previousPeppers): nobody can log in with it.',
+    );
+    return undefined;
+  }
+
+  /**
+   * An imported hash takes another time than the stand-in: refusals are answered on a clock, or they would tell which
+   * addresses were imported. Counted from when the computation began, so that a queue before it cannot eat the time up.
+   */
+  private async untilUniform(begun: number): Promise<void> {
+    await delay(Math.max(0, begun + this.config.uniformAnswerMs - performance.now()));
+  }
+
+  /**
+   * True when a stored hash is weaker than one made today: less memory, fewer passes, an old version, another algorithm,
+   * another pepper.
+   * Only a login knows the password, so it is the moment to renew the hash.
+   */
+  needsRehash(phc: string): boolean {
+    const stored = parsePhc(phc);
+    if (!stored) return true;
+    const { memoryKib, timeCost } = this.config.hashing;
+    return (
+      stored.variant !== 'argon2id' ||
+      stored.version !== 19 ||
+      stored.memoryKib < memoryKib ||
+      stored.timeCost < timeCost ||
+      stored.pepperId !== this.peppers.current?.id
+    );
+  }
+
+  /** Bytes first: a megabyte is refused before anything walks over it. */
+  private isPossible(password: string): boolean {
+    return (
+      !hasTooManyBytes(password) &&
+      countCodePoints(password) <= this.config.password.maxLength &&
+      isWellFormed(password)
+    );
+  }
+
+  /** Not every platform has a binary, and not every import has bcrypt hashes in it. */
+  private async loadBcrypt(): Promise<void> {
+    await loadBcrypt().catch(() => {
+      this.logger.warn('@node-rs/bcrypt cannot be loaded, so imported bcrypt hashes cannot be verified. Install it.');
+    });
+  }
+
+  private prepare(): Promise<Prepared> {
+    this.prepared ??= this.makeStandIn().catch((error: unknown) => {
+      // A failure is not remembered: the next caller tries again.
+      this.prepared = undefined;
+      throw error;
+    });
+    return this.prepared;
+  }
+
+  private async makeStandIn(): Promise<Prepared> {
+    const engine = await loadArgon2Engine();
+    const nobodysPassword = randomBytes(32).toString('base64url');
+    const standIn = await this.limiter.run(() => engine.hash(nobodysPassword, this.config.hashing));
+    return { engine, standIn };
+  }
+
+  private async compute(engine: Argon2Engine, password: string): Promise<string> {
+    const { current } = this.peppers;
+    const phc = await engine.hash(password, this.config.hashing, current?.secret);
+    return current ? withPepperId(phc, current.id) : phc;
+  }
+}

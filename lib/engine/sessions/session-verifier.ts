@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { UsersStore } from '../../platform/data/store/users.store.js';
+import { SessionTokens } from '../tokens/session-tokens.js';
+import { AccessTokenVerifier } from '../access/access-token-verifier.js';
+import { type Principal, principalOf } from '../access/principal.js';
+import { SessionCheck } from './session-check.js';
+
+/** Level complete: one signature, and one narrow statement that finds session and user still live. */
+@Injectable()
+export class SessionVerifier extends AccessTokenVerifier {
+  constructor(
+    private readonly sessionTokens: SessionTokens,
+    private readonly sessionCheck: SessionCheck,
+    private readonly users: UsersStore,
+  ) {
+    super();
+  }
+
+  async verify(token: string): Promise<Principal | undefined> {
+    const claims = this.sessionTokens.verifyAccess(token);
+    const session = claims && (await this.sessionCheck.liveSession(claims.sid));
+    // The user of the row, not of the token, is who the request acts for; they differ in no genuine token.
+    if (!claims || !session || String(session.userId) !== claims.sub) return undefined;
+    const { userId, isEmailVerified } = session;
+    return principalOf({ userId, sessionId: claims.sid, isEmailVerified, claims }, () => this.users.findById(userId));
+  }
+}

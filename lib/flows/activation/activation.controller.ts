@@ -1,0 +1,75 @@
+import { Controller, Param, Res, UseFilters } from '@nestjs/common';
+import { Public } from '../../engine/access/access.decorators.js';
+import { TokenDelivery, type TokenPairBody } from '../../engine/sessions/token-delivery.js';
+import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
+import { Device } from '../../platform/http/device.decorator.js';
+import { Endpoint } from '../../platform/http/endpoint.decorator.js';
+import { Input } from '../../platform/http/input.decorator.js';
+import type { UserId } from '../../platform/data/entities/base-user.entity.js';
+import { ActivationDto, ResendActivationDto } from './activation.dto.js';
+import { ActivationService } from './activation.service.js';
+
+/** Answer of an activation. */
+export interface ActivationBody extends TokenPairBody {
+  user_id: UserId;
+}
+
+/** Answer of `POST activation/resend`. */
+export interface ResendActivationBody {
+  message: string;
+  /** Mode C: the link, where there is one; else null. */
+  activation_url: string | null;
+}
+
+@Public()
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class ActivationController {
+  constructor(
+    private readonly activations: ActivationService,
+    private readonly delivery: TokenDelivery,
+  ) {}
+
+  @Endpoint('activate')
+  async activate(
+    @Input(ActivationDto) { token }: ActivationDto,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<ActivationBody> {
+    const { userId, tokens } = await this.activations.activate(token, device);
+    return { user_id: userId, ...this.delivery.deliver(tokens, response) };
+  }
+
+  @Endpoint('resendActivation')
+  async resend(
+    @Input(ResendActivationDto) { email }: ResendActivationDto,
+    @Device() device: Device,
+  ): Promise<ResendActivationBody> {
+    const activationUrl = await this.activations.resend(email, device);
+    return {
+      message: 'If the account waits for its activation, a new link is on its way.',
+      activation_url: activationUrl,
+    };
+  }
+}
+
+/** `POST activate/:token`, where the link leads to a front end. */
+@Public()
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class ActivationByPathController {
+  constructor(
+    private readonly activations: ActivationService,
+    private readonly delivery: TokenDelivery,
+  ) {}
+
+  @Endpoint('activateByPath')
+  async activate(
+    @Param('token') token: string,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<ActivationBody> {
+    const { userId, tokens } = await this.activations.activate(token, device);
+    return { user_id: userId, ...this.delivery.deliver(tokens, response) };
+  }
+}

@@ -1,0 +1,14 @@
+import { IsString } from 'class-validator';
+import { CanonicalEmail } from '../../platform/common/email.js';
+
+/** Body of `POST activate`. */
+export class ActivationDto {
+  @IsString({ message: 'token must be a string' })
+  token!: string;
+}
+
+/** Body of `POST activation/resend`. */
+export class ResendActivationDto {
+  @CanonicalEmail()
+  email!: string;
+}

@@ -1,0 +1,29 @@
+import { Controller, Res, UseFilters } from '@nestjs/common';
+import { Public } from '../../engine/access/access.decorators.js';
+import { TokenDelivery, type TokenPairBody } from '../../engine/sessions/token-delivery.js';
+import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
+import { Device } from '../../platform/http/device.decorator.js';
+import { Endpoint } from '../../platform/http/endpoint.decorator.js';
+import { Input } from '../../platform/http/input.decorator.js';
+import type { IssuedTokens } from '../../engine/tokens/session-tokens.js';
+import { LoginDto } from './login.dto.js';
+import { LoginService } from './login.service.js';
+
+@Public()
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class LoginController {
+  constructor(
+    private readonly logins: LoginService<IssuedTokens>,
+    private readonly delivery: TokenDelivery,
+  ) {}
+
+  @Endpoint('login')
+  async login(
+    @Input(LoginDto) credentials: LoginDto,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<TokenPairBody> {
+    return this.delivery.deliver(await this.logins.login(credentials, device), response);
+  }
+}

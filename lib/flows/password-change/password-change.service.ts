@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../platform/common/auth.errors.js';
+import type { UserId } from '../../platform/data/entities/base-user.entity.js';
+import { EventLog } from '../../engine/events/event-log.js';
+import { Hooks } from '../../engine/hooks/hooks.js';
+import type { Device } from '../../platform/http/device.decorator.js';
+import { Outbox } from '../../engine/mail/outbox.js';
+import { CurrentPassword } from '../../engine/passwords/current-password.js';
+import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
+import { PasswordPolicy } from '../../engine/passwords/password-policy.js';
+import { SessionService } from '../../engine/sessions/session.service.js';
+import { Database } from '../../platform/data/store/database.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
+import { Traced } from '../../platform/common/traced.js';
+
+/** Password change: whoever is signed in and knows the password sets another. */
+@Injectable()
+export class PasswordChangeService {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersStore,
+    private readonly currentPassword: CurrentPassword,
+    private readonly policy: PasswordPolicy,
+    private readonly hasher: PasswordHasher,
+    private readonly sessions: SessionService,
+    private readonly outbox: Outbox,
+    private readonly hooks: Hooks,
+    private readonly events: EventLog,
+  ) {}
+
+  /**
+   * Sets the new password; every other session and every link of the user dies, and the user is told by mail.
+   * @param sessionId the session that goes on; without it every session ends
+   * @throws AuthError PASSWORD_CURRENT_WRONG, which changes nothing; PASSWORD_REJECTED, naming `new_password`; whatever a
+   * hook throws
+   */
+  @Traced('password_change')
+  async change(
+    userId: UserId,
+    currentPassword: string,
+    newPassword: string,
+    device: Device,
+    sessionId?: string,
+  ): Promise<void> {
+    const account = await this.currentPassword.verify(userId, currentPassword, 'password-change', device);
+    this.policy.assertAcceptable(newPassword, account, 'new_password');
+    await this.hooks.run('beforePasswordChange', () => ({ user: this.users.entityOf(account), device }));
+    const passwordHash = await this.hasher.hash(newPassword);
+    await this.database.transaction(async (manager) => {
+      // First, so that a login with the old password waits for the row, finds another hash and opens no session.
+      // Of parallel changes one wins: for the others the password they verified is no longer the current one.
+      if (!(await this.users.replaceHash(manager, account, passwordHash))) {
+        throw new AuthError('PASSWORD_CURRENT_WRONG');
+      }
+      await this.sessions.endEverything(manager, userId, sessionId);
+      await this.outbox.owe(manager, userId, 'password-changed-notice');
+      await this.events.record(
+        'authn_password_change',
+        { userId, sessionId, device, reason: 'password-change' },
+        manager,
+      );
+      await this.hooks.within(manager, 'afterPasswordChange', userId, { device });
+    });
+    this.sessions.forget(userId);
+    this.outbox.wake();
+  }
+}

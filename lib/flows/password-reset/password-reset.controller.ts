@@ -1,0 +1,52 @@
+import { Controller, HttpStatus, Res, UseFilters } from '@nestjs/common';
+import { Public } from '../../engine/access/access.decorators.js';
+import { TokenDelivery, type TokenPairBody } from '../../engine/sessions/token-delivery.js';
+import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
+import { Device } from '../../platform/http/device.decorator.js';
+import { Endpoint } from '../../platform/http/endpoint.decorator.js';
+import { Input } from '../../platform/http/input.decorator.js';
+import { PasswordResetConfirmDto, PasswordResetRequestDto } from './password-reset.dto.js';
+import { PasswordResetService } from './password-reset.service.js';
+
+/** Answer of `POST password-reset/request`. */
+export interface PasswordResetRequestBody {
+  message: string;
+  /** Mode C: the link, where there is an account; else null. */
+  reset_url: string | null;
+}
+
+@Public()
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class PasswordResetController {
+  constructor(
+    private readonly resets: PasswordResetService,
+    private readonly delivery: TokenDelivery,
+  ) {}
+
+  @Endpoint('requestPasswordReset')
+  async request(
+    @Input(PasswordResetRequestDto) { email }: PasswordResetRequestDto,
+    @Device() device: Device,
+  ): Promise<PasswordResetRequestBody> {
+    const resetUrl = await this.resets.request(email, device);
+    return {
+      message: 'If the address has an account, a link to set a new password is on its way.',
+      reset_url: resetUrl,
+    };
+  }
+
+  @Endpoint('confirmPasswordReset')
+  async confirm(
+    @Input(PasswordResetConfirmDto) { token, new_password }: PasswordResetConfirmDto,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: { status(code: number): unknown },
+  ): Promise<TokenPairBody | undefined> {
+    const tokens = await this.resets.confirm(token, new_password, device);
+    if (tokens) return this.delivery.deliver(tokens, response);
+    // The session they belong to, if any, has just ended.
+    this.delivery.withdraw(response);
+    response.status(HttpStatus.NO_CONTENT);
+    return undefined;
+  }
+}

@@ -1,0 +1,93 @@
+import { Controller, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Authenticated, CurrentSession, Public } from '../../engine/access/access.decorators.js';
+import { bearerToken } from '../../engine/access/bearer.js';
+import type { Principal } from '../../engine/access/principal.js';
+import { AuthError } from '../../platform/common/auth.errors.js';
+import { CookieCredentials } from '../../engine/access/cookie-credentials.js';
+import type { SiteRequest } from '../../platform/http/request-site.js';
+import { TokenDelivery, type TokenPairBody } from '../../engine/sessions/token-delivery.js';
+import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
+import { Device } from '../../platform/http/device.decorator.js';
+import { Endpoint } from '../../platform/http/endpoint.decorator.js';
+import { Input } from '../../platform/http/input.decorator.js';
+import { type SessionBody, toSessionBody } from '../sessions/sessions.body.js';
+import { LogoutDto, RefreshDto } from './refresh.dto.js';
+import { SessionListService } from '../sessions/sessions.service.js';
+import { SessionService } from '../../engine/sessions/session.service.js';
+
+@UseFilters(AuthErrorFilter)
+@Controller()
+export class SessionController {
+  constructor(
+    private readonly sessions: SessionService,
+    private readonly devices: SessionListService,
+    private readonly cookies: CookieCredentials,
+    private readonly delivery: TokenDelivery,
+  ) {}
+
+  @Public()
+  @Endpoint('refresh')
+  async refresh(
+    @Input(RefreshDto) { refresh_token }: RefreshDto,
+    @Device() device: Device,
+    @Req() request: SiteRequest,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<TokenPairBody> {
+    try {
+      const token = refresh_token ?? this.cookies.requireRefreshToken(request);
+      return this.delivery.deliver(await this.sessions.refresh(token, device), response);
+    } catch (error) {
+      // Cookies of an ended session would turn every request for a guest's page into a 401.
+      const isEnded = error instanceof AuthError && error.code === 'SESSION_INVALID_TOKEN';
+      if (isEnded && !refresh_token) this.delivery.withdraw(response);
+      throw error;
+    }
+  }
+
+  @Public()
+  @Endpoint('logout')
+  async logout(
+    @Input(LogoutDto) { refresh_token }: LogoutDto,
+    @Device() device: Device,
+    @Req() request: SiteRequest,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<void> {
+    const { authorization } = request.headers;
+    const isExplicit = typeof refresh_token === 'string' || authorization !== undefined;
+    const credentials = isExplicit
+      ? { refreshToken: refresh_token, accessToken: bearerToken(authorization) }
+      : { refreshToken: this.cookies.refreshToken(request), accessToken: this.cookies.accessToken(request) };
+    // Also where the tokens are no good any more: a script cannot delete the cookies.
+    this.delivery.withdraw(response);
+    await this.sessions.logout(credentials, device);
+  }
+
+  @Authenticated()
+  @Endpoint('logoutAll')
+  async logoutAll(
+    @CurrentSession() session: Principal,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<void> {
+    await this.sessions.logoutAll(session.userId, device);
+    this.delivery.withdraw(response);
+  }
+
+  @Authenticated()
+  @Endpoint('listSessions')
+  async list(@CurrentSession() { userId, sessionId }: Principal): Promise<SessionBody[]> {
+    return (await this.devices.list(userId)).map((session) => toSessionBody(session, sessionId));
+  }
+
+  @Authenticated()
+  @Endpoint('endSession')
+  async end(
+    @CurrentSession() { userId, sessionId }: Principal,
+    @Param('id') id: string,
+    @Device() device: Device,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<void> {
+    await this.devices.end(userId, id, device);
+    if (id === sessionId) this.delivery.withdraw(response);
+  }
+}

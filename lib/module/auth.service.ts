@@ -1,0 +1,165 @@
+import { Injectable } from '@nestjs/common';
+import { type ActivationResult, ActivationService } from '../flows/activation/activation.service.js';
+import { EmailChangeUndoService, type EmailChangeUndoResult } from '../flows/email-change/email-change-undo.service.js';
+import { type EmailChangeResult, EmailChangeService } from '../flows/email-change/email-change.service.js';
+import type { Device } from '../platform/http/device.decorator.js';
+import type { Credentials } from '../flows/login/login-identifier.js';
+import { LoginService } from '../flows/login/login.service.js';
+import { PasswordChangeService } from '../flows/password-change/password-change.service.js';
+import { type OperatorOptions, OperatorService } from '../flows/operators/operators.service.js';
+import { PasswordResetService } from '../flows/password-reset/password-reset.service.js';
+import { AccountDeletionService } from '../flows/profile/account-deletion.service.js';
+import { type AccountExport, AccountExportService } from '../flows/profile/account-export.service.js';
+import { ProfileService } from '../flows/profile/profile.service.js';
+import { type SessionInfo, SessionListService } from '../flows/sessions/sessions.service.js';
+import { SessionService } from '../engine/sessions/session.service.js';
+import type { SignupResult } from '../flows/signup/enrolment.js';
+import { type SignupInput, SignupService } from '../flows/signup/signup.service.js';
+import type { UserId } from '../platform/data/entities/base-user.entity.js';
+import type { OwnFields } from '../platform/common/stored-fields.js';
+import type { TokenPair } from '../engine/tokens/session-tokens.js';
+
+/** Where a call does not come from a request. */
+const NO_DEVICE: Device = { ip: null, userAgent: null };
+
+/**
+ * The flows, for an application's own code: the same rules, without HTTP. Addresses must be canonical; use
+ * `canonicalEmail()` on what a user typed. Every method throws AuthError with a stable `code`.
+ */
+@Injectable()
+export class AuthService {
+  constructor(
+    private readonly signups: SignupService,
+    private readonly activations: ActivationService,
+    private readonly logins: LoginService,
+    private readonly sessions: SessionService,
+    private readonly devices: SessionListService,
+    private readonly passwordResets: PasswordResetService,
+    private readonly passwordChanges: PasswordChangeService,
+    private readonly profiles: ProfileService,
+    private readonly deletions: AccountDeletionService,
+    private readonly exports: AccountExportService,
+    private readonly operators: OperatorService,
+    private readonly emailChanges: EmailChangeService,
+    private readonly emailChangeUndos: EmailChangeUndoService,
+  ) {}
+
+  /** Signs up; with mail, the same answer for a new and a taken address. Throws PASSWORD_REJECTED, SIGNUP_EMAIL_TAKEN (modes C, D), SIGNUP_CONFLICT. */
+  signup(input: SignupInput, device: Device = NO_DEVICE): Promise<SignupResult> {
+    return this.signups.signup(input, device);
+  }
+
+  /** Redeems an activation link and opens a session. Throws ACTIVATION_INVALID_TOKEN. */
+  activate(token: string, device: Device = NO_DEVICE): Promise<ActivationResult> {
+    return this.activations.activate(token, device);
+  }
+
+  /** Owes a pending account a new link, silent about any other address; returns the link in mode C, else null. */
+  resendActivation(email: string, device: Device = NO_DEVICE): Promise<string | null> {
+    return this.activations.resend(email, device);
+  }
+
+  /** Verifies address or username, and password, and opens a session. Throws INPUT_INVALID, LOGIN_INVALID_CREDENTIALS, SERVICE_BUSY. */
+  login(credentials: Credentials, device: Device = NO_DEVICE): Promise<TokenPair> {
+    return this.logins.login(credentials, device);
+  }
+
+  /** Exchanges a refresh token for the next pair. Throws SESSION_INVALID_TOKEN. */
+  refresh(refreshToken: string, device: Device = NO_DEVICE): Promise<TokenPair> {
+    return this.sessions.refresh(refreshToken, device);
+  }
+
+  /** Ends the session of a refresh or access token. Throws SESSION_INVALID_TOKEN where neither is genuine. */
+  logout(credentials: { refreshToken?: string; accessToken?: string }, device: Device = NO_DEVICE): Promise<void> {
+    return this.sessions.logout(credentials, device);
+  }
+
+  /** Ends every session of a user, on every device. */
+  logoutAll(userId: UserId, device: Device = NO_DEVICE): Promise<void> {
+    return this.sessions.logoutAll(userId, device);
+  }
+
+  /** The live sessions of a user, the one used last first. */
+  listSessions(userId: UserId): Promise<SessionInfo[]> {
+    return this.devices.list(userId);
+  }
+
+  /** Ends one session of a user. Throws SESSION_NOT_FOUND. */
+  endSession(userId: UserId, sessionId: string, device: Device = NO_DEVICE): Promise<void> {
+    return this.devices.end(userId, sessionId, device);
+  }
+
+  /** Owes a reset link to an account that was not deactivated; returns the link in mode C, else null. */
+  requestPasswordReset(email: string, device: Device = NO_DEVICE): Promise<string | null> {
+    return this.passwordResets.request(email, device);
+  }
+
+  /** Redeems a reset link; null with `passwordReset.loginAfterReset: false`. Throws PASSWORD_RESET_INVALID_TOKEN, PASSWORD_REJECTED. */
+  confirmPasswordReset(token: string, newPassword: string, device: Device = NO_DEVICE): Promise<TokenPair | null> {
+    return this.passwordResets.confirm(token, newPassword, device);
+  }
+
+  /** Sets another password; all sessions but `sessionId` end. Throws PASSWORD_CURRENT_WRONG, PASSWORD_REJECTED. */
+  changePassword(
+    userId: UserId,
+    currentPassword: string,
+    newPassword: string,
+    sessionId?: string,
+    device: Device = NO_DEVICE,
+  ): Promise<void> {
+    return this.passwordChanges.change(userId, currentPassword, newPassword, device, sessionId);
+  }
+
+  /** For operators: ends all sessions and links, until {@link reactivate}; false where there was nothing to do. */
+  deactivate(userId: UserId, options?: OperatorOptions): Promise<boolean> {
+    return this.operators.deactivate(userId, options);
+  }
+
+  /** For operators: undoes {@link deactivate}; an account that was never verified waits for its link again. */
+  reactivate(userId: UserId, options?: OperatorOptions): Promise<boolean> {
+    return this.operators.reactivate(userId, options);
+  }
+
+  /** For operators: a link to set a password, mailed (null) or returned; undefined for an unknown or deactivated account. */
+  issueLink(
+    userId: UserId,
+    options: OperatorOptions & { deliver: 'mail' | 'return' },
+  ): Promise<string | null | undefined> {
+    return this.operators.issueLink(userId, options);
+  }
+
+  /** Changes columns of the application's own, and returns its entity. Throws INPUT_INVALID, PROFILE_CONFLICT. */
+  editProfile(userId: UserId, fields: OwnFields, device: Device = NO_DEVICE): Promise<object> {
+    return this.profiles.edit(userId, fields, device);
+  }
+
+  /** Deletes the account with its sessions, links and owed mails. Throws PASSWORD_CURRENT_WRONG. */
+  deleteAccount(userId: UserId, currentPassword: string, device: Device = NO_DEVICE): Promise<void> {
+    return this.deletions.delete(userId, currentPassword, device);
+  }
+
+  /** Everything stored about the account, but for secrets. */
+  exportAccount(userId: UserId): Promise<AccountExport> {
+    return this.exports.export(userId);
+  }
+
+  /** Owes a link to the new address, silent about whether it is taken; returns the link in mode C, else null. Throws PASSWORD_CURRENT_WRONG. */
+  requestEmailChange(
+    userId: UserId,
+    newEmail: string,
+    currentPassword: string,
+    device: Device = NO_DEVICE,
+  ): Promise<string | null> {
+    return this.emailChanges.request(userId, newEmail, currentPassword, device);
+  }
+
+  /** Redeems the link to a new address and ends every session. Throws EMAIL_CHANGE_INVALID_TOKEN. */
+  confirmEmailChange(token: string, device: Device = NO_DEVICE): Promise<EmailChangeResult> {
+    return this.emailChanges.confirm(token, device);
+  }
+
+  /** Redeems the link to the old address: the password no longer works, every session ends. Throws EMAIL_CHANGE_INVALID_TOKEN. */
+  undoEmailChange(token: string, device: Device = NO_DEVICE): Promise<EmailChangeUndoResult> {
+    return this.emailChangeUndos.undo(token, device);
+  }
+}

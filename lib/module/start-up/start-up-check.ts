@@ -1,0 +1,133 @@
+import type { DataSource } from 'typeorm';
+import type { RuntimeOptions, StructuralOptions } from '../options/auth-options.js';
+import { hasLevel, type Level } from '../../platform/config/levels.js';
+import { processEnvironment } from '../../platform/config/read-settings.js';
+import {
+  examineConfig,
+  type ResolvedConfig,
+  resolveFlags,
+  resolveRoutes,
+} from '../../platform/config/resolve-config.js';
+import { STRUCTURAL_OPTIONS } from '../options/separate-options.js';
+import { AuthStartUpError, type StartUpProblem } from '../../platform/config/start-up-error.js';
+import { checkEntities, checkEventEntity } from './entity-check.js';
+import { UserColumns } from '../../platform/data/entities/user-columns.js';
+import { accountDtos } from '../../platform/http/account-dtos.js';
+import { checkDtos, signupWarnings } from './check-dtos.js';
+import { routeProblems } from '../../platform/http/route-table.js';
+import { checkTemplates } from './check-templates.js';
+
+/**
+ * Everything that can be wrong at start, reported together: configuration, entities, templates, order of imports.
+ * @param dataSource absent at level none
+ * @throws AuthStartUpError
+ */
+export function checkStart(
+  structure: StructuralOptions,
+  runtime: RuntimeOptions,
+  env: (name: string) => string | undefined,
+  dataSource?: DataSource,
+): ResolvedConfig {
+  const { userEntity } = structure;
+  const options = { ...runtime, ...structure };
+  const { config, warnings, problems } = examineConfig(options, env, env('NODE_ENV') === 'production');
+  const { level } = resolveFlags(structure, env);
+  const accounts = dataSource && userEntity && checkAccounts({ ...structure, userEntity }, level, dataSource);
+  const all = [
+    ...problems,
+    ...checkFactory(runtime),
+    ...checkClassOptions(structure, level),
+    ...(accounts?.problems ?? []),
+    ...routeProblems(resolveRoutes(structure, env)),
+    ...checkImportOrder(structure, env),
+  ];
+  const templates = config?.level === 'complete' ? checkTemplates(config) : undefined;
+  if (templates) all.push(...templates.problems);
+  if (!config || all.length > 0) throw new AuthStartUpError(all);
+  return { config, warnings: [...warnings, ...(accounts?.warnings ?? []), ...(templates?.warnings ?? [])] };
+}
+
+/** What the application's own classes must have. */
+function checkAccounts(
+  structure: StructuralOptions & Required<Pick<StructuralOptions, 'userEntity'>>,
+  level: Level,
+  dataSource: DataSource,
+): { problems: StartUpProblem[]; warnings: string[] } {
+  const { userEntity, tokenEntity, eventEntity, userColumns } = structure;
+  const problems = checkEntities(
+    dataSource,
+    userEntity,
+    hasLevel(level, 'complete') ? tokenEntity : undefined,
+    userColumns,
+  );
+  if (eventEntity) problems.push(...checkEventEntity(dataSource, eventEntity));
+  if (!dataSource.hasMetadata(userEntity)) return { problems, warnings: [] };
+  const user = new UserColumns(() => dataSource.getMetadata(userEntity), userColumns);
+  const dtos = accountDtos(structure);
+  return { problems: [...problems, ...checkDtos(dtos, user)], warnings: signupWarnings(dtos.signup, user) };
+}
+
+/** Options that only code can give, and the least level that has a use for them. */
+const CLASS_OPTIONS = [
+  { path: 'userEntity', least: 'basic', isRequired: true },
+  { path: 'tokenEntity', least: 'complete', isRequired: true },
+  { path: 'userColumns', least: 'basic', isRequired: false },
+  { path: 'signupDto', least: 'basic', isRequired: false },
+  { path: 'profileDto', least: 'basic', isRequired: false },
+  { path: 'userResponse', least: 'basic', isRequired: false },
+  { path: 'hooks', least: 'basic', isRequired: false },
+  { path: 'eventEntity', least: 'basic', isRequired: false },
+  { path: 'dataSource', least: 'basic', isRequired: false },
+] as const;
+
+/** The compiler finds these too, unless the level comes from the environment or the code is JavaScript. */
+function checkClassOptions(structure: StructuralOptions, level: Level): StartUpProblem[] {
+  return CLASS_OPTIONS.flatMap(({ path, least, isRequired }): StartUpProblem[] => {
+    const isGiven = structure[path] !== undefined;
+    if (isRequired && !isGiven && hasLevel(level, least)) {
+      const fix = 'Pass the entity class, or use a lesser level (AUTH_LEVEL).';
+      return [{ path, message: `is missing; level ${level} keeps its rows in that table`, fix }];
+    }
+    // A level from the environment may well be less than the code is written for.
+    if (!isGiven || hasLevel(level, least) || structure.level === undefined) return [];
+    const fix = `Remove it, or use level ${least}.`;
+    return [{ path, message: `means nothing at level ${level}, and would be ignored`, fix }];
+  });
+}
+
+/** A structural option from the factory of forRootAsync comes too late, and would be ignored without a word. */
+function checkFactory(runtime: RuntimeOptions): StartUpProblem[] {
+  return Object.keys(STRUCTURAL_OPTIONS)
+    .filter((path) => path in runtime)
+    .map((path) => ({
+      path,
+      message: 'comes from the factory, which runs after routes and providers were chosen',
+      fix: 'Put it beside useFactory.',
+    }));
+}
+
+/** Routes are chosen when the module is imported, from what is in the environment then. */
+function checkImportOrder(structure: StructuralOptions, env: (name: string) => string | undefined): StartUpProblem[] {
+  const mounted = resolveFlags(structure, processEnvironment);
+  const wanted = resolveFlags(structure, env);
+  const order = 'Import ConfigModule.forRoot() before AuthModule, or pass';
+  if (mounted.level !== wanted.level) {
+    const message = 'had another value when the routes were mounted, so that the wrong ones are';
+    return [{ path: 'level', env: 'AUTH_LEVEL', message, fix: `${order} level in code.` }];
+  }
+  const problems = [
+    mounted.backendLinks !== wanted.backendLinks && {
+      path: 'backendLinks',
+      env: 'AUTH_BACKEND_LINKS',
+      message: 'had another value when the routes were mounted, so that mailed links would lead nowhere',
+      fix: `${order} mode and backendLinks in code.`,
+    },
+    resolveRoutes(structure, processEnvironment).preset !== resolveRoutes(structure, env).preset && {
+      path: 'routes.preset',
+      env: 'AUTH_ROUTES',
+      message: 'had another value when the routes were mounted, so that they have the wrong names',
+      fix: `${order} routes in code.`,
+    },
+  ];
+  return problems.filter((problem) => problem !== false);
+}

@@ -1,0 +1,108 @@
+import { Column, Index, PrimaryColumn } from 'typeorm';
+import type { StoredFields } from '../../common/stored-fields.js';
+import { instant } from './instant.js';
+
+/** What a row of the token table is for: a session, a link, or only a mail that is owed. */
+export type TokenPurpose =
+  | 'session'
+  | 'activation'
+  | 'password-reset'
+  | 'email-change'
+  | 'email-change-undo'
+  | 'account-exists'
+  | 'password-changed-notice'
+  | 'session-reuse-notice';
+
+/** What a signup binds to its own activation link: the link that is clicked decides which signup becomes the account. */
+export interface SignupPayload extends StoredFields {
+  passwordHash: string;
+}
+
+/** The address a link is mailed to and stands for: following the link makes it that of the account. */
+export interface AddressPayload {
+  address: string;
+}
+
+/** What the rows of a purpose carry; the purposes that are not listed carry nothing. */
+export interface TokenPayloads {
+  activation: SignupPayload;
+  'email-change': AddressPayload;
+  'email-change-undo': AddressPayload;
+}
+
+/** What a row may carry. */
+export type TokenPayload = TokenPayloads[keyof TokenPayloads];
+
+/**
+ * Everything a user can present to prove something (sessions and link tokens), and at the same time the outbox:
+ * a row whose `mailDueAt` is set owes a mail. The application extends it and adds the relation:
+ *
+ *     @Entity('user_tokens') class UserToken extends BaseUserToken {
+ *       @ManyToOne(() => User, { onDelete: 'CASCADE', nullable: false }) @JoinColumn({ name: 'user_id' }) user!: User }
+ *
+ * The index on `user` is inherited: the relation needs no `@Index()` of its own.
+ */
+// By function, falling back to the key: an entity without the relation must reach the start-up check, which names the
+// fix. TypeORM alone would throw, and Nest take that for a lost connection and try again for half a minute.
+@Index(({ user = 'id' }: { user?: string }) => [user])
+export abstract class BaseUserToken {
+  /** UUID v7, made by the module: the key is in order of time. */
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  /** The relation to the application's user entity; declared by the concrete class, indexed here. */
+  abstract user: object;
+
+  @Column({ type: 'varchar', length: 32 })
+  purpose!: TokenPurpose;
+
+  /** SHA-256 of purpose and link token, in hexadecimal; null for sessions and notices. Nothing at rest can be replayed. */
+  @Index({ unique: true })
+  @Column({ name: 'token_hash', type: 'varchar', length: 64, nullable: true })
+  tokenHash!: string | null;
+
+  /** Random part of a link token, from which, with a key that is not in the database, the link is made again for a retried mail. */
+  @Column({ type: 'varchar', length: 32, nullable: true })
+  nonce!: string | null;
+
+  /** How often the refresh token of a session has rotated; of a link that undoes a change of address, which change of the account it was. */
+  @Column({ type: 'int', default: 0 })
+  generation!: number;
+
+  @Column({ type: 'simple-json', nullable: true })
+  payload!: TokenPayload | null;
+
+  @Column({ name: 'created_at', type: 'bigint', transformer: instant })
+  createdAt!: Date;
+
+  @Column({ name: 'expires_at', type: 'bigint', transformer: instant })
+  expiresAt!: Date;
+
+  @Column({ name: 'used_at', type: 'bigint', nullable: true, transformer: instant })
+  usedAt!: Date | null;
+
+  @Column({ name: 'revoked_at', type: 'bigint', nullable: true, transformer: instant })
+  revokedAt!: Date | null;
+
+  /** When the session's refresh token last rotated. */
+  @Column({ name: 'last_used_at', type: 'bigint', nullable: true, transformer: instant })
+  lastUsedAt!: Date | null;
+
+  @Column({ type: 'varchar', length: 45, nullable: true })
+  ip!: string | null;
+
+  @Column({ name: 'user_agent', type: 'varchar', length: 255, nullable: true })
+  userAgent!: string | null;
+
+  /** Not null: a mail is owed, and due at this instant. A claim moves it into the future: the lease. */
+  @Index()
+  @Column({ name: 'mail_due_at', type: 'bigint', nullable: true, transformer: instant })
+  mailDueAt!: Date | null;
+
+  @Column({ name: 'mail_attempts', type: 'int', default: 0 })
+  mailAttempts!: number;
+
+  /** Why the last attempt to send failed; set for good when the mail was given up. */
+  @Column({ name: 'mail_error', type: 'varchar', length: 500, nullable: true })
+  mailError!: string | null;
+}

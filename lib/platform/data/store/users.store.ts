@@ -1,0 +1,201 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager, ObjectLiteral } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Clock } from '../../common/clock.js';
+import type { Account, UserId } from '../entities/base-user.entity.js';
+import type { OwnFields } from '../../common/stored-fields.js';
+import { UserColumns } from '../entities/user-columns.js';
+import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
+import { Database } from './database.js';
+import { UserQuery } from './user-query.js';
+
+/** An account to be added. */
+export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'isActive'> & Partial<Account>;
+
+/** The state of an account as its owner meets it. */
+export type AccountState = 'pending' | 'active' | 'deactivated';
+
+/**
+ * Pending accounts wait for their link. An account that was verified once and is inactive was deactivated by somebody:
+ * no link may ever bring it back.
+ */
+export function stateOf(account: Pick<Account, 'isActive' | 'emailVerifiedAt'>): AccountState {
+  if (account.isActive) return 'active';
+  return account.emailVerifiedAt === null ? 'pending' : 'deactivated';
+}
+
+/** Reads and writes of the application's user table. Every method is one statement. */
+@Injectable()
+export class UsersStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly columns: UserColumns,
+    @Inject(ACCOUNT_ENTITIES) private readonly entities: AccountEntities,
+  ) {}
+
+  /** The account of a canonical address, with its password hash. */
+  findByEmail(email: string, manager?: EntityManager): Promise<Account | null> {
+    const find = (on: EntityManager) => this.select(on).where('user.email = :email', { email }).getOne(true);
+    return manager ? find(manager) : this.database.read(find);
+  }
+
+  /** The account of a canonical username, with its password hash; only where accounts have usernames. */
+  findByUsername(username: string): Promise<Account | null> {
+    return this.database.read((manager) =>
+      this.select(manager).where('user.username = :username', { username }).getOne(true),
+    );
+  }
+
+  /** True where the user entity has a column for usernames. */
+  get haveUsernames(): boolean {
+    return this.columns.username !== undefined;
+  }
+
+  /** The application's own entity, as its handlers see it (without the password hash). */
+  findById(id: UserId, manager?: EntityManager): Promise<object | null> {
+    const find = (on: EntityManager) => this.select(on).where('user.id = :id', { id }).getEntity();
+    return manager ? find(manager) : this.database.read(find);
+  }
+
+  /** The account of a key, as the flows see it (without the password hash). */
+  findAccount(id: UserId, manager?: EntityManager): Promise<Account | null> {
+    const find = (on: EntityManager) => this.select(on).where('user.id = :id', { id }).getOne();
+    return manager ? find(manager) : this.database.read(find);
+  }
+
+  /** The account together with its password hash. */
+  findWithHash(id: UserId): Promise<Account | null> {
+    return this.database.read((manager) => this.select(manager).where('user.id = :id', { id }).getOne(true));
+  }
+
+  /** The application's own entity behind an account, without the password hash: what its hooks are given. */
+  entityOf(account: Account): object {
+    return this.columns.entityOf(account);
+  }
+
+  /** An entity of the application as the flows see it. */
+  accountOf(entity: object): Account {
+    return this.columns.toAccount(entity);
+  }
+
+  /** A key as the entity has it, from the text a token carries. */
+  keyOf(text: string): UserId {
+    const [key] = this.database.dataSource.getMetadata(this.entities.user).primaryColumns;
+    // Drivers give integers as numbers, but a bigint, which may not fit into one, as text.
+    const isNumber = key?.type === Number || /^(int|integer|int4|smallint|mediumint)$/.test(String(key?.type));
+    return isNumber ? Number(text) : text;
+  }
+
+  /** Adds an account and returns its key. Throws the driver's error where an address is taken. */
+  async insert(manager: EntityManager, account: NewAccount, fields: OwnFields = {}): Promise<UserId> {
+    const { driver } = manager.connection;
+    const metadata = manager.connection.getMetadata(this.entities.user);
+    const isCounted = metadata.primaryColumns.some((key) => key.isGenerated && key.generationStrategy !== 'uuid');
+    const now = new Date(this.clock.now());
+    const id = isCounted ? undefined : uuidv7({ msecs: now.getTime() });
+    const values = { ...fields, ...this.columns.toEntity({ ...account, id, createdAt: now, updatedAt: now }) };
+    const key = this.columns.nameOf('id');
+    const statement = manager.createQueryBuilder().insert().into(this.entities.user).values(values);
+    if (isCounted && driver.isReturningSqlSupported('insert')) statement.returning([key]);
+    // Or TypeORM reads the row again where INSERT cannot return it; the driver tells the new key by itself.
+    const { raw } = (await statement.updateEntity(false).execute()) as { raw: unknown };
+    const generated = driver.createGeneratedMap(metadata, Array.isArray(raw) ? raw[0] : raw, 0, 1);
+    return id ?? (generated?.[key] as UserId);
+  }
+
+  /**
+   * Changes a user where `condition` still holds; `fields` are the application's own columns.
+   * @returns false where it did not
+   */
+  async update(
+    manager: EntityManager,
+    id: UserId,
+    changes: Partial<Account>,
+    condition: 'unconditional' | 'pending' | 'active' | 'not deactivated' = 'unconditional',
+    fields: OwnFields = {},
+  ): Promise<boolean> {
+    const statement = manager
+      .createQueryBuilder()
+      .update(this.entities.user)
+      .set({ ...fields, ...this.columns.toEntity({ ...changes, updatedAt: new Date(this.clock.now()) }) })
+      .where(this.columns.toEntity({ id }));
+    const [isActive, verifiedAt] = [this.columns.nameOf('isActive'), this.columns.nameOf('emailVerifiedAt')];
+    if (condition === 'pending') statement.andWhere({ [isActive]: false }).andWhere(`${verifiedAt} IS NULL`);
+    if (condition === 'active') statement.andWhere({ [isActive]: true });
+    if (condition === 'not deactivated')
+      statement.andWhere(`(${isActive} = :active OR ${verifiedAt} IS NULL)`, { active: true });
+    return (await statement.execute()).affected === 1;
+  }
+
+  /**
+   * Replaces a password hash that nobody changed meanwhile: of many parallel logins one rehash wins, of many parallel
+   * changes one password.
+   * @returns false where it is another hash by now, or the account is gone
+   */
+  async replaceHash(manager: EntityManager, { id, passwordHash }: Account, newHash: string): Promise<boolean> {
+    const statement = manager
+      .createQueryBuilder()
+      .update(this.entities.user)
+      .set(this.columns.toEntity({ passwordHash: newHash, updatedAt: new Date(this.clock.now()) }))
+      .where(this.columns.toEntity({ id, passwordHash }));
+    return (await statement.execute()).affected === 1;
+  }
+
+  /** Deletes a user whose token rows are gone. */
+  async delete(manager: EntityManager, id: UserId): Promise<void> {
+    await manager.createQueryBuilder().delete().from(this.entities.user).where(this.columns.toEntity({ id })).execute();
+  }
+
+  /**
+   * Gives an active account another address, if its address still is the one it was found with.
+   * @param emailVerifiedAt null where nothing has proved the new address
+   * @throws the driver's error of a unique index where somebody else has the address
+   */
+  async changeEmail(
+    manager: EntityManager,
+    { id, email }: Pick<Account, 'id' | 'email'>,
+    newEmail: string,
+    emailVerifiedAt: Date | null,
+  ): Promise<boolean> {
+    const statement = manager
+      .createQueryBuilder()
+      .update(this.entities.user)
+      .set(this.columns.toEntity({ email: newEmail, emailVerifiedAt, updatedAt: new Date(this.clock.now()) }))
+      .where(this.columns.toEntity({ id, email, isActive: true }));
+    return (await statement.execute()).affected === 1;
+  }
+
+  /**
+   * Removes the account that waits for its activation under an address somebody else has just proved. Without this, a
+   * stranger's signup would keep the owner of a mailbox from moving to it, or from returning to it after a takeover.
+   */
+  async removePending(manager: EntityManager, email: string): Promise<void> {
+    const statement = manager.createQueryBuilder().delete().from(this.entities.user);
+    const isPending = `${this.columns.nameOf('emailVerifiedAt')} IS NULL`;
+    await statement
+      .where(this.columns.toEntity({ email, isActive: false }))
+      .andWhere(isPending)
+      .execute();
+  }
+
+  /** Narrows users to none while an account has the address. One that waits for its activation has proved nothing. */
+  whereFree(users: UserQuery, email: string): UserQuery {
+    const holds = 'holder.email = :address AND (holder.isActive = :held OR holder.emailVerifiedAt IS NOT NULL)';
+    const holder = users.builder.subQuery().select('1').from(this.entities.user, 'holder');
+    const taken = holder.where(this.columns.translate(holds)).getQuery();
+    return users.where(`NOT EXISTS ${taken}`, { address: email, held: true });
+  }
+
+  /** Narrows users to the one the address is taken by. */
+  whereHolds(users: UserQuery, email: string): UserQuery {
+    return users
+      .where('user.email = :address', { address: email })
+      .where('(user.isActive = :held OR user.emailVerifiedAt IS NOT NULL)', { held: true });
+  }
+
+  /** A query over users under the alias `user`, to be narrowed by the caller. */
+  select(manager: EntityManager): UserQuery {
+    return new UserQuery(manager.createQueryBuilder<ObjectLiteral>(this.entities.user, 'user'), this.columns);
+  }
+}

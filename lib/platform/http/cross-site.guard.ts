@@ -1,0 +1,24 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { CsrfProtection } from '../../engine/access/csrf-protection.js';
+import { isSafe, type SiteRequest } from './request-site.js';
+
+/**
+ * Where answers set cookies, every route of the module that changes something is closed to pages of other sites, signed
+ * in or not: one that logs a visitor in to an account of its own would read along ever after (login CSRF). A request
+ * with an Authorization header is let through, because no site can add that header without CORS consent.
+ */
+@Injectable()
+export class CrossSiteGuard implements CanActivate {
+  constructor(
+    private readonly csrf: CsrfProtection,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<SiteRequest>();
+    const isOpen = this.config.tokenDelivery === 'bearer' || request.headers['authorization'] !== undefined;
+    if (!isOpen && !isSafe(request)) this.csrf.refuseForeign(request);
+    return true;
+  }
+}

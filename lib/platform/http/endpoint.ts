@@ -1,0 +1,71 @@
+import type { Type } from '@nestjs/common';
+import type { AuthErrorCode } from '../common/auth.errors.js';
+import type { Level } from '../config/levels.js';
+import type { AnswerName } from '../../module/openapi/answers.js';
+import type { OwnBodies } from './account-dtos.js';
+
+/**
+ * What body an endpoint takes. Every JSON endpoint takes `application/json` only, so that no HTML form of another
+ * site can reach it; `json-or-form` takes a form as well where the back end renders the pages (mode E).
+ */
+export type Accepts = 'json' | 'form' | 'json-or-form' | 'none';
+
+/**
+ * The tokens an endpoint looks for beside the body: it demands an access token, or a refresh token in the cookie may
+ * replace that of the body, or either may.
+ */
+export type Credentials = 'access' | 'refresh' | 'either';
+
+/** One route of the module: what the controllers serve, the input gate checks and the reference documents. */
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the application's global prefix, without a leading slash; a parameter is `:name`. */
+  readonly path: string;
+  /** The path in the preset `forge`. @default the same */
+  readonly forgePath?: string;
+  /** Status of a success. */
+  readonly status: number;
+  readonly accepts: Accepts;
+  /** The flow it belongs to: the name of its folder. */
+  readonly flow: string;
+  /** What it does, in one sentence of Markdown. */
+  readonly summary: string;
+  /** Each field of the body, in one line of Markdown. */
+  readonly request: Readonly<Record<string, string>>;
+  /** What a success answers, in Markdown. */
+  readonly answer: string;
+  /** The class that checks the body; by name where the application may bring its own, null where no field is read. */
+  readonly body: Type<object> | keyof OwnBodies | null;
+  /** What it answers besides errors, by status: several where the request decides. */
+  readonly answers: Readonly<Record<number, AnswerName | readonly AnswerName[]>>;
+  /** What must, or may, prove who asks. @default nothing */
+  readonly credentials?: Credentials;
+  /** True where its answers can set or clear the cookies of a session. */
+  readonly setsCookies?: true;
+  /** Every code it can answer. */
+  readonly errors: readonly AuthErrorCode[];
+  /** The least level that mounts it; where absent, only complete does. */
+  readonly level?: Level;
+  /** True for routes that exist only where the back end renders the pages (mode E). */
+  readonly pages?: true;
+  /** Seconds for which anybody may keep the answer; without it nobody may. */
+  readonly cacheSeconds?: number;
+}
+
+/** The answer that hands out tokens; with cookie delivery both tokens are null. */
+export const PAIR = '`{ access_token, refresh_token, token_type, expires_in }`';
+
+/** Whatever takes a body can meet these. */
+export const UNREADABLE = ['INPUT_MALFORMED', 'INPUT_TOO_LARGE', 'INPUT_UNSUPPORTED_TYPE', 'INPUT_CROSS_SITE'] as const;
+
+/** Whatever reads fields can meet these. */
+export const UNUSABLE = ['INPUT_INVALID', ...UNREADABLE] as const;
+
+/** Whatever asks for a signed-in user can meet these. */
+export const SIGNED_OUT = ['ACCESS_UNAUTHENTICATED', 'ACCESS_INVALID_TOKEN'] as const;
+
+/** Whatever changes something for a signed-in user can meet these; the last one where cookies carry the tokens. */
+export const UNPROVED = [...SIGNED_OUT, 'ACCESS_INVALID_CSRF_TOKEN'] as const;
+
+/** Whatever looks into the database can meet these. */
+export const FAULTS = ['SERVICE_BUSY', 'SERVICE_FAILED', 'SERVICE_UNAVAILABLE'] as const;

@@ -1,0 +1,108 @@
+import {
+  createParamDecorator,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type PipeTransform,
+  type Type,
+} from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validate, type ValidationError } from 'class-validator';
+import { AuthError, type FieldProblem } from '../common/auth.errors.js';
+import { ACCOUNT_DTOS, type AccountDtos, type OwnBodies } from './account-dtos.js';
+import { isHiddenName, wireName } from './dto-properties.js';
+import { assertSafeBody } from './safe-body.js';
+
+/** More problems than this are not listed: a body of unknown fields must not buy a far longer answer. */
+const MAX_PROBLEMS = 20;
+
+/** Whether a body states all there is, or, as PATCH does, what is to change: then no field is missed, and none filled in. */
+type Extent = 'whole' | 'part';
+
+const ORDINARY_NAME = /^\w{1,64}$/;
+
+/**
+ * The body of the request as a validated DTO. It is a decorator of its own, not `@Body()`, so that the application's
+ * global ValidationPipe, whatever its settings, neither strips nor rewrites what the module receives.
+ *
+ *     login(@Input(LoginDto) dto: LoginDto)
+ */
+export function Input<T extends object>(dto: Type<T>): ParameterDecorator {
+  return createParamDecorator((_data: unknown, context: ExecutionContext) => validateInput(dto, bodyOf(context)))();
+}
+
+/**
+ * Like {@link Input}, with the DTO class of this application. By a pipe, because only what is injected knows whose module
+ * it serves. Declare the parameter as an interface: for a class, a global ValidationPipe with `validateCustomDecorators`
+ * would judge the body first, and by that class.
+ *
+ *     signup(@OwnInput('signup') input: SignupInput)
+ */
+export function OwnInput(name: keyof OwnBodies, extent: Extent = 'whole'): ParameterDecorator {
+  @Injectable()
+  class OwnInputPipe implements PipeTransform<unknown, Promise<object>> {
+    constructor(@Inject(ACCOUNT_DTOS) private readonly dtos: AccountDtos) {}
+
+    transform(body: unknown): Promise<object> {
+      return validateInput<object>(this.dtos[name], body, extent);
+    }
+  }
+  return createParamDecorator((_data: unknown, context: ExecutionContext) => bodyOf(context))(OwnInputPipe);
+}
+
+/**
+ * Turns a parsed body into a validated DTO. Unknown fields are refused, not dropped: mass assignment shows up as an
+ * error instead of silence. No body at all counts as an empty one, so that the answer names the missing fields.
+ * @throws AuthError INPUT_MALFORMED, or INPUT_INVALID with the fields at fault and never their values
+ */
+export async function validateInput<T extends object>(
+  dto: Type<T>,
+  body: unknown = {},
+  extent: Extent = 'whole',
+): Promise<T> {
+  // The gate has checked the shape already; this holds for a route that an application mounts where no gate is.
+  assertSafeBody(body);
+  const input = plainToInstance(dto, body, { enableImplicitConversion: false });
+  const errors = await validate(input, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    stopAtFirstError: false,
+    validationError: { value: false },
+  });
+  const hidden = Object.keys(body).filter((key) => isHiddenName(dto, key));
+  const isLeftOut = (property: string) => extent === 'part' && !Object.hasOwn(body, wireName(dto, property));
+  const stated = errors.filter(({ property }) => !isLeftOut(property));
+  const problems = [...hidden.map(unknownField), ...fieldProblems(stated)];
+  if (problems.length > 0) throw new AuthError('INPUT_INVALID', { errors: problems.slice(0, MAX_PROBLEMS) });
+  // A class may give its properties values of its own, which are nothing the client asked for.
+  for (const property of Object.keys(input)) if (isLeftOut(property)) Reflect.deleteProperty(input, property);
+  return input;
+}
+
+function fieldProblems(errors: ValidationError[], parent = ''): FieldProblem[] {
+  return errors.flatMap((error) => {
+    const field = parent + clientName(error);
+    const messages = Object.entries(error.constraints ?? {}).map(([constraint, message]) =>
+      constraint === 'whitelistValidation'
+        ? `${field} is not a known field`
+        : message.replace(error.property, () => field),
+    );
+    const own = messages.length > 0 ? [{ field, messages }] : [];
+    return [...own, ...fieldProblems(error.children ?? [], `${field}.`)];
+  });
+}
+
+/** The name of an unknown field is the client's own text: not repeated unless it is plain. */
+function clientName({ property = '', constraints, target }: ValidationError): string {
+  if (constraints && 'whitelistValidation' in constraints) return ORDINARY_NAME.test(property) ? property : 'unknown';
+  return target ? wireName(target.constructor as Type<object>, property) : property;
+}
+
+function unknownField(field: string): FieldProblem {
+  return { field, messages: [`${field} is not a known field`] };
+}
+
+function bodyOf(context: ExecutionContext): unknown {
+  return context.switchToHttp().getRequest<{ body?: unknown }>().body;
+}

@@ -1,0 +1,160 @@
+import { Inject, Injectable, type OnModuleInit, VersioningType } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
+import { problemAt } from '../config/config-problem.js';
+import { AuthStartUpError } from '../config/start-up-error.js';
+import type { Endpoint } from './endpoint.js';
+import { endpointOf } from './endpoint.decorator.js';
+import { type EndpointKey, ENDPOINTS } from '../../module/endpoints.js';
+import type { MountedRouteConfig } from './mount-controller.js';
+
+/** The paths of the endpoints this application serves, below its prefixes. */
+export type ServedPaths = Readonly<Partial<Record<EndpointKey, string>>>;
+
+/** Injection token of the {@link ServedPaths}: all of them must be routes of the adapter once it is initialised. */
+export const SERVED_PATHS = Symbol('SERVED_PATHS');
+
+/** An endpoint where the application really has it. */
+export interface MountedRoute {
+  readonly key: EndpointKey;
+  readonly endpoint: Endpoint;
+  /** Below the prefixes of the application. */
+  readonly path: string;
+  /** From the root of the adapter, with `:name` for parameters, e.g. `/api/v1/auth/activate/:token`. */
+  readonly template: string;
+}
+
+/** The part of an Express application that {@link Routes} reads. */
+interface ExpressApplication {
+  router: { stack: { route?: { path: unknown; stack: { handle: object }[] } }[] };
+  /** Where a parent application has mounted this one; empty without a parent. */
+  path(): string;
+}
+
+/** The part of a Fastify instance that {@link Routes} uses. */
+interface FastifyApplication {
+  addHook(
+    name: 'onRoute',
+    hook: (route: { url: string; method: unknown; config?: MountedRouteConfig }) => void,
+  ): unknown;
+}
+
+/**
+ * The endpoints as the application has really mounted them: read from the adapter, so that the global prefix and its
+ * exclusions, the prefixes of RouterModule, versions, renamed and switched-off endpoints are all in it. Input gate, links
+ * and pages ask here and nowhere else.
+ *
+ * Routes are known from `onModuleInit` on; nothing asks earlier.
+ */
+@Injectable()
+export class Routes implements OnModuleInit {
+  private isListening = false;
+  private readonly onFastify: MountedRoute[] = [];
+  private found?: readonly MountedRoute[];
+
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly application: ApplicationConfig,
+    @Inject(SERVED_PATHS) private readonly served: ServedPaths,
+    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'routes'>,
+  ) {
+    // Fastify tells of routes only while they are registered; the adapter exists before any is.
+    adapterHost.init$.subscribe(() => this.listen());
+  }
+
+  /**
+   * @throws Error where an endpoint is served at no route we know: the input gate would not stand before it
+   * @throws AuthStartUpError for a version in an application whose paths have none
+   */
+  onModuleInit(): void {
+    // An application context serves nothing.
+    if (!this.isListening) return;
+    if (this.config.routes.version !== undefined && this.application.getVersioning()?.type !== VersioningType.URI) {
+      throw new AuthStartUpError([
+        problemAt(
+          'routes.version',
+          'is set, but the application has no URI versioning, and a mailed link can name its version nowhere else',
+          'Call app.enableVersioning({ type: VersioningType.URI }), or leave the version out.',
+        ),
+      ]);
+    }
+    const lost = Object.keys(this.served).filter((key) => !this.find(key as EndpointKey));
+    if (lost.length > 0) {
+      throw new Error(
+        `The adapter tells of no route for ${lost.join(', ')}: use Express 5 or Fastify 5 as Nest 12 does.`,
+      );
+    }
+  }
+
+  /** Every mounted endpoint, fixed paths first: `password-reset/request` is also of the form `password-reset/:token`. */
+  get all(): readonly MountedRoute[] {
+    return (this.found ??= this.collect().toSorted(byParameters));
+  }
+
+  /** Where an endpoint is; undefined where it is switched off, or belongs to another mode, or there is no HTTP at all. */
+  find(key: EndpointKey): MountedRoute | undefined {
+    return this.all.find((route) => route.key === key);
+  }
+
+  /**
+   * The path of an endpoint as a client of this server writes it, its parameters filled in and percent-encoded:
+   * `pathTo('activationPage', { token })` is `/api/v1/auth/activate/…`.
+   * @throws Error where the endpoint is not mounted or a parameter is missing
+   */
+  pathTo(key: EndpointKey, params: Readonly<Record<string, string>> = {}): string {
+    const route = this.find(key);
+    if (!route) throw new Error(`The endpoint ${key} is not mounted.`);
+    return fillPath(this.pathOf(route), params);
+  }
+
+  /** The same with `:name` for the parameters. */
+  pathOf({ template }: MountedRoute): string {
+    return this.parentPath() + template;
+  }
+
+  private listen(): void {
+    this.isListening = this.adapterHost.httpAdapter !== undefined;
+    if (!this.isFastify()) return;
+    this.adapterHost.httpAdapter.getInstance<FastifyApplication>().addHook('onRoute', ({ url, method, config }) => {
+      const key = config?.authEndpoint;
+      // Fastify mounts HEAD beside each GET.
+      if (key && method === ENDPOINTS[key].method) this.onFastify.push(this.mounted(key, url));
+    });
+  }
+
+  private collect(): MountedRoute[] {
+    const { httpAdapter } = this.adapterHost;
+    if (!httpAdapter || this.isFastify()) return this.onFastify;
+    const { router } = httpAdapter.getInstance<ExpressApplication>();
+    return router.stack.flatMap(({ route }) => {
+      const key = route?.stack.map(({ handle }) => endpointOf(handle)).find((found) => found !== undefined);
+      return key ? [this.mounted(key, String(route?.path))] : [];
+    });
+  }
+
+  private mounted(key: EndpointKey, template: string): MountedRoute {
+    return { key, endpoint: ENDPOINTS[key], path: this.served[key] ?? '', template };
+  }
+
+  private isFastify(): boolean {
+    return this.adapterHost.httpAdapter?.getType() === 'fastify';
+  }
+
+  /** An Express application may be mounted in another one: `parent.use('/accounts', app.getHttpAdapter().getInstance())`. */
+  private parentPath(): string {
+    if (this.isFastify()) return '';
+    return this.adapterHost.httpAdapter.getInstance<ExpressApplication>().path();
+  }
+}
+
+function byParameters(a: MountedRoute, b: MountedRoute): number {
+  return Number(a.template.includes(':')) - Number(b.template.includes(':'));
+}
+
+function fillPath(template: string, params: Readonly<Record<string, string>>): string {
+  return template.replace(/:(\w+)/g, (_, name: string) => {
+    const value = params[name];
+    if (value === undefined) throw new Error(`The path ${template} needs the parameter ${name}.`);
+    return encodeURIComponent(value);
+  });
+}
