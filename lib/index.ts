@@ -1,5 +1,5 @@
 export { AuthModule, type AuthModuleAsyncOptions } from './module/auth.module.js';
-export { AuthService } from './module/auth.service.js';
+export { type ActivationResult, AuthService, type SignInOptions, type SignupResult } from './module/auth.service.js';
 export {
   AUTH_ERRORS,
   AuthError,
@@ -27,7 +27,8 @@ export { AuthStartUpError, type StartUpProblem } from './platform/config/start-u
 
 export type { UserColumnNames } from './platform/data/entities/account-properties.js';
 export { type Account, BaseUser, BaseUserWithoutKey, type UserId } from './platform/data/entities/base-user.entity.js';
-export { BaseUserToken, type TokenPurpose } from './platform/data/entities/base-user-token.entity.js';
+export { BaseUserToken } from './platform/data/entities/base-user-token.entity.js';
+export type { TokenPurpose } from './platform/common/purposes.js';
 export { BaseAuthEvent } from './platform/data/entities/base-auth-event.entity.js';
 export {
   AUTH_EVENTS,
@@ -37,7 +38,11 @@ export {
   type AuthEventName,
   type AuthEvents,
 } from './platform/common/auth-event.js';
-export type { OperatorOptions } from './flows/operators/operators.service.js';
+export type {
+  CreateAccountOptions,
+  OperatorAccountInput,
+  OperatorOptions,
+} from './flows/operators/operators.service.js';
 export { instant } from './platform/data/entities/instant.js';
 
 export {
@@ -47,8 +52,11 @@ export {
   AuthHooks,
   type EmailChangeContext,
   type EmailChangeRequest,
+  type LoginContext,
+  type LoginDoneContext,
   type LoginIdentifier,
   type SessionContext,
+  type SignInWay,
   type SignupAttempt,
   type TransactionContext,
 } from './engine/hooks/auth-hooks.js';
@@ -71,11 +79,9 @@ export type { AccessClaims, IssuedTokens, TokenPair } from './engine/tokens/sess
 
 export { SignupDto } from './flows/signup/signup.dto.js';
 export { ProfileDto } from './flows/profile/profile.dto.js';
-export type { SignupResult } from './flows/signup/enrolment.js';
 export type { SignupInput } from './flows/signup/signup.service.js';
 export type { SessionInfo } from './flows/sessions/sessions.service.js';
 export type { AccountExport } from './flows/profile/account-export.service.js';
-export type { ActivationResult } from './flows/activation/activation.service.js';
 export type { Credentials } from './flows/login/login-identifier.js';
 export type { EmailChangeResult } from './flows/email-change/email-change.service.js';
 export type { EmailChangeUndoResult } from './flows/email-change/email-change-undo.service.js';

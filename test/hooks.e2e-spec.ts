@@ -1,6 +1,8 @@
 import { ConflictException, Injectable, Module, Scope } from '@nestjs/common';
 import {
   type AccountContext,
+  type LoginContext,
+  type LoginDoneContext,
   type ActivationContext,
   type AdditionalClaims,
   AuthError,
@@ -68,10 +70,10 @@ class Telltale extends AuthHooks<User> {
   override async afterActivation(context: ActivationContext<User>) {
     await this.diary.note('afterActivation', context);
   }
-  override async beforeLogin(context: AccountContext<User>) {
+  override async beforeLogin(context: LoginContext<User>) {
     await this.diary.note('beforeLogin', context);
   }
-  override async afterLogin(context: SessionContext<User>) {
+  override async afterLogin(context: LoginDoneContext<User>) {
     await this.diary.note('afterLogin', context);
   }
   override async beforeRefresh(context: SessionContext<User>) {

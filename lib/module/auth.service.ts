@@ -1,23 +1,50 @@
 import { Injectable } from '@nestjs/common';
-import { type ActivationResult, ActivationService } from '../flows/activation/activation.service.js';
-import { EmailChangeUndoService, type EmailChangeUndoResult } from '../flows/email-change/email-change-undo.service.js';
+import { SignIn } from '../engine/sign-in/sign-in.js';
+import type { TokenPair } from '../engine/tokens/session-tokens.js';
+import { ActivationService } from '../flows/activation/activation.service.js';
+import { type EmailChangeUndoResult, EmailChangeUndoService } from '../flows/email-change/email-change-undo.service.js';
 import { type EmailChangeResult, EmailChangeService } from '../flows/email-change/email-change.service.js';
-import type { Device } from '../platform/http/device.decorator.js';
 import type { Credentials } from '../flows/login/login-identifier.js';
 import { LoginService } from '../flows/login/login.service.js';
+import {
+  type CreateAccountOptions,
+  type OperatorAccountInput,
+  type OperatorOptions,
+  OperatorsService,
+} from '../flows/operators/operators.service.js';
 import { PasswordChangeService } from '../flows/password-change/password-change.service.js';
-import { type OperatorOptions, OperatorService } from '../flows/operators/operators.service.js';
 import { PasswordResetService } from '../flows/password-reset/password-reset.service.js';
 import { AccountDeletionService } from '../flows/profile/account-deletion.service.js';
 import { type AccountExport, AccountExportService } from '../flows/profile/account-export.service.js';
 import { ProfileService } from '../flows/profile/profile.service.js';
+import { LogoutService } from '../flows/refresh/logout.service.js';
+import { RefreshService } from '../flows/refresh/refresh.service.js';
 import { type SessionInfo, SessionListService } from '../flows/sessions/sessions.service.js';
-import { SessionService } from '../engine/sessions/session.service.js';
-import type { SignupResult } from '../flows/signup/enrolment.js';
+import type { SignupOutcome } from '../flows/signup/signup-writer.js';
 import { type SignupInput, SignupService } from '../flows/signup/signup.service.js';
-import type { UserId } from '../platform/data/entities/base-user.entity.js';
 import type { OwnFields } from '../platform/common/stored-fields.js';
-import type { TokenPair } from '../engine/tokens/session-tokens.js';
+import type { UserId } from '../platform/data/entities/base-user.entity.js';
+import type { Device } from '../platform/http/device.decorator.js';
+
+/** What a signup tells. With mail, always the same, whether the address was new or taken. */
+export interface SignupResult extends Omit<SignupOutcome, 'proof'> {
+  /** Mode D: the session of the new account; else null. */
+  tokens: TokenPair | null;
+}
+
+/** What an activation gives. */
+export interface ActivationResult {
+  userId: UserId;
+  tokens: TokenPair;
+}
+
+/** How the application has identified a user by itself. */
+export interface SignInOptions {
+  /** Authentication methods by the names of RFC 8176, e.g. `['otp']` for a code; kept with the session. @default [] */
+  amr?: readonly string[];
+  /** Where the request comes from. @default nowhere */
+  device?: Device;
+}
 
 /** Where a call does not come from a request. */
 const NO_DEVICE: Device = { ip: null, userAgent: null };
@@ -32,26 +59,30 @@ export class AuthService {
     private readonly signups: SignupService,
     private readonly activations: ActivationService,
     private readonly logins: LoginService,
-    private readonly sessions: SessionService,
+    private readonly refreshes: RefreshService,
+    private readonly logouts: LogoutService,
+    private readonly signIns: SignIn,
     private readonly devices: SessionListService,
     private readonly passwordResets: PasswordResetService,
     private readonly passwordChanges: PasswordChangeService,
     private readonly profiles: ProfileService,
     private readonly deletions: AccountDeletionService,
     private readonly exports: AccountExportService,
-    private readonly operators: OperatorService,
+    private readonly operators: OperatorsService,
     private readonly emailChanges: EmailChangeService,
     private readonly emailChangeUndos: EmailChangeUndoService,
   ) {}
 
   /** Signs up; with mail, the same answer for a new and a taken address. Throws PASSWORD_REJECTED, SIGNUP_EMAIL_TAKEN (modes C, D), SIGNUP_CONFLICT. */
-  signup(input: SignupInput, device: Device = NO_DEVICE): Promise<SignupResult> {
-    return this.signups.signup(input, device);
+  async signup(input: SignupInput, device: Device = NO_DEVICE): Promise<SignupResult> {
+    const { proof, ...outcome } = await this.signups.signup(input, device);
+    return { ...outcome, tokens: proof && (await this.signIns.open(proof, device)) };
   }
 
   /** Redeems an activation link and opens a session. Throws ACTIVATION_INVALID_TOKEN. */
-  activate(token: string, device: Device = NO_DEVICE): Promise<ActivationResult> {
-    return this.activations.activate(token, device);
+  async activate(token: string, device: Device = NO_DEVICE): Promise<ActivationResult> {
+    const proof = await this.activations.activate(token, device);
+    return { userId: proof.account.id, tokens: await this.signIns.open(proof, device) };
   }
 
   /** Owes a pending account a new link, silent about any other address; returns the link in mode C, else null. */
@@ -64,19 +95,27 @@ export class AuthService {
     return this.logins.login(credentials, device);
   }
 
+  /**
+   * Opens a session for a user whom the application has identified by itself (another site's word, a code of its own,
+   * "sign in as"), through the same hooks and conditions. Throws LOGIN_INVALID_CREDENTIALS, LOGIN_REFUSED.
+   */
+  signIn(userId: UserId, { amr = [], device = NO_DEVICE }: SignInOptions = {}): Promise<TokenPair> {
+    return this.signIns.openFor(userId, amr, device);
+  }
+
   /** Exchanges a refresh token for the next pair. Throws SESSION_INVALID_TOKEN. */
   refresh(refreshToken: string, device: Device = NO_DEVICE): Promise<TokenPair> {
-    return this.sessions.refresh(refreshToken, device);
+    return this.refreshes.refresh(refreshToken, device);
   }
 
   /** Ends the session of a refresh or access token. Throws SESSION_INVALID_TOKEN where neither is genuine. */
   logout(credentials: { refreshToken?: string; accessToken?: string }, device: Device = NO_DEVICE): Promise<void> {
-    return this.sessions.logout(credentials, device);
+    return this.logouts.logout(credentials, device);
   }
 
   /** Ends every session of a user, on every device. */
   logoutAll(userId: UserId, device: Device = NO_DEVICE): Promise<void> {
-    return this.sessions.logoutAll(userId, device);
+    return this.logouts.logoutAll(userId, device);
   }
 
   /** The live sessions of a user, the one used last first. */
@@ -95,8 +134,13 @@ export class AuthService {
   }
 
   /** Redeems a reset link; null with `passwordReset.loginAfterReset: false`. Throws PASSWORD_RESET_INVALID_TOKEN, PASSWORD_REJECTED. */
-  confirmPasswordReset(token: string, newPassword: string, device: Device = NO_DEVICE): Promise<TokenPair | null> {
-    return this.passwordResets.confirm(token, newPassword, device);
+  async confirmPasswordReset(
+    token: string,
+    newPassword: string,
+    device: Device = NO_DEVICE,
+  ): Promise<TokenPair | null> {
+    const proof = await this.passwordResets.confirm(token, newPassword, device);
+    return proof && this.signIns.open(proof, device);
   }
 
   /** Sets another password; all sessions but `sessionId` end. Throws PASSWORD_CURRENT_WRONG, PASSWORD_REJECTED. */
@@ -108,6 +152,16 @@ export class AuthService {
     device: Device = NO_DEVICE,
   ): Promise<void> {
     return this.passwordChanges.change(userId, currentPassword, newPassword, device, sessionId);
+  }
+
+  /** For operators: makes an active account by the rules of a signup, and returns its key. Throws PASSWORD_REJECTED, INPUT_INVALID, SIGNUP_EMAIL_TAKEN, SIGNUP_CONFLICT. */
+  createAccount(input: OperatorAccountInput, options?: CreateAccountOptions): Promise<UserId> {
+    return this.operators.createAccount(input, options);
+  }
+
+  /** For operators: sets a password; every session and link ends, the owner is told. False where there is no such active account. Throws PASSWORD_REJECTED. */
+  setPassword(userId: UserId, newPassword: string, options?: OperatorOptions): Promise<boolean> {
+    return this.operators.setPassword(userId, newPassword, options);
   }
 
   /** For operators: ends all sessions and links, until {@link reactivate}; false where there was nothing to do. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AuthConfig } from '../../lib/platform/config/auth-config.js';
 import { KeyRing } from '../../lib/engine/tokens/key-ring.js';
-import { type LinkPurpose, LinkTokens, type LinkTokenSource } from '../../lib/engine/tokens/link-tokens.js';
+import { LinkTokens, type LinkTokenSource } from '../../lib/engine/tokens/link-tokens.js';
+import type { LinkPurpose } from '../../lib/platform/common/purposes.js';
 
 const SECRET = 'for these tests only: no link is made with it';
 const linkTokens = (secret = SECRET, ...previousSecrets: string[]) => {

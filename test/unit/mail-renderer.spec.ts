@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import Handlebars from 'handlebars';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuthConfig } from '../../lib/platform/config/auth-config.js';
-import { MAILS, MailRenderer, type MailContext, type MailName } from '../../lib/engine/mail/mail-renderer.js';
+import { MailRenderer, type MailContext } from '../../lib/engine/mail/mail-renderer.js';
+import { MAIL_NAMES as NAMES, type MailName, PURPOSES } from '../../lib/platform/common/purposes.js';
 import { checkTemplates } from '../../lib/module/start-up/check-templates.js';
 
 const LINK = `https://app.example.com/welcome?token=${'a'.repeat(64)}&lang=en`;
 const LOGIN = 'https://app.example.com/login';
 const USER = { id: '1', email: 'kate@example.com', name: 'Kate' };
 const EXPIRES = new Date(Date.UTC(2026, 10, 22, 11, 30));
-const NAMES = Object.keys(MAILS) as MailName[];
 
 interface Settings {
   templateDir?: string;
@@ -34,7 +34,7 @@ function configOf(settings: Settings = {}): AuthConfig {
 }
 
 function render(mail: MailName, user: object = USER, settings?: Settings, locale = 'en') {
-  const context = { user, expires_at: EXPIRES, [MAILS[mail].link]: MAILS[mail].link === 'login_url' ? LOGIN : LINK };
+  const context = { user, expires_at: EXPIRES, [PURPOSES[mail].mail.url]: PURPOSES[mail].mail.url === 'login_url' ? LOGIN : LINK };
   return new MailRenderer(configOf(settings)).render(mail, locale, context as unknown as MailContext);
 }
 
@@ -48,7 +48,7 @@ function linksOf(html: string): Set<string> {
 describe.each(NAMES)('the mail %s', (mail) => {
   it('has a subject, both parts and exactly one link', () => {
     const { subject, html, text } = render(mail);
-    const link = MAILS[mail].link === 'login_url' ? LOGIN : LINK;
+    const link = PURPOSES[mail].mail.url === 'login_url' ? LOGIN : LINK;
     expect(subject).toMatch(/^\S.{5,60}$/);
     expect([...linksOf(html)]).toEqual([link]);
     expect(text.match(/https?:\/\/\S+/g)).toEqual([link]);

@@ -29,6 +29,20 @@ export interface AccountContext<U extends object = Account> {
   device: Device;
 }
 
+/** The flows that open sessions; `application` is AuthService.signIn. */
+export type SignInWay = 'login' | 'activation' | 'password-reset' | 'signup' | 'application';
+
+/** An account that is about to get a session, or to go on with one. */
+export interface LoginContext<U extends object = Account> extends AccountContext<U> {
+  /** The flow that proved who it is; `refresh` where a session asks for its next pair. */
+  via: SignInWay | 'refresh';
+}
+
+/** An account that has just got a session. */
+export interface LoginDoneContext<U extends object = Account> extends SessionContext<U> {
+  via: SignInWay;
+}
+
 /** An account and one of its sessions. */
 export interface SessionContext<U extends object = Account> extends AccountContext<U> {
   sessionId: string;
@@ -45,8 +59,8 @@ export interface TransactionContext<U extends object = Account> extends AccountC
 
 /** An account that has just become active for the first time. */
 export interface ActivationContext<U extends object = Account> extends TransactionContext<U> {
-  /** The flow that did it: a signup in mode D, the activation link, or a reset link of a pending account. */
-  via: 'signup' | 'activation' | 'password-reset';
+  /** The flow that did it: a signup in mode D, the activation link, a reset link of a pending account, or an operator. */
+  via: 'signup' | 'activation' | 'password-reset' | 'operator';
 }
 
 /** A new address that has proved itself, and not been given to the account yet. */
@@ -116,13 +130,15 @@ export abstract class AuthHooks<U extends object = Account> {
   afterActivation?(activation: ActivationContext<U>): Awaitable<void>;
 
   /**
-   * Refuses a login, for a ban, say: by `new AuthError('LOGIN_REFUSED')`. It runs after the password was verified, so
-   * that only who knows the password learns of the ban.
+   * Refuses a session, for a ban, say: by `new AuthError('LOGIN_REFUSED')`. It is asked on every way in, which `via` names:
+   * after the password was verified, the address activated, the password reset, so that only who has proved to own the
+   * account learns of the ban. What the flow did is done; it opens no session. At each refresh it is asked again, and a
+   * refusal with a status below 500 ends the session.
    */
-  beforeLogin?(login: AccountContext<U>): Awaitable<void>;
+  beforeLogin?(login: LoginContext<U>): Awaitable<void>;
 
-  /** After the session was opened. */
-  afterLogin?(login: SessionContext<U>): Awaitable<void>;
+  /** After a session was opened, on whichever way. */
+  afterLogin?(login: LoginDoneContext<U>): Awaitable<void>;
 
   /** Refuses a refresh; the session goes on. The token is genuine, but may turn out to be used or ended. */
   beforeRefresh?(refresh: SessionContext<U>): Awaitable<void>;

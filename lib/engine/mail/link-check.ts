@@ -2,28 +2,12 @@ import type { AuthConfig } from '../../platform/config/auth-config.js';
 import { problemAt } from '../../platform/config/config-problem.js';
 import { valueAt } from '../../platform/config/settings.js';
 import type { StartUpProblem } from '../../platform/config/start-up-error.js';
-import type { EndpointKey } from '../../module/endpoints.js';
 import type { Routes } from '../../platform/http/routes.js';
-import type { LinkPurpose } from '../tokens/link-tokens.js';
-
-/**
- * Where a mailed link leads: by a setting to the front end, or to a page where the back end renders them, whose form
- * posts to another endpoint.
- */
-export const LINK_PAGES = {
-  activation: { setting: 'activation.urlTemplate', page: 'activationPage', form: 'activateByPath' },
-  'password-reset': { setting: 'passwordReset.urlTemplate', page: 'passwordResetPage', form: 'passwordResetForm' },
-  'email-change': { setting: 'emailChange.urlTemplate', page: 'emailChangePage', form: 'emailChangeForm' },
-  'email-change-undo': {
-    setting: 'emailChange.undoUrlTemplate',
-    page: 'emailChangeUndoPage',
-    form: 'emailChangeUndoForm',
-  },
-} as const satisfies Record<LinkPurpose, { setting: string; page: EndpointKey; form: EndpointKey }>;
+import { LINK_PURPOSES, type LinkPurpose, linkPurpose } from '../../platform/common/purposes.js';
 
 /** The address a link leads to by its setting; undefined where it leads to a page of this back end. */
 export function urlTemplateOf(config: AuthConfig, purpose: LinkPurpose): string | undefined {
-  return valueAt(config, LINK_PAGES[purpose].setting) as string | undefined;
+  return valueAt(config, linkPurpose(purpose).url.path) as string | undefined;
 }
 
 /**
@@ -32,8 +16,9 @@ export function urlTemplateOf(config: AuthConfig, purpose: LinkPurpose): string 
  */
 export function linkProblems(config: AuthConfig, routes: Routes): StartUpProblem[] {
   if (!config.backendLinks) return [];
-  return (Object.keys(LINK_PAGES) as LinkPurpose[]).flatMap((purpose) => {
-    const { setting, page, form } = LINK_PAGES[purpose];
+  return LINK_PURPOSES.flatMap((purpose) => {
+    const { url, page, form } = linkPurpose(purpose);
+    const setting = url.path;
     const urlTemplate = urlTemplateOf(config, purpose);
     if (urlTemplate !== undefined) return misdirected(urlTemplate, setting, page, config, routes);
     return [page, form].flatMap((key) => unreachable(key, setting, routes));
@@ -44,7 +29,7 @@ export function linkProblems(config: AuthConfig, routes: Routes): StartUpProblem
 function misdirected(
   urlTemplate: string,
   setting: string,
-  page: EndpointKey,
+  page: string,
   { publicUrl }: AuthConfig,
   routes: Routes,
 ): StartUpProblem[] {
@@ -62,7 +47,7 @@ function misdirected(
   ];
 }
 
-function unreachable(key: EndpointKey, setting: string, routes: Routes): StartUpProblem[] {
+function unreachable(key: string, setting: string, routes: Routes): StartUpProblem[] {
   const path = `routes.paths.${key}`;
   const route = routes.find(key);
   if (!route) {

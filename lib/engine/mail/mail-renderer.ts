@@ -1,33 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
-import type { TokenPurpose } from '../../platform/data/entities/base-user-token.entity.js';
+import { isLinkPurpose, linkPurpose, type MailName, PURPOSES } from '../../platform/common/purposes.js';
+import { valueAt } from '../../platform/config/settings.js';
 import { htmlTitle } from '../templates/html-title.js';
 import { htmlLink, instantText, templateUser, type TemplateUserSource } from '../templates/template-context.js';
 import { TemplateStore, type TemplateContext } from '../templates/template-store.js';
-
-/** A mail: its HTML template and the name its one link has there. The text template is `<name>.txt.hbs`. */
-interface MailDefinition {
-  readonly template: string;
-  readonly link: `${string}_url`;
-}
-
-/**
- * Every mail of the module, by the purpose of the row that owes it.
- * A new mail is an entry here, its two files under `templates`, and its texts in the catalogue.
- */
-export const MAILS = {
-  activation: { template: 'activation.hbs', link: 'activation_url' },
-  'password-reset': { template: 'password_reset.hbs', link: 'reset_url' },
-  'email-change': { template: 'email_change.hbs', link: 'email_change_url' },
-  'email-change-undo': { template: 'email_change_notice.hbs', link: 'undo_url' },
-  'password-changed-notice': { template: 'password_changed_notice.hbs', link: 'login_url' },
-  'account-exists': { template: 'account_exists.hbs', link: 'login_url' },
-  'session-reuse-notice': { template: 'session_reuse_notice.hbs', link: 'login_url' },
-} as const satisfies Partial<Record<TokenPurpose, MailDefinition>>;
-
-/** A purpose that owes a mail. */
-export type MailName = keyof typeof MAILS;
 
 /** Templates that the mails include. */
 export const MAIL_PARTIALS = ['mail_layout', 'mail_button'] as const;
@@ -39,7 +17,7 @@ type LinkContext<L extends string> = L extends 'login_url'
 
 /** What {@link MailRenderer.render} needs for a mail. The user may be the entity: only the allow-list reaches the template. */
 export type MailContext<M extends MailName = MailName> = M extends MailName
-  ? { readonly user: TemplateUserSource } & LinkContext<(typeof MAILS)[M]['link']>
+  ? { readonly user: TemplateUserSource } & LinkContext<(typeof PURPOSES)[M]['mail']['url']>
   : never;
 
 /** A mail, ready to be sent. */
@@ -80,7 +58,7 @@ export class MailRenderer {
   }
 
   private templateContext(mail: MailName, lang: string, context: MailContext): TemplateContext {
-    const { link } = MAILS[mail];
+    const { url: link } = PURPOSES[mail].mail;
     // Read by name, not spread: whatever else the caller's object carries stays out of reach of a template.
     const url: unknown = Reflect.get(context, link) ?? (link === 'login_url' ? this.config.loginUrl : undefined);
     const { user, expires_at } = context;
@@ -95,13 +73,10 @@ export class MailRenderer {
 
 /** The file names of a mail's HTML part, best first: the configured one, then the bundled one. */
 export function mailFiles(mail: MailName, config: AuthConfig): string[] {
-  const { template } = MAILS[mail];
-  const configured: Partial<Record<MailName, string>> = {
-    activation: config.activation.template,
-    'password-reset': config.passwordReset.template,
-    'email-change': config.emailChange.template,
-  };
-  return [...new Set([configured[mail] ?? template, template])];
+  const { template } = PURPOSES[mail].mail;
+  const option = isLinkPurpose(mail) ? linkPurpose(mail).template : undefined;
+  const configured = option && (valueAt(config, option.path) as string);
+  return [...new Set([configured ?? template, template])];
 }
 
 /** The file names of a mail's text part, best first. */
@@ -110,7 +85,7 @@ export function textFiles(mail: MailName, config: AuthConfig): string[] {
 }
 
 function withHtmlLink(mail: MailName, context: TemplateContext): TemplateContext {
-  const { link } = MAILS[mail];
+  const { url: link } = PURPOSES[mail].mail;
   const url = context[link];
   return typeof url === 'string' ? Object.freeze({ ...context, [link]: htmlLink(url) }) : context;
 }

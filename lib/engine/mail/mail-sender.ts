@@ -5,8 +5,9 @@ import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.
 import { restoreFields } from '../../platform/common/stored-fields.js';
 import type { OwnedToken } from '../../platform/data/store/tokens.store.js';
 import { Traced } from '../../platform/common/traced.js';
-import { Links } from './links.js';
-import { type MailContext, type MailName, MailRenderer, MAILS } from './mail-renderer.js';
+import { LinkUrls } from './link-urls.js';
+import { type MailContext, MailRenderer } from './mail-renderer.js';
+import { type MailName, PURPOSES } from '../../platform/common/purposes.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const GREETING_TIMEOUT_MS = 10_000;
@@ -48,7 +49,7 @@ export class MailSender {
     @Inject(AUTH_MAILER) private readonly mailer: MailerService,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     private readonly renderer: MailRenderer,
-    private readonly links: Links,
+    private readonly urls: LinkUrls,
   ) {}
 
   /**
@@ -67,7 +68,7 @@ export class MailSender {
       // Greeted as the signup of this very link says: the row may hold the name somebody else gave first.
       user: { ...mail.user, ...(payload && 'fields' in payload && restoreFields(payload)), email: address },
       expires_at: mail.expiresAt,
-      [MAILS[name].link]: this.links.of(mail),
+      [PURPOSES[name].mail.url]: this.urls.of(mail),
     } as MailContext;
     const rendered = this.renderer.render(name, this.localeOf(context.user), context);
     const message: ISendMailOptions & { signal: AbortSignal } = {

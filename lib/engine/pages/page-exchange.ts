@@ -27,6 +27,11 @@ export function isRefusal(error: unknown): error is HttpException {
   return error instanceof HttpException && error.getStatus() < (HttpStatus.INTERNAL_SERVER_ERROR as number);
 }
 
+/** True where a link was used with success before: the person asked about the account, and that is as they wanted it. */
+export function isDone(error: unknown): boolean {
+  return error instanceof AuthError && error.code.endsWith('_ALREADY_DONE');
+}
+
 /** What an error page tells of a refusal. */
 export function refusalContext(error: HttpException): { reason: string; reason_code: string | undefined } {
   return { reason: error.message, reason_code: error instanceof AuthError ? error.code : undefined };

@@ -43,6 +43,12 @@ interface ErrorContext extends CommonContext {
   readonly reason_code?: string;
 }
 
+/** What a link has done. */
+interface DoneContext extends CommonContext {
+  /** True where the link did it before: a reload, a second click. */
+  readonly already_done?: boolean;
+}
+
 /** A page with a form. */
 interface FormContext extends CommonContext {
   /** Path or URL the form posts to; the only place of the page that holds the token. */
@@ -73,12 +79,12 @@ export interface PageContexts {
     /** @default password.maxLength */
     readonly max_length?: number;
   };
-  password_reset_success: CommonContext;
+  password_reset_success: DoneContext;
   password_reset_error: ErrorContext;
   email_change_confirm: FormContext & EmailChangeContext;
-  email_change_success: EmailChangeContext;
+  email_change_success: EmailChangeContext & DoneContext;
   email_change_undo_confirm: FormContext & EmailChangeContext;
-  email_change_undo_success: EmailChangeContext;
+  email_change_undo_success: EmailChangeContext & DoneContext;
   email_change_error: ErrorContext;
 }
 

@@ -1,19 +1,24 @@
-import type { EntityManager } from 'typeorm';
-import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
+import type { ProvenState } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/http/device.decorator.js';
 import type { IssuedTokens, SessionSnapshot, TokenPair } from '../tokens/session-tokens.js';
 
+/** A session that may be opened. */
+export interface Opening {
+  /** What must be true of the account at the moment of writing. */
+  readonly stillHolds: ProvenState;
+  /** How the owner proved who they are, by the names of RFC 8176. */
+  readonly amr: readonly string[];
+  readonly device: Device;
+}
+
 /**
- * How a proof of identity becomes tokens. Level complete opens a session, a row; level basic hands out an access token
+ * What a level makes of a decision to let somebody in: complete opens a session, a row; basic hands out an access token
  * and keeps nothing.
  */
 export abstract class SessionOpener<T extends IssuedTokens = TokenPair> {
-  /** Inside a flow's transaction, for a user that the transaction has just written. */
-  abstract open(manager: EntityManager, userId: UserId, device: Device): Promise<SessionSnapshot>;
-
-  /** For a password that was just verified; undefined where the account changed meanwhile. */
-  abstract openWithPassword(account: Account, device: Device): Promise<SessionSnapshot | undefined>;
+  /** In one statement; undefined where the account changed meanwhile. */
+  abstract write(opening: Opening): Promise<SessionSnapshot | undefined>;
 
   /** The tokens, with the claims the application adds. Never inside a transaction: its hook may ask the database. */
-  abstract pair(session: SessionSnapshot): Promise<T>;
+  abstract issue(session: SessionSnapshot): Promise<T>;
 }

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../../platform/common/clock.js';
-import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
 import { additionalClaims } from '../hooks/access-claims.js';
 import { Hooks } from '../hooks/hooks.js';
-import { UsersStore } from '../../platform/data/store/users.store.js';
 import { type IssuedTokens, type SessionSnapshot, SessionTokens } from '../tokens/session-tokens.js';
-import type { SessionOpener } from './session-opener.js';
+import type { Opening, SessionOpener } from './session-opener.js';
 
 /**
  * Level basic: an access token and nothing behind it, so nothing that could end it before its time. The id of such a
@@ -22,21 +20,14 @@ export class Sessionless implements SessionOpener<IssuedTokens> {
     private readonly clock: Clock,
   ) {}
 
-  open(_manager: EntityManager, userId: UserId): Promise<SessionSnapshot> {
-    return Promise.resolve(this.nowFor(userId));
-  }
-
-  openWithPassword({ id }: Account): Promise<SessionSnapshot> {
-    return Promise.resolve(this.nowFor(id));
-  }
-
-  async pair(session: SessionSnapshot): Promise<IssuedTokens> {
-    return this.sessionTokens.sessionless(session.userId, await additionalClaims(this.hooks, this.users, session));
-  }
-
-  private nowFor(userId: UserId): SessionSnapshot {
+  write({ stillHolds }: Opening): Promise<SessionSnapshot> {
     const now = new Date(this.clock.now());
     const id = uuidv7({ msecs: now.getTime() });
-    return { id, userId, generation: 0, startedAt: now, rotatedAt: now, expiresAt: now };
+    const { id: userId } = stillHolds;
+    return Promise.resolve({ id, userId, generation: 0, startedAt: now, rotatedAt: now, expiresAt: now });
+  }
+
+  async issue(session: SessionSnapshot): Promise<IssuedTokens> {
+    return this.sessionTokens.sessionless(session.userId, await additionalClaims(this.hooks, this.users, session));
   }
 }

@@ -1,13 +1,10 @@
 import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { TokenPurpose } from '../../platform/data/entities/base-user-token.entity.js';
+import type { LinkPurpose } from '../../platform/common/purposes.js';
 import { KeyRing } from './key-ring.js';
 
 /** 48 bytes as base64url. */
 const SHAPE = /^[A-Za-z0-9_-]{64}$/;
-
-/** The purposes whose rows a mailed link can redeem. */
-export type LinkPurpose = Extract<TokenPurpose, 'activation' | 'password-reset' | 'email-change' | 'email-change-undo'>;
 
 /** What identifies a link token: all of it is in the row, but the key is not. */
 export interface LinkTokenSource {

@@ -7,6 +7,7 @@ import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { ActivationDto, ResendActivationDto } from './activation.dto.js';
+import { SignIn } from '../../engine/sign-in/sign-in.js';
 import { ActivationService } from './activation.service.js';
 
 /** Answer of an activation. */
@@ -27,6 +28,7 @@ export interface ResendActivationBody {
 export class ActivationController {
   constructor(
     private readonly activations: ActivationService,
+    private readonly signIn: SignIn,
     private readonly delivery: TokenDelivery,
   ) {}
 
@@ -36,8 +38,9 @@ export class ActivationController {
     @Device() device: Device,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<ActivationBody> {
-    const { userId, tokens } = await this.activations.activate(token, device);
-    return { user_id: userId, ...this.delivery.deliver(tokens, response) };
+    const proof = await this.activations.activate(token, device);
+    const tokens = await this.signIn.open(proof, device);
+    return { user_id: proof.account.id, ...this.delivery.deliver(tokens, response) };
   }
 
   @Endpoint('resendActivation')
@@ -60,6 +63,7 @@ export class ActivationController {
 export class ActivationByPathController {
   constructor(
     private readonly activations: ActivationService,
+    private readonly signIn: SignIn,
     private readonly delivery: TokenDelivery,
   ) {}
 
@@ -69,7 +73,8 @@ export class ActivationByPathController {
     @Device() device: Device,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<ActivationBody> {
-    const { userId, tokens } = await this.activations.activate(token, device);
-    return { user_id: userId, ...this.delivery.deliver(tokens, response) };
+    const proof = await this.activations.activate(token, device);
+    const tokens = await this.signIn.open(proof, device);
+    return { user_id: proof.account.id, ...this.delivery.deliver(tokens, response) };
   }
 }

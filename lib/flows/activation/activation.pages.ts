@@ -5,10 +5,12 @@ import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.
 import { CsrfProtection } from '../../engine/access/csrf-protection.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
-import { deviceOf, type DeviceRequest } from '../../platform/http/device.decorator.js';
+import { type Device, deviceOf, type DeviceRequest } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
-import { Links } from '../../engine/mail/links.js';
+import { LinkUrls } from '../../engine/mail/link-urls.js';
+import { SignIn } from '../../engine/sign-in/sign-in.js';
 import {
+  isDone,
   isForm,
   isRefusal,
   type PageRequest,
@@ -18,7 +20,7 @@ import {
 } from '../../engine/pages/page-exchange.js';
 import { PageRenderer } from '../../engine/pages/page-renderer.js';
 import type { ActivationBody } from './activation.controller.js';
-import { type ActivationLinkState, type ActivationResult, ActivationService } from './activation.service.js';
+import { ActivationService } from './activation.service.js';
 
 /** Mode E: the mailed link opens a page of this back end. Pages never hand out tokens. */
 @Public()
@@ -28,7 +30,8 @@ export class ActivationPages {
   constructor(
     private readonly activations: ActivationService,
     private readonly pages: PageRenderer,
-    private readonly links: Links,
+    private readonly urls: LinkUrls,
+    private readonly signIn: SignIn,
     private readonly csrf: CsrfProtection,
     private readonly delivery: TokenDelivery,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
@@ -52,40 +55,39 @@ export class ActivationPages {
     @Req() request: PageRequest & DeviceRequest,
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string | ActivationBody> {
-    if (!isForm(request)) return this.answer(await this.activations.activate(token, deviceOf(request)), response);
+    if (!isForm(request)) return this.answer(token, deviceOf(request), response);
     this.csrf.refuseForeign(request);
     return this.activate(token, request, response);
   }
 
-  private answer({ userId, tokens }: ActivationResult, response: PageResponse): ActivationBody {
-    return { user_id: userId, ...this.delivery.deliver(tokens, response) };
+  private async answer(token: string, device: Device, response: PageResponse): Promise<ActivationBody> {
+    const proof = await this.activations.activate(token, device);
+    const tokens = await this.signIn.open(proof, device);
+    return { user_id: proof.account.id, ...this.delivery.deliver(tokens, response) };
   }
 
   private async activate(token: string, request: PageRequest & DeviceRequest, response: PageResponse): Promise<string> {
     try {
-      await this.activations.activateWithoutSession(token, deviceOf(request));
+      await this.activations.activate(token, deviceOf(request));
     } catch (error) {
-      if (error instanceof AuthError && error.code === 'ACTIVATION_INVALID_TOKEN') {
-        const state = await this.activations.inspect(token);
-        return this.page(state === 'live' ? 'invalid' : state, token, request, response);
-      }
+      if (isDone(error)) return this.page('done', token, request, response);
       if (isRefusal(error)) return this.refusal(error, request, response);
       throw error;
     }
     return sendPage(response, this.pages.render('activation_success', this.locale(request), {}));
   }
 
-  private page(state: ActivationLinkState, token: string, request: PageRequest, response: PageResponse): string {
+  private page(state: 'live' | 'done' | 'invalid', token: string, request: PageRequest, response: PageResponse): string {
     const locale = this.locale(request);
     switch (state) {
       case 'live':
         return sendPage(
           response,
           this.pages.render('activation_confirm', locale, {
-            form_action: this.links.pagePath('activateByPath', token),
+            form_action: this.urls.formPath('activation', token),
           }),
         );
-      case 'already active':
+      case 'done':
         return sendPage(response, this.pages.render('activation_success', locale, { already_active: true }));
       default:
         return this.refusal(new AuthError('ACTIVATION_INVALID_TOKEN'), request, response);

@@ -1,15 +1,18 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Clock } from '../../platform/common/clock.js';
-import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
-import type { Device } from '../../platform/http/device.decorator.js';
-import { LinkIssuer } from '../../engine/links/link-issuer.js';
-import { Links } from '../../engine/mail/links.js';
+import { EventLog } from '../../engine/events/event-log.js';
+import { Hooks } from '../../engine/hooks/hooks.js';
+import { MailedLinks, type OwnedLink, takenAs } from '../../engine/links/mailed-links.js';
 import { UNUSABLE_PASSWORD_HASH } from '../../engine/passwords/password-hasher.js';
+import { SessionEnder } from '../../engine/sessions/session-ender.js';
+import { Clock } from '../../platform/common/clock.js';
+import { Traced } from '../../platform/common/traced.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
-import { type EmailChangeLink, EmailChangeLinks } from './email-change.links.js';
-import { Traced } from '../../platform/common/traced.js';
+import type { Device } from '../../platform/http/device.decorator.js';
+import type { EmailChangeState } from './email-change.service.js';
+
+type UndoLink = OwnedLink<'email-change-undo'>;
 
 /** What an undone change tells. */
 export interface EmailChangeUndoResult {
@@ -29,52 +32,62 @@ export interface EmailChangeUndoResult {
 @Injectable()
 export class EmailChangeUndoService {
   constructor(
-    private readonly changeLinks: EmailChangeLinks,
     private readonly users: UsersStore,
     private readonly tokens: TokensStore,
-    private readonly linkIssuer: LinkIssuer,
-    private readonly links: Links,
+    private readonly links: MailedLinks,
+    private readonly ender: SessionEnder,
+    private readonly hooks: Hooks,
+    private readonly events: EventLog,
     private readonly clock: Clock,
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
   /**
    * Gives the account back to the address the link was mailed to, whatever address it has by now. The password no longer
    * works, every session and every link but older undo links die, and the restored address is mailed a reset link.
-   * @throws AuthError EMAIL_CHANGE_INVALID_TOKEN for an unknown, used, expired or foreign link and a taken address alike
+   * @throws AuthError EMAIL_CHANGE_ALREADY_DONE for a link that did it before; EMAIL_CHANGE_INVALID_TOKEN for an unknown,
+   * expired or foreign link and a taken address alike
    */
   @Traced('email_change.undo')
   async undo(token: string, device: Device): Promise<EmailChangeUndoResult> {
-    const reset = this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds);
-    const { address: email } = await this.changeLinks.redeem('email-change-undo', token, device, {
-      // Whatever address the account has by now: a hijacker who keeps changing it must not keep the owner out.
-      change: (manager, { user, address }) => {
-        const emailVerifiedAt = new Date(this.clock.now());
-        const changes = { email: address, emailVerifiedAt, passwordHash: UNUSABLE_PASSWORD_HASH };
-        return this.users.update(manager, user.id, changes, 'active');
-      },
-      finish: async (manager, link) => {
-        await this.revokeSince(manager, link);
-        const { id } = link.user;
-        const facts = { userId: id, device, reason: 'email-change-undo' };
-        await this.linkIssuer.give(manager, (users) => users.where({ id }), reset, facts);
-      },
-    });
-    return { email, resetUrl: this.config.returnLinkInResponse ? (this.links.of(reset) ?? null) : null };
+    const reset = this.links.newLink('password-reset');
+    const { payload } = await this.links
+      .redeem('email-change-undo', token, {
+        worksFor: ['active'],
+        change: (manager, link) => this.giveBack(manager, link),
+        finish: async (manager, { user, generation }) => {
+          const { id } = user;
+          await this.ender.endEverything(manager, id);
+          await this.tokens.revokeUndoLinksSince(manager, id, generation);
+          const facts = { userId: id, device, reason: 'email-change-undo' };
+          await this.links.give(manager, (users) => users.where({ id }), reset, facts);
+          await this.tell(manager, user, device);
+        },
+      })
+      .catch(takenAs('EMAIL_CHANGE_INVALID_TOKEN'));
+    return { email: payload!.address, resetUrl: this.links.shown(reset) };
   }
 
-  /** The old address of a live link, without consuming it; undefined for any other link. */
-  inspect(token: string): Promise<string | undefined> {
-    return this.changeLinks.inspect('email-change-undo', token);
+  /** What a link can still do; looking uses nothing up. */
+  async inspect(token: string): Promise<EmailChangeState> {
+    const found = await this.links.inspect('email-change-undo', token, ['active']);
+    if (found.state === 'invalid') return found;
+    return { state: found.state, address: found.link.payload?.address ?? found.link.user.email };
   }
 
-  /** Ends the way back of this change and of those after it: the mailboxes they lead to are not the owner's. */
-  private async revokeSince(manager: EntityManager, { user, generation }: EmailChangeLink): Promise<void> {
-    await this.tokens
-      .update(manager)
-      .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null, payload: null })
-      .where('user = :userId AND revokedAt IS NULL', { userId: user.id })
-      .andWhere("purpose = 'email-change-undo' AND generation >= :generation", { generation })
-      .execute();
+  /** Whatever address the account has by now: a hijacker who keeps changing it must not keep the owner out. */
+  private async giveBack(manager: EntityManager, { user, payload }: UndoLink): Promise<boolean> {
+    if (!payload) return false;
+    const { address } = payload;
+    await this.users.removePending(manager, address);
+    const emailVerifiedAt = new Date(this.clock.now());
+    const changes = { email: address, emailVerifiedAt, passwordHash: UNUSABLE_PASSWORD_HASH };
+    return this.users.update(manager, user.id, changes, 'active');
+  }
+
+  private async tell(manager: EntityManager, user: UndoLink['user'], device: Device): Promise<void> {
+    const { id: userId, email: previousEmail } = user;
+    const facts = { userId, device, reason: 'email-change-undo', attributes: ['email'] };
+    await this.events.record('user_updated', facts, manager);
+    await this.hooks.within(manager, 'afterEmailChange', userId, { device, previousEmail, via: 'email-change-undo' });
   }
 }

@@ -30,7 +30,7 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     answer: '`{ message, email, undo_url }`; `undo_url` is null except in mode C. No tokens: the user logs in again.',
     body: EmailChangeLinkDto,
     answers: { 200: 'EmailChanged' },
-    errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', ...FAULTS],
+    errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', 'EMAIL_CHANGE_ALREADY_DONE', ...FAULTS],
   },
   undoEmailChange: {
     method: 'POST',
@@ -44,7 +44,7 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     answer: '`{ message, email, reset_url }`; `reset_url` is null except in mode C.',
     body: EmailChangeLinkDto,
     answers: { 200: 'EmailChangeUndone' },
-    errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', ...FAULTS],
+    errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', 'EMAIL_CHANGE_ALREADY_DONE', ...FAULTS],
   },
   emailChangePage: {
     method: 'GET',

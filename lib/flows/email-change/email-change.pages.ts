@@ -5,29 +5,27 @@ import { CsrfProtection } from '../../engine/access/csrf-protection.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
-import type { EndpointKey } from '../../module/endpoints.js';
-import { Links } from '../../engine/mail/links.js';
-import { type PageRequest, type PageResponse, refusalContext, sendPage } from '../../engine/pages/page-exchange.js';
+import { LinkUrls } from '../../engine/mail/link-urls.js';
+import { isDone, type PageRequest, type PageResponse, refusalContext, sendPage } from '../../engine/pages/page-exchange.js';
 import { type PageName, PageRenderer } from '../../engine/pages/page-renderer.js';
 import { emailHint } from '../../engine/templates/template-context.js';
 import { EmailChangeUndoService } from './email-change-undo.service.js';
-import { EmailChangeService } from './email-change.service.js';
+import { EmailChangeService, type EmailChangeState } from './email-change.service.js';
 
 /** What the confirming link shows, and the link that takes the change back. */
 interface LinkPages {
-  /** Where its button posts. */
-  readonly form: EndpointKey;
+  readonly purpose: 'email-change' | 'email-change-undo';
   readonly confirm: PageName & `${string}_confirm`;
   readonly success: PageName & `${string}_success`;
 }
 
 const CHANGE: LinkPages = {
-  form: 'emailChangeForm',
+  purpose: 'email-change',
   confirm: 'email_change_confirm',
   success: 'email_change_success',
 };
 const UNDO: LinkPages = {
-  form: 'emailChangeUndoForm',
+  purpose: 'email-change-undo',
   confirm: 'email_change_undo_confirm',
   success: 'email_change_undo_success',
 };
@@ -41,7 +39,7 @@ export class EmailChangePages {
     private readonly changes: EmailChangeService,
     private readonly undoing: EmailChangeUndoService,
     private readonly pages: PageRenderer,
-    private readonly links: Links,
+    private readonly urls: LinkUrls,
     private readonly csrf: CsrfProtection,
   ) {}
 
@@ -62,7 +60,13 @@ export class EmailChangePages {
     @Req() request: PageRequest,
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string> {
-    return this.act(CHANGE, () => this.changes.confirm(token, device), request, response);
+    return this.act(
+      CHANGE,
+      () => this.changes.confirm(token, device),
+      () => this.changes.inspect(token),
+      request,
+      response,
+    );
   }
 
   @Endpoint('emailChangeUndoPage')
@@ -81,36 +85,58 @@ export class EmailChangePages {
     @Req() request: PageRequest,
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string> {
-    return this.act(UNDO, () => this.undoing.undo(token, device), request, response);
+    return this.act(
+      UNDO,
+      () => this.undoing.undo(token, device),
+      () => this.undoing.inspect(token),
+      request,
+      response,
+    );
   }
 
   private ask(
-    { form, confirm }: LinkPages,
+    pages: LinkPages,
     token: string,
-    address: string | undefined,
+    found: EmailChangeState,
     request: PageRequest,
     response: PageResponse,
   ): string {
-    if (address === undefined) return this.refusal(request, response);
-    const page = { form_action: this.links.pagePath(form, token), email_hint: emailHint(address) };
-    return sendPage(response, this.pages.render(confirm, this.locale(request), page));
+    if (found.state === 'invalid') return this.refusal(request, response);
+    if (found.state === 'done') return this.success(pages, found.address, true, request, response);
+    const form_action = this.urls.formPath(pages.purpose, token);
+    const page = { form_action, email_hint: emailHint(found.address) };
+    return sendPage(response, this.pages.render(pages.confirm, this.locale(request), page));
   }
 
   private async act(
-    { success }: LinkPages,
+    pages: LinkPages,
     work: () => Promise<{ email: string }>,
+    look: () => Promise<EmailChangeState>,
     request: PageRequest,
     response: PageResponse,
   ): Promise<string> {
     this.csrf.refuseForeign(request);
     try {
       const { email } = await work();
-      return sendPage(response, this.pages.render(success, this.locale(request), { email_hint: emailHint(email) }));
+      return this.success(pages, email, false, request, response);
     } catch (error) {
+      const found = isDone(error) ? await look() : undefined;
+      if (found?.state === 'done') return this.success(pages, found.address, true, request, response);
       if (error instanceof AuthError && error.code === 'EMAIL_CHANGE_INVALID_TOKEN')
         return this.refusal(request, response);
       throw error;
     }
+  }
+
+  private success(
+    { success }: LinkPages,
+    address: string,
+    wasBefore: boolean,
+    request: PageRequest,
+    response: PageResponse,
+  ): string {
+    const page = { email_hint: emailHint(address), already_done: wasBefore };
+    return sendPage(response, this.pages.render(success, this.locale(request), page));
   }
 
   private refusal(request: PageRequest, response: PageResponse): string {

@@ -1,21 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { EventLog } from '../../engine/events/event-log.js';
+import { Hooks } from '../../engine/hooks/hooks.js';
+import { MailedLinks, type OwnedLink, takenAs } from '../../engine/links/mailed-links.js';
+import { UniformAnswer } from '../../engine/links/uniform-answer.js';
+import { Outbox } from '../../engine/mail/outbox.js';
+import { PasswordCheck } from '../../engine/passwords/password-check.js';
+import { SessionEnder } from '../../engine/sessions/session-ender.js';
 import { Clock } from '../../platform/common/clock.js';
+import { Traced } from '../../platform/common/traced.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
-import { Hooks } from '../../engine/hooks/hooks.js';
-import type { Device } from '../../platform/http/device.decorator.js';
-import { LinkIssuer } from '../../engine/links/link-issuer.js';
-import { Links } from '../../engine/mail/links.js';
-import { Outbox } from '../../engine/mail/outbox.js';
-import { CurrentPassword } from '../../engine/passwords/current-password.js';
-import { SessionService } from '../../engine/sessions/session.service.js';
 import { Database } from '../../platform/data/store/database.js';
 import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
-import { UsersStore } from '../../platform/data/store/users.store.js';
-import { UniformAnswer } from '../../engine/links/uniform-answer.js';
-import { EmailChangeLinks } from './email-change.links.js';
-import { Traced } from '../../platform/common/traced.js';
+import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
+import type { Device } from '../../platform/http/device.decorator.js';
 
 /** What a confirmed change tells. */
 export interface EmailChangeResult {
@@ -24,6 +24,9 @@ export interface EmailChangeResult {
   /** Mode C: the link that takes the change back; else null. */
   undoUrl: string | null;
 }
+
+/** What a link of a change can still do, and the address it stands for. */
+export type EmailChangeState = { state: 'live' | 'done'; address: string } | { state: 'invalid' };
 
 /**
  * E-mail change: the new address proves itself by a link before anything changes, and the old one is told and can take
@@ -35,20 +38,19 @@ export class EmailChangeService {
     private readonly database: Database,
     private readonly users: UsersStore,
     private readonly tokens: TokensStore,
-    private readonly currentPassword: CurrentPassword,
-    private readonly changeLinks: EmailChangeLinks,
-    private readonly linkIssuer: LinkIssuer,
-    private readonly links: Links,
-    private readonly sessions: SessionService,
+    private readonly passwords: PasswordCheck,
+    private readonly links: MailedLinks,
+    private readonly ender: SessionEnder,
     private readonly outbox: Outbox,
     private readonly uniform: UniformAnswer,
     private readonly hooks: Hooks,
+    private readonly events: EventLog,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
   /**
-   * Owes a link to the new address, and ends the one that was owed before. The same answer after the same statements,
+   * Owes a link to the new address; one that was owed before no longer works. The same answer after the same statements,
    * whether the address is free, taken or the own one; the owner of a taken address is told, as at a signup.
    *
    * With `autoActivate` and no mail (mode D) nothing proves addresses: the change applies at once.
@@ -58,65 +60,97 @@ export class EmailChangeService {
    */
   @Traced('email_change.request')
   async request(userId: UserId, newEmail: string, currentPassword: string, device: Device): Promise<string | null> {
-    const account = await this.currentPassword.verify(userId, currentPassword, 'email-change', device);
+    const attempt = { flow: 'email-change', device } as const;
+    const account = await this.passwords.verifyCurrent(userId, currentPassword, attempt);
     if (this.config.autoActivate && !this.config.sendsMail) {
       await this.changeAtOnce(account, newEmail, device);
       return null;
     }
-    const link = this.linkIssuer.issue('email-change', this.config.emailChange.ttlSeconds, { address: newEmail });
-    const { id, email, passwordHash } = account;
+    const link = this.links.newLink('email-change', { address: newEmail });
     const isOwed = await this.uniform.after(() =>
       this.database.transaction(async (manager) => {
-        await this.tokens.revokeAll(manager, id, ['email-change']);
+        const facts = { userId: account.id, device, reason: 'email-change' };
         // The account as the password was verified for it: a link must not outlive a reset, a change or an undo that
         // overlaps the request.
-        const isOurs = { id, email, passwordHash, isActive: true };
-        const isIssued = await this.linkIssuer.give(
+        const isIssued = await this.links.give(
           manager,
-          (users) => this.users.whereFree(users.where(isOurs), newEmail),
+          (users) => users.where(provenState(account)).whereFree(newEmail),
           link,
-          { userId: id, device, reason: 'email-change' },
+          facts,
         );
+        // Also where no link takes its place: an old link that still worked would tell that the new address is taken.
+        await this.tokens.revokeAll(manager, account.id, ['email-change'], link.id);
         await this.outbox.oweTo(
           manager,
-          (users) => this.users.whereHolds(users.where('user.id <> :id', { id }), newEmail),
+          (users) => users.whereIsNot(account.id).whereHolds(newEmail),
           'account-exists',
         );
         return isIssued;
       }),
     );
-    this.outbox.wake();
-    return isOwed && this.config.returnLinkInResponse ? (this.links.of(link) ?? null) : null;
+    return isOwed ? this.links.shown(link) : null;
   }
 
   /**
    * Makes the address the link was mailed to that of the account; every session and other link of the user dies, and the
    * old address is told and can undo it. It opens no session: a mistyped address has put the link in a stranger's hands.
-   * @throws AuthError EMAIL_CHANGE_INVALID_TOKEN for an unknown, used, expired or foreign link and a taken address alike;
-   * whatever a hook throws, which leaves the link as it was
+   * @throws AuthError EMAIL_CHANGE_ALREADY_DONE for a link that did it before; EMAIL_CHANGE_INVALID_TOKEN for an unknown,
+   * expired or foreign link and a taken address alike; whatever a hook throws, which leaves the link as it was
    */
   @Traced('email_change.confirm')
   async confirm(token: string, device: Device): Promise<EmailChangeResult> {
-    const undo = this.linkIssuer.issue('email-change-undo', this.config.emailChange.undoTtlSeconds);
-    const { address: email } = await this.changeLinks.redeem('email-change', token, device, {
-      ask: ({ user, address }) => this.askHook(user, address, device),
-      change: (manager, { user, address }) =>
-        this.users.changeEmail(manager, user, address, new Date(this.clock.now())),
-      finish: async (manager, { user }) => {
-        const generation = await this.tokens.nextGeneration(manager, user.id, 'email-change-undo');
-        await this.tokens.insert(manager, user.id, { ...undo, generation, payload: { address: user.email } });
-      },
-    });
-    return { email, undoUrl: this.config.returnLinkInResponse ? (this.links.of(undo) ?? null) : null };
+    let undoUrl: string | null = null;
+    const { payload } = await this.links
+      .redeem('email-change', token, {
+        worksFor: ['active'],
+        prepare: ({ user, payload }) => this.askHook(user, payload!.address, device),
+        change: async (manager, { user, payload }) =>
+          payload !== null && this.changeEmail(manager, user, payload.address, new Date(this.clock.now())),
+        finish: async (manager, link) => {
+          await this.ender.endEverything(manager, link.user.id);
+          undoUrl = await this.leaveWayBack(manager, link);
+          await this.tell(manager, link.user, device);
+        },
+      })
+      .catch(takenAs('EMAIL_CHANGE_INVALID_TOKEN'));
+    return { email: payload!.address, undoUrl };
   }
 
-  /** The new address of a live link, without consuming it; undefined for any other link. */
-  inspect(token: string): Promise<string | undefined> {
-    return this.changeLinks.inspect('email-change', token);
+  /** What a link can still do; looking uses nothing up. */
+  async inspect(token: string): Promise<EmailChangeState> {
+    const found = await this.links.inspect('email-change', token, ['active']);
+    if (found.state === 'invalid') return found;
+    return { state: found.state, address: found.link.payload?.address ?? found.link.user.email };
+  }
+
+  /** The link that takes the change back goes to the address that the account had. */
+  private async leaveWayBack(manager: EntityManager, { user }: OwnedLink<'email-change'>): Promise<string | null> {
+    const generation = await this.tokens.nextGeneration(manager, user.id, 'email-change-undo');
+    const undo = { ...this.links.newLink('email-change-undo', { address: user.email }), generation };
+    await this.links.issueTo(manager, user.id, undo);
+    return this.links.shown(undo);
+  }
+
+  /** An account that waits for its activation has proved nothing, and does not keep the owner of a mailbox from it. */
+  private async changeEmail(
+    manager: EntityManager,
+    user: Account,
+    address: string,
+    emailVerifiedAt: Date | null,
+  ): Promise<boolean> {
+    await this.users.removePending(manager, address);
+    return this.users.changeEmail(manager, user, address, emailVerifiedAt);
   }
 
   private async askHook(user: Account, newEmail: string, device: Device): Promise<void> {
     await this.hooks.run('beforeEmailChange', () => ({ user: this.users.entityOf(user), newEmail, device }));
+  }
+
+  /** Inside the transaction that gave the account another address; `user` is as it was before. */
+  private async tell(manager: EntityManager, user: Account, device: Device): Promise<void> {
+    const { id: userId, email: previousEmail } = user;
+    await this.events.record('user_updated', { userId, device, reason: 'email-change', attributes: ['email'] }, manager);
+    await this.hooks.within(manager, 'afterEmailChange', userId, { device, previousEmail, via: 'email-change' });
   }
 
   /** A taken address changes nothing and is answered like a free one. */
@@ -125,15 +159,12 @@ export class EmailChangeService {
     await this.askHook(account, newEmail, device);
     try {
       await this.database.transaction(async (manager) => {
-        await this.users.removePending(manager, newEmail);
-        if (await this.users.changeEmail(manager, account, newEmail, null)) {
-          await this.sessions.endEverything(manager, account.id);
-          await this.changeLinks.tell(manager, account, 'email-change', device);
-        }
+        if (!(await this.changeEmail(manager, account, newEmail, null))) return;
+        await this.ender.endEverything(manager, account.id);
+        await this.tell(manager, account, device);
       });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
     }
-    this.sessions.forget(account.id);
   }
 }

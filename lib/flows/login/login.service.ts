@@ -1,16 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { AuthError } from '../../platform/common/auth.errors.js';
-import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import { PasswordCheck } from '../../engine/passwords/password-check.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
-import { SessionOpener } from '../../engine/sessions/session-opener.js';
+import type { Proof } from '../../engine/sign-in/proof.js';
+import { SignIn } from '../../engine/sign-in/sign-in.js';
+import type { IssuedTokens, TokenPair } from '../../engine/tokens/session-tokens.js';
+import { AuthError } from '../../platform/common/auth.errors.js';
+import { Traced } from '../../platform/common/traced.js';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
-import { UsersStore } from '../../platform/data/store/users.store.js';
-import type { IssuedTokens, TokenPair } from '../../engine/tokens/session-tokens.js';
-import { Traced } from '../../platform/common/traced.js';
+import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
+import type { Device } from '../../platform/http/device.decorator.js';
 import { type Credentials, identify, statedIdentifier } from './login-identifier.js';
 
 /** Login: address or username, and password, become a session. */
@@ -23,10 +24,10 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
+    private readonly passwords: PasswordCheck,
     private readonly hasher: PasswordHasher,
-    private readonly sessions: SessionOpener<T>,
+    private readonly signIn: SignIn<T>,
     private readonly hooks: Hooks,
-    private readonly events: EventLog,
   ) {}
 
   /**
@@ -37,42 +38,22 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
    */
   @Traced('login')
   async login(credentials: Credentials, device: Device): Promise<T> {
-    const account = await this.authenticate(credentials, device);
-    // After the password: a ban that anybody is told of would tell that there is an account.
-    await this.askHook(account, device);
-    // Undefined where the password changed while we verified the old one, be it by a rehash: look again, once.
-    const session =
-      (await this.sessions.openWithPassword(account, device)) ??
-      (await this.sessions.openWithPassword(await this.authenticate(credentials, device), device));
-    if (!session) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
-    if (this.hasher.needsRehash(account.passwordHash)) await this.rehash(account, credentials.password);
-    await this.events.record('authn_login_success', { userId: account.id, sessionId: session.id, device });
-    const tokens = await this.sessions.pair(session);
-    await this.hooks.tell('afterLogin', () => ({ user: this.users.entityOf(account), sessionId: session.id, device }));
+    const proof = await this.prove(credentials, device);
+    // Undefined where the account changed while we verified, be it by a rehash: look again, once.
+    const tokens =
+      (await this.signIn.tryOpen(proof, device)) ??
+      (await this.signIn.tryOpen(await this.prove(credentials, device), device));
+    if (!tokens) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
+    if (this.hasher.needsRehash(proof.account.passwordHash)) await this.rehash(proof.account, credentials.password);
     return tokens;
   }
 
-  private async authenticate(credentials: Credentials, device: Device): Promise<Account> {
-    const account = await this.find(credentials, device);
-    // An account that may not log in is compared like one that does not exist, in the same time.
-    const isCorrect = await this.hasher.verify(
-      account?.isActive ? account.passwordHash : undefined,
-      credentials.password,
-    );
-    if (account && isCorrect) return account;
-    const reason = !account ? 'unknown' : account.isActive ? 'password' : 'inactive';
-    const identifier = account ? undefined : statedIdentifier(credentials);
-    await this.events.record('authn_login_fail', { userId: account?.id, identifier, device, reason });
-    throw new AuthError('LOGIN_INVALID_CREDENTIALS');
-  }
-
-  private async askHook(account: Account, device: Device): Promise<void> {
-    try {
-      await this.hooks.run('beforeLogin', () => ({ user: this.users.entityOf(account), device }));
-    } catch (error) {
-      await this.events.record('authn_login_fail', { userId: account.id, device, reason: 'refused' });
-      throw error;
-    }
+  private async prove(credentials: Credentials, device: Device): Promise<Proof> {
+    const found = await this.find(credentials, device);
+    const identifier = statedIdentifier(credentials);
+    const attempt = { flow: 'login', device, identifier } as const;
+    const account = await this.passwords.verify(found, credentials.password, attempt);
+    return { account, amr: ['pwd'], via: 'login', stillHolds: provenState(account) };
   }
 
   private async find(credentials: Credentials, device: Device): Promise<Account | null> {

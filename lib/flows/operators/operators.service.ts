@@ -1,14 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AccountFields } from '../../engine/accounts/account-fields.js';
+import { AccountWriter } from '../../engine/accounts/account-writer.js';
+import { EventLog } from '../../engine/events/event-log.js';
+import { MailedLinks } from '../../engine/links/mailed-links.js';
+import { Outbox } from '../../engine/mail/outbox.js';
+import { PasswordHasher, UNUSABLE_PASSWORD_HASH } from '../../engine/passwords/password-hasher.js';
+import { PasswordPolicy } from '../../engine/passwords/password-policy.js';
+import { SessionEnder } from '../../engine/sessions/session-ender.js';
+import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
-import { EventLog } from '../../engine/events/event-log.js';
-import { LinkIssuer } from '../../engine/links/link-issuer.js';
-import { Links } from '../../engine/mail/links.js';
-import { Outbox } from '../../engine/mail/outbox.js';
-import { SessionService } from '../../engine/sessions/session.service.js';
 import { Database } from '../../platform/data/store/database.js';
-import { notDeactivated, TokensStore } from '../../platform/data/store/tokens.store.js';
 import { stateOf, UsersStore } from '../../platform/data/store/users.store.js';
+import type { Device } from '../../platform/http/device.decorator.js';
 
 /** Who acts, for the audit trail: an id or a name of the operator's own, never an address. */
 export interface OperatorOptions {
@@ -21,33 +25,94 @@ export interface OperatorOptions {
  */
 const NEVER_VERIFIED = new Date(0);
 
+/** An account that an operator makes, and any column of the application's user entity. */
+export interface OperatorAccountInput {
+  /** Canonical address. */
+  email: string;
+  /** Without one nobody can log in until a link of {@link OperatorsService.issueLink} sets it. */
+  password?: string;
+  [field: string]: unknown;
+}
+
+/** What an operator vouches for. */
+export interface CreateAccountOptions extends OperatorOptions {
+  /** True where the operator knows that the address is the owner's; else it counts as not verified. @default false */
+  isEmailVerified?: boolean;
+}
+
+const NO_DEVICE: Device = { ip: null, userAgent: null };
+
 /** What operators of an application do to accounts. None of it is a route: who may is for the application to say. */
 @Injectable()
-export class OperatorService {
+export class OperatorsService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
-    private readonly tokens: TokensStore,
-    private readonly sessions: SessionService,
-    private readonly linkIssuer: LinkIssuer,
-    private readonly links: Links,
+    private readonly accounts: AccountWriter,
+    private readonly fields: AccountFields,
+    private readonly policy: PasswordPolicy,
+    private readonly hasher: PasswordHasher,
+    private readonly ender: SessionEnder,
+    private readonly links: MailedLinks,
     private readonly outbox: Outbox,
     private readonly events: EventLog,
+    private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
+  /**
+   * Makes an active account, by the rules of a signup. One that waits for its activation under the address has proved
+   * nothing, and makes room.
+   * @returns its key
+   * @throws AuthError PASSWORD_REJECTED; INPUT_INVALID for a field that is no column of the application's own;
+   * SIGNUP_EMAIL_TAKEN, SIGNUP_CONFLICT; whatever a hook throws
+   */
+  async createAccount(input: OperatorAccountInput, options: CreateAccountOptions = {}): Promise<UserId> {
+    const { email, password, ...fields } = input;
+    const { actor, isEmailVerified = false } = options;
+    this.fields.assertStorable(fields, 'signup');
+    const name = typeof fields['name'] === 'string' ? fields['name'] : undefined;
+    const owner = { email, name, username: this.fields.usernameIn(fields) };
+    if (password !== undefined) await this.policy.assertAcceptable(password, owner);
+    const passwordHash = password === undefined ? UNUSABLE_PASSWORD_HASH : await this.hasher.hash(password);
+    const emailVerifiedAt = isEmailVerified ? new Date(this.clock.now()) : null;
+    return this.accounts.openly(email, async (manager) => {
+      await this.users.removePending(manager, email);
+      const facts = { via: 'operator', device: NO_DEVICE, emailVerifiedAt, actor } as const;
+      return this.accounts.createActive(manager, { email, passwordHash, fields }, facts);
+    });
+  }
+
+  /**
+   * Sets the password of an active account, by the rules of a password change: every session and link ends, and the owner
+   * is told by mail.
+   * @returns false where there is no such active account
+   * @throws AuthError PASSWORD_REJECTED
+   */
+  async setPassword(userId: UserId, newPassword: string, { actor }: OperatorOptions = {}): Promise<boolean> {
+    const account = await this.users.findAccount(userId);
+    if (!account?.isActive) return false;
+    await this.policy.assertAcceptable(newPassword, account, 'new_password');
+    const passwordHash = await this.hasher.hash(newPassword);
+    return this.database.transaction(async (manager) => {
+      if (!(await this.users.update(manager, userId, { passwordHash }, 'active'))) return false;
+      await this.ender.endEverything(manager, userId);
+      await this.outbox.owe(manager, userId, 'password-changed-notice');
+      await this.events.record('authn_password_change', { userId, reason: 'operator', actor }, manager);
+      return true;
+    });
+  }
+
   /** Ends every session and link of the account; no login and no link brings it back. False where it was not to be found, or deactivated before. */
   async deactivate(userId: UserId, { actor }: OperatorOptions = {}): Promise<boolean> {
-    const done = await this.database.transaction(async (manager) => {
+    return this.database.transaction(async (manager) => {
       const user = await this.users.findAccount(userId, manager);
       const changes = { isActive: false, emailVerifiedAt: user?.emailVerifiedAt ?? NEVER_VERIFIED };
       if (!user || !(await this.users.update(manager, userId, changes, 'not deactivated'))) return false;
-      await this.sessions.endEverything(manager, userId);
+      await this.ender.endEverything(manager, userId);
       await this.events.record('user_archived', { userId, actor }, manager);
       return true;
     });
-    this.sessions.forget(userId);
-    return done;
   }
 
   /**
@@ -81,18 +146,13 @@ export class OperatorService {
     const mails = deliver === 'mail';
     if (mails && !this.config.sendsMail)
       throw new Error(`Mode ${this.config.mode} sends no mail: use deliver: 'return'.`);
-    const { urlTemplate, ttlSeconds } = this.config.passwordReset;
-    if (!mails && !urlTemplate && !this.config.backendLinks)
+    if (!mails && !this.config.passwordReset.urlTemplate && !this.config.backendLinks)
       throw new Error('A link must lead somewhere: set AUTH_PASSWORD_RESET_URL_TEMPLATE.');
-    const issued = this.linkIssuer.issue('password-reset', ttlSeconds);
+    const issued = this.links.newLink('password-reset');
     const link = mails ? issued : { ...issued, mailDueAt: null };
-    const isOwed = await this.database.transaction(async (manager) => {
-      await this.tokens.revokeAll(manager, userId, ['password-reset']);
-      const facts = { userId, reason: 'operator', actor };
-      return this.linkIssuer.give(manager, (users) => notDeactivated(users.where({ id: userId })), link, facts);
-    });
-    this.outbox.wake();
+    const facts = { userId, reason: 'operator', actor };
+    const isOwed = await this.links.ask((users) => users.where({ id: userId }).whereReachable(), link, facts);
     if (!isOwed) return undefined;
-    return mails ? null : (this.links.of(link) ?? null);
+    return mails ? null : this.links.urlOf(link);
   }
 }

@@ -5,10 +5,10 @@ import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
 import type { Device } from '../../platform/http/device.decorator.js';
 import { Outbox } from '../../engine/mail/outbox.js';
-import { CurrentPassword } from '../../engine/passwords/current-password.js';
+import { PasswordCheck } from '../../engine/passwords/password-check.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
 import { PasswordPolicy } from '../../engine/passwords/password-policy.js';
-import { SessionService } from '../../engine/sessions/session.service.js';
+import { SessionEnder } from '../../engine/sessions/session-ender.js';
 import { Database } from '../../platform/data/store/database.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import { Traced } from '../../platform/common/traced.js';
@@ -19,10 +19,10 @@ export class PasswordChangeService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
-    private readonly currentPassword: CurrentPassword,
+    private readonly passwords: PasswordCheck,
     private readonly policy: PasswordPolicy,
     private readonly hasher: PasswordHasher,
-    private readonly sessions: SessionService,
+    private readonly ender: SessionEnder,
     private readonly outbox: Outbox,
     private readonly hooks: Hooks,
     private readonly events: EventLog,
@@ -42,7 +42,8 @@ export class PasswordChangeService {
     device: Device,
     sessionId?: string,
   ): Promise<void> {
-    const account = await this.currentPassword.verify(userId, currentPassword, 'password-change', device);
+    const attempt = { flow: 'password-change', device } as const;
+    const account = await this.passwords.verifyCurrent(userId, currentPassword, attempt);
     this.policy.assertAcceptable(newPassword, account, 'new_password');
     await this.hooks.run('beforePasswordChange', () => ({ user: this.users.entityOf(account), device }));
     const passwordHash = await this.hasher.hash(newPassword);
@@ -52,7 +53,7 @@ export class PasswordChangeService {
       if (!(await this.users.replaceHash(manager, account, passwordHash))) {
         throw new AuthError('PASSWORD_CURRENT_WRONG');
       }
-      await this.sessions.endEverything(manager, userId, sessionId);
+      await this.ender.endEverything(manager, userId, sessionId);
       await this.outbox.owe(manager, userId, 'password-changed-notice');
       await this.events.record(
         'authn_password_change',
@@ -61,7 +62,5 @@ export class PasswordChangeService {
       );
       await this.hooks.within(manager, 'afterPasswordChange', userId, { device });
     });
-    this.sessions.forget(userId);
-    this.outbox.wake();
   }
 }

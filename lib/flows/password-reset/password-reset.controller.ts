@@ -6,6 +6,7 @@ import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
 import { PasswordResetConfirmDto, PasswordResetRequestDto } from './password-reset.dto.js';
+import { SignIn } from '../../engine/sign-in/sign-in.js';
 import { PasswordResetService } from './password-reset.service.js';
 
 /** Answer of `POST password-reset/request`. */
@@ -21,6 +22,7 @@ export interface PasswordResetRequestBody {
 export class PasswordResetController {
   constructor(
     private readonly resets: PasswordResetService,
+    private readonly signIn: SignIn,
     private readonly delivery: TokenDelivery,
   ) {}
 
@@ -42,8 +44,8 @@ export class PasswordResetController {
     @Device() device: Device,
     @Res({ passthrough: true }) response: { status(code: number): unknown },
   ): Promise<TokenPairBody | undefined> {
-    const tokens = await this.resets.confirm(token, new_password, device);
-    if (tokens) return this.delivery.deliver(tokens, response);
+    const proof = await this.resets.confirm(token, new_password, device);
+    if (proof) return this.delivery.deliver(await this.signIn.open(proof, device), response);
     // The session they belong to, if any, has just ended.
     this.delivery.withdraw(response);
     response.status(HttpStatus.NO_CONTENT);

@@ -6,8 +6,9 @@ import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { deviceOf, type DeviceRequest } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
-import { Links } from '../../engine/mail/links.js';
+import { LinkUrls } from '../../engine/mail/link-urls.js';
 import {
+  isDone,
   isRefusal,
   type PageRequest,
   type PageResponse,
@@ -31,7 +32,7 @@ export class PasswordResetPages {
   constructor(
     private readonly resets: PasswordResetService,
     private readonly pages: PageRenderer,
-    private readonly links: Links,
+    private readonly urls: LinkUrls,
     private readonly csrf: CsrfProtection,
   ) {}
 
@@ -57,13 +58,14 @@ export class PasswordResetPages {
     if (confirm_password !== new_password)
       return this.form(token, request, response, [{ key: 'password_reset_form.different' }]);
     try {
-      await this.resets.confirmWithoutSession(token, new_password, deviceOf(request));
+      await this.resets.confirm(token, new_password, deviceOf(request));
     } catch (error) {
       if (error instanceof PasswordRejected) return this.form(token, request, response, error.broken);
+      if (isDone(error)) return this.success(request, response, true);
       if (isRefusal(error)) return this.refusal(error, request, response);
       throw error;
     }
-    return sendPage(response, this.pages.render('password_reset_success', this.locale(request), {}));
+    return this.success(request, response, false);
   }
 
   private async form(
@@ -72,16 +74,22 @@ export class PasswordResetPages {
     response: PageResponse,
     problems: readonly FormProblem[] = [],
   ): Promise<string> {
-    const user = await this.resets.inspect(token);
-    if (!user) return this.refusal(new AuthError('PASSWORD_RESET_INVALID_TOKEN'), request, response);
+    const found = await this.resets.inspect(token);
+    if (found.state === 'done') return this.success(request, response, true);
+    if (found.state !== 'live') return this.refusal(new AuthError('PASSWORD_RESET_INVALID_TOKEN'), request, response);
     const locale = this.locale(request);
     const errors = problems.map(({ key, values }) => this.pages.text('password_reset_form', locale, key, values));
     const page = this.pages.render('password_reset_form', locale, {
-      user: { email_hint: emailHint(user.email) },
-      form_action: this.links.pagePath('passwordResetForm', token),
+      user: { email_hint: emailHint(found.user.email) },
+      form_action: this.urls.formPath('password-reset', token),
       ...(errors.length > 0 && { error: errors.join(' ') }),
     });
     return sendPage(response, page, errors.length > 0 ? 400 : 200);
+  }
+
+  private success(request: PageRequest, response: PageResponse, wasBefore: boolean): string {
+    const page = this.pages.render('password_reset_success', this.locale(request), { already_done: wasBefore });
+    return sendPage(response, page);
   }
 
   private refusal(error: HttpException, request: PageRequest, response: PageResponse): string {

@@ -1,26 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { AuthError } from '../../platform/common/auth.errors.js';
-import { Clock } from '../../platform/common/clock.js';
-import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
-import type { Device } from '../../platform/http/device.decorator.js';
-import { LinkIssuer } from '../../engine/links/link-issuer.js';
-import { Links } from '../../engine/mail/links.js';
+import { MailedLinks, type OwnedLink } from '../../engine/links/mailed-links.js';
 import { Outbox } from '../../engine/mail/outbox.js';
-import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
 import { PasswordPolicy } from '../../engine/passwords/password-policy.js';
-import { SessionService } from '../../engine/sessions/session.service.js';
-import type { Account } from '../../platform/data/entities/base-user.entity.js';
-import { Database } from '../../platform/data/store/database.js';
-import { notDeactivated, type OwnedToken, TokensStore } from '../../platform/data/store/tokens.store.js';
-import { stateOf, UsersStore } from '../../platform/data/store/users.store.js';
-import { LinkTokens } from '../../engine/tokens/link-tokens.js';
-import type { SessionSnapshot, TokenPair } from '../../engine/tokens/session-tokens.js';
-import { UniformAnswer } from '../../engine/links/uniform-answer.js';
+import { SessionEnder } from '../../engine/sessions/session-ender.js';
+import type { Proof } from '../../engine/sign-in/proof.js';
+import { Clock } from '../../platform/common/clock.js';
 import { Traced } from '../../platform/common/traced.js';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import type { Account } from '../../platform/data/entities/base-user.entity.js';
+import { type AccountState, provenState, stateOf, UsersStore } from '../../platform/data/store/users.store.js';
+import type { Device } from '../../platform/http/device.decorator.js';
+
+const WORKS_FOR: readonly AccountState[] = ['active', 'pending'];
+
+/** What a reset link can still do, and whose password it is. */
+export type PasswordResetState = { state: 'live'; user: Account } | { state: 'done' | 'invalid' };
 
 /**
  * Password reset: the forgotten password, and the way out for everybody a lost activation mail has stranded, since the
@@ -29,18 +28,13 @@ import { Traced } from '../../platform/common/traced.js';
 @Injectable()
 export class PasswordResetService {
   constructor(
-    private readonly database: Database,
     private readonly users: UsersStore,
     private readonly fields: AccountFields,
-    private readonly tokens: TokensStore,
-    private readonly linkTokens: LinkTokens,
-    private readonly linkIssuer: LinkIssuer,
-    private readonly links: Links,
+    private readonly links: MailedLinks,
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
-    private readonly sessions: SessionService,
+    private readonly ender: SessionEnder,
     private readonly outbox: Outbox,
-    private readonly uniform: UniformAnswer,
     private readonly hooks: Hooks,
     private readonly events: EventLog,
     private readonly clock: Clock,
@@ -48,81 +42,61 @@ export class PasswordResetService {
   ) {}
 
   /**
-   * Owes a reset link to the address, if it has an account that was not deactivated; the links before it die. The same
-   * answer after the same statements, whether the address is known or not.
+   * Owes a reset link to the address, if it has an account that was not deactivated; the links before it no longer work.
+   * The same answer after the same statements, whether the address is known or not.
    * @returns the link in mode C, else null
    */
   @Traced('password_reset.request')
-  async request(email: string, device: Device): Promise<string | null> {
-    const link = this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds);
-    const isOwed = await this.uniform.after(() =>
-      this.database.transaction(async (manager) => {
-        await this.tokens.revokeLinksOf(manager, email, 'password-reset');
-        return this.linkIssuer.give(manager, (users) => notDeactivated(users.where({ email })), link, {
-          device,
-          identifier: email,
-          reason: 'password-reset',
-        });
-      }),
+  request(email: string, device: Device): Promise<string | null> {
+    const facts = { device, identifier: email, reason: 'password-reset' };
+    return this.links.request(
+      (users) => users.where({ email }).whereReachable(),
+      facts,
+      () => this.links.newLink('password-reset'),
     );
-    this.outbox.wake();
-    return isOwed && this.config.returnLinkInResponse ? (this.links.of(link) ?? null) : null;
   }
 
   /**
    * Sets the new password; every session and every other link of the user dies, and the user is told by mail.
-   * @returns the pair of a new session, or null with `passwordReset.loginAfterReset: false`
-   * @throws AuthError PASSWORD_RESET_INVALID_TOKEN for an unknown, used, expired or foreign link alike;
-   * PASSWORD_REJECTED, and whatever a hook throws, which leave the link as it was
+   * @returns the proof for a session, which a page does not open; null with `passwordReset.loginAfterReset: false`
+   * @throws AuthError PASSWORD_RESET_ALREADY_DONE for a link that did it before; PASSWORD_RESET_INVALID_TOKEN for an
+   * unknown, expired or foreign one alike; PASSWORD_REJECTED, and whatever a hook throws, which leave the link as it was
    */
   @Traced('password_reset.confirm')
-  async confirm(token: string, newPassword: string, device: Device): Promise<TokenPair | null> {
-    const { loginAfterReset } = this.config.passwordReset;
-    const session = await this.redeem(token, newPassword, device, async (manager, { id }) =>
-      loginAfterReset ? this.sessions.open(manager, id, device) : null,
-    );
-    return session && this.sessions.pair(session);
-  }
-
-  /** The same without a session: what a page does, which must not hand out tokens. */
-  @Traced('password_reset.confirm')
-  async confirmWithoutSession(token: string, newPassword: string, device: Device): Promise<void> {
-    await this.redeem(token, newPassword, device, () => Promise.resolve(null));
-  }
-
-  /** The user a live link belongs to, without consuming it; undefined for any other link. */
-  async inspect(token: string): Promise<Account | undefined> {
-    return (await this.liveLink(token))?.user;
-  }
-
-  private async redeem(
-    token: string,
-    newPassword: string,
-    device: Device,
-    finish: (manager: EntityManager, user: Account) => Promise<SessionSnapshot | null>,
-  ): Promise<SessionSnapshot | null> {
-    const link = await this.liveLink(token);
-    if (!link) throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
-    this.policy.assertAcceptable(newPassword, link.user, 'new_password');
-    await this.hooks.run('beforePasswordReset', () => ({ user: this.users.entityOf(link.user), device }));
-    const passwordHash = await this.hasher.hash(newPassword);
-    const result = await this.database.transaction(async (manager) => {
-      if (!(await this.tokens.consume(manager, 'password-reset', link.tokenHash!))) {
-        throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
-      }
-      await this.setPassword(manager, link.user, passwordHash);
-      await this.tell(manager, link.user, device);
-      await this.sessions.endEverything(manager, link.user.id);
-      await this.outbox.owe(manager, link.user.id, 'password-changed-notice');
-      return finish(manager, link.user);
+  async confirm(token: string, newPassword: string, device: Device): Promise<Proof | null> {
+    let passwordHash = '';
+    const { user } = await this.links.redeem('password-reset', token, {
+      worksFor: WORKS_FOR,
+      prepare: async (link) => {
+        this.policy.assertAcceptable(newPassword, link.user, 'new_password');
+        await this.hooks.run('beforePasswordReset', () => ({ user: this.users.entityOf(link.user), device }));
+        passwordHash = await this.hasher.hash(newPassword);
+      },
+      change: (manager, link) => this.setPassword(manager, link.user, passwordHash),
+      finish: (manager, link) => this.finish(manager, link, device),
     });
-    this.sessions.forget(link.user.id);
-    this.outbox.wake();
-    return result;
+    if (!this.config.passwordReset.loginAfterReset) return null;
+    const account = { ...user, passwordHash, isActive: true };
+    return { account, amr: ['otp'], via: 'password-reset', stillHolds: provenState(account) };
+  }
+
+  /** What a link can still do; looking uses nothing up. */
+  async inspect(token: string): Promise<PasswordResetState> {
+    const found = await this.links.inspect('password-reset', token, WORKS_FOR);
+    return found.state === 'live' ? { state: 'live', user: found.link.user } : { state: found.state };
+  }
+
+  private setPassword(manager: EntityManager, user: Account, passwordHash: string): Promise<boolean> {
+    const emailVerifiedAt = user.emailVerifiedAt ?? new Date(this.clock.now());
+    const changes = { passwordHash, isActive: true, emailVerifiedAt };
+    // Under the state the link was found in: an activation in between has filled the fields that this would empty.
+    const isPending = stateOf(user) === 'pending';
+    const fields = isPending ? this.fields.emptySignup() : {};
+    return this.users.update(manager, user.id, changes, isPending ? 'pending' : 'active', fields);
   }
 
   /** A reset that activates is both: the application must not miss that the account came to life. */
-  private async tell(manager: EntityManager, user: Account, device: Device): Promise<void> {
+  private async finish(manager: EntityManager, { user }: OwnedLink<'password-reset'>, device: Device): Promise<void> {
     const facts = { userId: user.id, device, reason: 'password-reset' };
     if (stateOf(user) === 'pending') {
       await this.events.record('user_activated', facts, manager);
@@ -130,19 +104,7 @@ export class PasswordResetService {
     }
     await this.events.record('authn_password_change', facts, manager);
     await this.hooks.within(manager, 'afterPasswordReset', user.id, { device });
-  }
-
-  private async setPassword(manager: EntityManager, user: Account, passwordHash: string): Promise<void> {
-    const emailVerifiedAt = user.emailVerifiedAt ?? new Date(this.clock.now());
-    const changes = { passwordHash, isActive: true, emailVerifiedAt };
-    const fields = stateOf(user) === 'pending' ? this.fields.emptySignup() : {};
-    if (await this.users.update(manager, user.id, changes, 'not deactivated', fields)) return;
-    throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
-  }
-
-  private async liveLink(token: string): Promise<OwnedToken | undefined> {
-    const hash = this.linkTokens.hash('password-reset', token);
-    const link = hash && (await this.tokens.findByHash('password-reset', hash));
-    return link && this.tokens.isLive(link) && stateOf(link.user) !== 'deactivated' ? link : undefined;
+    await this.ender.endEverything(manager, user.id);
+    await this.outbox.owe(manager, user.id, 'password-changed-notice');
   }
 }

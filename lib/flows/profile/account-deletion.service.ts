@@ -4,11 +4,11 @@ import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
 import type { Device } from '../../platform/http/device.decorator.js';
-import { CurrentPassword } from '../../engine/passwords/current-password.js';
-import { SessionService } from '../../engine/sessions/session.service.js';
+import { PasswordCheck } from '../../engine/passwords/password-check.js';
+import { SessionEnder } from '../../engine/sessions/session-ender.js';
 import { Database } from '../../platform/data/store/database.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
-import { UsersStore } from '../../platform/data/store/users.store.js';
+import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
 import { Traced } from '../../platform/common/traced.js';
 
 /** Users delete their own account. */
@@ -18,8 +18,8 @@ export class AccountDeletionService {
     private readonly database: Database,
     private readonly users: UsersStore,
     private readonly tokens: TokensStore,
-    private readonly currentPassword: CurrentPassword,
-    private readonly sessions: SessionService,
+    private readonly passwords: PasswordCheck,
+    private readonly ender: SessionEnder,
     private readonly hooks: Hooks,
     private readonly events: EventLog,
   ) {}
@@ -31,18 +31,18 @@ export class AccountDeletionService {
    */
   @Traced('account.deletion')
   async delete(userId: UserId, currentPassword: string, device: Device): Promise<void> {
-    const account = await this.currentPassword.verify(userId, currentPassword, 'account-deletion', device);
+    const attempt = { flow: 'account-deletion', device } as const;
+    const account = await this.passwords.verifyCurrent(userId, currentPassword, attempt);
     await this.database.transaction(async (manager) => {
-      // Takes the row, and the password with it: whatever would write a session or a link for this user waits here, and
-      // then finds nobody. Of parallel deletions one wins.
-      if (!(await this.users.replaceHash(manager, account, ''))) throw new AuthError('PASSWORD_CURRENT_WRONG');
+      // Of parallel deletions one wins.
+      if (!(await this.users.lock(manager, provenState(account)))) throw new AuthError('PASSWORD_CURRENT_WRONG');
       await this.hooks.within(manager, 'beforeDeletion', userId, { device });
       // By itself: the application's schema may lack the cascade that its entity declares.
       await this.tokens.deleteAll(manager, userId);
       await this.users.delete(manager, userId);
+      this.ender.forgetAfter(manager, userId);
       await this.events.record('user_deleted', { userId, device }, manager);
     });
-    this.sessions.forget(userId);
     await this.hooks.tell('afterDeletion', () => ({ user: this.users.entityOf(account), device }));
   }
 }

@@ -13,13 +13,15 @@ import { Input } from '../../platform/http/input.decorator.js';
 import { type SessionBody, toSessionBody } from '../sessions/sessions.body.js';
 import { LogoutDto, RefreshDto } from './refresh.dto.js';
 import { SessionListService } from '../sessions/sessions.service.js';
-import { SessionService } from '../../engine/sessions/session.service.js';
+import { LogoutService } from './logout.service.js';
+import { RefreshService } from './refresh.service.js';
 
 @UseFilters(AuthErrorFilter)
 @Controller()
 export class SessionController {
   constructor(
-    private readonly sessions: SessionService,
+    private readonly refreshes: RefreshService,
+    private readonly logouts: LogoutService,
     private readonly devices: SessionListService,
     private readonly cookies: CookieCredentials,
     private readonly delivery: TokenDelivery,
@@ -35,7 +37,7 @@ export class SessionController {
   ): Promise<TokenPairBody> {
     try {
       const token = refresh_token ?? this.cookies.requireRefreshToken(request);
-      return this.delivery.deliver(await this.sessions.refresh(token, device), response);
+      return this.delivery.deliver(await this.refreshes.refresh(token, device), response);
     } catch (error) {
       // Cookies of an ended session would turn every request for a guest's page into a 401.
       const isEnded = error instanceof AuthError && error.code === 'SESSION_INVALID_TOKEN';
@@ -59,7 +61,7 @@ export class SessionController {
       : { refreshToken: this.cookies.refreshToken(request), accessToken: this.cookies.accessToken(request) };
     // Also where the tokens are no good any more: a script cannot delete the cookies.
     this.delivery.withdraw(response);
-    await this.sessions.logout(credentials, device);
+    await this.logouts.logout(credentials, device);
   }
 
   @Authenticated()
@@ -69,7 +71,7 @@ export class SessionController {
     @Device() device: Device,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<void> {
-    await this.sessions.logoutAll(session.userId, device);
+    await this.logouts.logoutAll(session.userId, device);
     this.delivery.withdraw(response);
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { SessionMemory } from '../../engine/sessions/session-memory.js';
+import { SessionEnder } from '../../engine/sessions/session-ender.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
@@ -27,7 +27,7 @@ export class SessionListService {
   constructor(
     private readonly database: Database,
     private readonly tokens: TokensStore,
-    private readonly memory: SessionMemory,
+    private readonly ender: SessionEnder,
     private readonly events: EventLog,
     private readonly clock: Clock,
   ) {}
@@ -60,17 +60,8 @@ export class SessionListService {
    */
   async end(userId: UserId, sessionId: string, device: Device): Promise<void> {
     if (!SESSION_ID.test(sessionId)) throw new AuthError('SESSION_NOT_FOUND');
-    const endedAt = new Date(this.clock.now());
-    const { affected } = await this.database.write((manager) =>
-      this.tokens
-        .update(manager)
-        .set({ revokedAt: endedAt })
-        .where('id = :sessionId AND user = :userId', { sessionId, userId })
-        .andWhere("purpose = 'session' AND revokedAt IS NULL AND expiresAt > :now", { now: endedAt.getTime() })
-        .execute(),
-    );
-    if (affected !== 1) throw new AuthError('SESSION_NOT_FOUND');
-    this.memory.forget(sessionId);
+    const isEnded = await this.database.write((manager) => this.ender.end(manager, sessionId, userId));
+    if (!isEnded) throw new AuthError('SESSION_NOT_FOUND');
     await this.events.record('session_expired', { userId, sessionId, device, reason: 'ended' });
   }
 }

@@ -7,6 +7,7 @@ import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { OwnInput } from '../../platform/http/input.decorator.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import type { IssuedTokens } from '../../engine/tokens/session-tokens.js';
+import { SignIn } from '../../engine/sign-in/sign-in.js';
 import { type SignupInput, SignupService } from './signup.service.js';
 
 /** Answer of `POST signup`: every mode has every field. */
@@ -24,7 +25,8 @@ export interface SignupBody extends Pick<Partial<TokenPairBody>, 'token_type' | 
 @Controller()
 export class SignupController {
   constructor(
-    private readonly signups: SignupService<IssuedTokens>,
+    private readonly signups: SignupService,
+    private readonly signIn: SignIn<IssuedTokens>,
     private readonly delivery: TokenDelivery,
   ) {}
 
@@ -34,7 +36,8 @@ export class SignupController {
     @Device() device: Device,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<SignupBody> {
-    const { userId, activationRequired, activationUrl, tokens } = await this.signups.signup({ ...input }, device);
+    const { userId, activationRequired, activationUrl, proof } = await this.signups.signup({ ...input }, device);
+    const tokens = proof && (await this.signIn.open(proof, device));
     return {
       user_id: userId,
       activation_required: activationRequired,

@@ -4,8 +4,7 @@ import { Hooks } from '../../engine/hooks/hooks.js';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
 import { PasswordPolicy } from '../../engine/passwords/password-policy.js';
-import type { IssuedTokens, TokenPair } from '../../engine/tokens/session-tokens.js';
-import { Enrolment, type SignupResult } from './enrolment.js';
+import { type SignupOutcome, SignupWriter } from './signup-writer.js';
 import { Traced } from '../../platform/common/traced.js';
 
 /** What a signup states: address and password, and any column of the application's user entity. */
@@ -16,14 +15,14 @@ export interface SignupInput {
   [field: string]: unknown;
 }
 
-/** Signup: what it states is checked and hashed; what becomes of it is for the {@link Enrolment}. */
+/** Signup: what it states is checked and hashed; what becomes of it is for the {@link SignupWriter}. */
 @Injectable()
-export class SignupService<T extends IssuedTokens = TokenPair> {
+export class SignupService {
   constructor(
     private readonly fields: AccountFields,
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
-    private readonly enrolment: Enrolment<T>,
+    private readonly writer: SignupWriter,
     private readonly hooks: Hooks,
   ) {}
 
@@ -33,7 +32,7 @@ export class SignupService<T extends IssuedTokens = TokenPair> {
    * whatever a hook throws
    */
   @Traced('signup')
-  async signup(input: SignupInput, device: Device): Promise<SignupResult<T>> {
+  async signup(input: SignupInput, device: Device): Promise<SignupOutcome> {
     const { email, password, ...fields } = input;
     this.fields.assertStorable(fields, 'signup');
     const name = typeof fields['name'] === 'string' ? fields['name'] : undefined;
@@ -41,7 +40,7 @@ export class SignupService<T extends IssuedTokens = TokenPair> {
     this.policy.assertAcceptable(password, { email, name, username });
     await this.hooks.run('beforeSignup', () => ({ email, fields, device }));
     // Always, and before anything depends on the address: the time of the hash tells nothing about it.
-    const applicant = { email, fields, passwordHash: await this.hasher.hash(password), device };
-    return this.enrolment.enrol(applicant);
+    const passwordHash = await this.hasher.hash(password);
+    return this.writer.write({ email, fields, passwordHash, device });
   }
 }

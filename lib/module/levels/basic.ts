@@ -19,14 +19,17 @@ import { LoginController } from '../../flows/login/login.controller.js';
 import { LoginService } from '../../flows/login/login.service.js';
 import { ACCOUNT_DTOS, accountDtos } from '../../platform/http/account-dtos.js';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
+import { AccountWriter } from '../../engine/accounts/account-writer.js';
+import { PasswordCheck } from '../../engine/passwords/password-check.js';
+import { SignIn } from '../../engine/sign-in/sign-in.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
 import { PasswordPolicy } from '../../engine/passwords/password-policy.js';
 import { ProfileController } from '../../flows/profile/profile.controller.js';
 import { ProfileService } from '../../flows/profile/profile.service.js';
 import { SessionOpener } from '../../engine/sessions/session-opener.js';
 import { Sessionless } from '../../engine/sessions/sessionless.js';
-import { ActiveEnrolment } from '../../flows/signup/active-enrolment.js';
-import { Enrolment } from '../../flows/signup/enrolment.js';
+import { ActiveSignup } from '../../flows/signup/active-signup.js';
+import { SignupWriter } from '../../flows/signup/signup-writer.js';
 import { SignupController } from '../../flows/signup/signup.controller.js';
 import { SignupService } from '../../flows/signup/signup.service.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../../platform/data/store/account-entities.js';
@@ -67,6 +70,9 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   CrossSiteGuard,
   TokenCookies,
   TokenDelivery,
+  AccountWriter,
+  PasswordCheck,
+  SignIn,
   SignupService,
   LoginService,
   ProfileService,
@@ -82,7 +88,7 @@ export function basicLevel(structure: StructuralOptions): LevelParts {
       ...ownResources(structure),
       { provide: AccessTokenVerifier, useClass: SignatureVerifier },
       { provide: SessionOpener, useClass: Sessionless },
-      { provide: Enrolment, useClass: ActiveEnrolment },
+      { provide: SignupWriter, useClass: ActiveSignup },
     ],
     exports: [AccessGuard, AccessTokenVerifier, Clock, Routes],
   };

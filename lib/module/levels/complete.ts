@@ -15,20 +15,18 @@ import type { ResolvedFlags } from '../../platform/config/resolve-config.js';
 import { CookieCredentials } from '../../engine/access/cookie-credentials.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
 import { EmailChangeController } from '../../flows/email-change/email-change.controller.js';
-import { EmailChangeLinks } from '../../flows/email-change/email-change.links.js';
 import { EmailChangePages } from '../../flows/email-change/email-change.pages.js';
 import { EmailChangeService } from '../../flows/email-change/email-change.service.js';
 import { EmailChangeUndoService } from '../../flows/email-change/email-change-undo.service.js';
 import { Routes } from '../../platform/http/routes.js';
-import { LinkIssuer } from '../../engine/links/link-issuer.js';
-import { Links } from '../../engine/mail/links.js';
+import { MailedLinks } from '../../engine/links/mailed-links.js';
+import { LinkUrls } from '../../engine/mail/link-urls.js';
 import { MailRenderer } from '../../engine/mail/mail-renderer.js';
 import { AUTH_MAILER, createMailer, MailSender } from '../../engine/mail/mail-sender.js';
 import { Outbox } from '../../engine/mail/outbox.js';
 import { OutboxWorker } from '../../engine/mail/outbox-worker.js';
-import { OperatorService } from '../../flows/operators/operators.service.js';
+import { OperatorsService } from '../../flows/operators/operators.service.js';
 import { PageRenderer } from '../../engine/pages/page-renderer.js';
-import { CurrentPassword } from '../../engine/passwords/current-password.js';
 import { PasswordChangeController } from '../../flows/password-change/password-change.controller.js';
 import { PasswordChangeService } from '../../flows/password-change/password-change.service.js';
 import { PasswordResetController } from '../../flows/password-reset/password-reset.controller.js';
@@ -40,10 +38,13 @@ import { AccountExportService } from '../../flows/profile/account-export.service
 import { SessionController } from '../../flows/refresh/refresh.controller.js';
 import { SessionListService } from '../../flows/sessions/sessions.service.js';
 import { SessionOpener } from '../../engine/sessions/session-opener.js';
-import { SessionService } from '../../engine/sessions/session.service.js';
-import { ActiveEnrolment } from '../../flows/signup/active-enrolment.js';
-import { Enrolment } from '../../flows/signup/enrolment.js';
-import { PendingEnrolment } from '../../flows/signup/pending-enrolment.js';
+import { SessionEnder } from '../../engine/sessions/session-ender.js';
+import { SessionWriter } from '../../engine/sessions/session-writer.js';
+import { LogoutService } from '../../flows/refresh/logout.service.js';
+import { RefreshService } from '../../flows/refresh/refresh.service.js';
+import { ActiveSignup } from '../../flows/signup/active-signup.js';
+import { PendingSignup } from '../../flows/signup/pending-signup.js';
+import { SignupWriter } from '../../flows/signup/signup-writer.js';
 import { Cleanup } from '../../platform/data/store/cleanup.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { LinkTokens } from '../../engine/tokens/link-tokens.js';
@@ -60,33 +61,33 @@ const PROVIDERS: readonly Provider[] = [
   Cleanup,
   LinkTokens,
   UniformAnswer,
-  Links,
-  LinkIssuer,
+  LinkUrls,
+  MailedLinks,
   MailRenderer,
   MailSender,
   Outbox,
   OutboxWorker,
-  ActiveEnrolment,
-  PendingEnrolment,
+  ActiveSignup,
+  PendingSignup,
   ActivationService,
-  SessionService,
+  SessionEnder,
+  RefreshService,
+  LogoutService,
   SessionListService,
   PasswordResetService,
-  CurrentPassword,
   PasswordChangeService,
   AccountDeletionService,
   AccountExportService,
-  OperatorService,
-  EmailChangeLinks,
+  OperatorsService,
   EmailChangeService,
   EmailChangeUndoService,
   { provide: AccessTokenVerifier, useClass: SessionVerifier },
-  { provide: SessionOpener, useExisting: SessionService },
+  { provide: SessionOpener, useClass: SessionWriter },
   {
-    provide: Enrolment,
-    useFactory: (config: AuthConfig, active: ActiveEnrolment, pending: PendingEnrolment) =>
+    provide: SignupWriter,
+    useFactory: (config: AuthConfig, active: ActiveSignup, pending: PendingSignup) =>
       config.autoActivate ? active : pending,
-    inject: [AUTH_CONFIG, ActiveEnrolment, PendingEnrolment],
+    inject: [AUTH_CONFIG, ActiveSignup, PendingSignup],
   },
   {
     provide: AUTH_MAILER,

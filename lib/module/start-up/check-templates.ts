@@ -1,14 +1,14 @@
 import Handlebars from 'handlebars';
 import type { AuthConfig } from '../../platform/config/auth-config.js';
 import type { StartUpProblem } from '../../platform/config/start-up-error.js';
+import { LINK_PURPOSES, linkPurpose, MAIL_NAMES, type MailName, PURPOSES } from '../../platform/common/purposes.js';
+import { valueAt } from '../../platform/config/settings.js';
 import {
   MAIL_PARTIALS,
-  MAILS,
   MailRenderer,
   mailFiles,
   textFiles,
   type MailContext,
-  type MailName,
 } from '../../engine/mail/mail-renderer.js';
 import { PAGE_PARTIALS, PageRenderer, PAGES, type PageContexts } from '../../engine/pages/page-renderer.js';
 import { nearestName } from '../../platform/common/nearest-name.js';
@@ -48,8 +48,6 @@ const SAMPLE_PAGES: PageContexts = {
   email_change_error: { login_url: SAMPLE_LINK, reason: 'Sample.', reason_code: 'SAMPLE' },
 };
 
-const MAIL_NAMES = Object.keys(MAILS) as MailName[];
-
 /**
  * Checks the application's templates at start: their file names, their syntax, and each mail and page rendered once on a
  * sample, in the default locale and in those of the application (the bundled languages have tests of their own). Returns everything that is wrong and throws nothing.
@@ -79,16 +77,15 @@ export function checkTemplates(config: AuthConfig): TemplateCheck {
 /** Files that options name. A name with a directory in it is never found: templates are looked up by plain name. */
 function missingFiles(own: TemplateDirectory, config: AuthConfig): StartUpProblem[] {
   const present = new Set(Array.from(own.sources.keys(), baseName));
-  return [
-    { path: 'activation.template', mail: 'activation' as const, file: config.activation.template },
-    { path: 'passwordReset.template', mail: 'password-reset' as const, file: config.passwordReset.template },
-    { path: 'emailChange.template', mail: 'email-change' as const, file: config.emailChange.template },
-  ]
-    .filter(({ mail, file }) => file !== MAILS[mail].template && !present.has(file))
+  return LINK_PURPOSES.flatMap((mail) => {
+    const option = linkPurpose(mail).template;
+    return option ? [{ path: option.path, mail, file: valueAt(config, option.path) as string }] : [];
+  })
+    .filter(({ mail, file }) => file !== PURPOSES[mail].mail.template && !present.has(file))
     .map(({ path, mail }) => ({
       path,
       message: 'names no file in mail.templateDir that ends in .hbs',
-      fix: `Add the file, correct the name, or leave it unset for ${MAILS[mail].template}.`,
+      fix: `Add the file, correct the name, or leave it unset for ${PURPOSES[mail].mail.template}.`,
     }));
 }
 
@@ -134,7 +131,7 @@ function checkMails(
         if (!subject) problems.push(problemOf(file, 'has no <title>, so the mail has no subject'));
         for (const [part, content] of Object.entries({ HTML: html, text })) {
           if (content.includes(SAMPLE_LINK)) continue;
-          warnings.push(`mail.templateDir: ${file} does not show {{${MAILS[mail].link}}} in its ${part} part.`);
+          warnings.push(`mail.templateDir: ${file} does not show {{${PURPOSES[mail].mail.url}}} in its ${part} part.`);
         }
       });
     }
@@ -153,7 +150,7 @@ function checkPages(config: AuthConfig, locales: readonly string[], problems: St
 function sampleMail(mail: MailName): MailContext {
   const user = { id: 'sample', email: 'sample@sample.example', name: 'Sample' };
   // The link of a mail is named by its definition; the compiler does not follow a computed key.
-  return { user, expires_at: new Date(0), [MAILS[mail].link]: SAMPLE_LINK } as unknown as MailContext;
+  return { user, expires_at: new Date(0), [PURPOSES[mail].mail.url]: SAMPLE_LINK } as unknown as MailContext;
 }
 
 function attempt(file: string, problems: StartUpProblem[], render: () => unknown): void {

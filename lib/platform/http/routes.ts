@@ -92,7 +92,7 @@ export class Routes implements OnModuleInit {
   }
 
   /** Where an endpoint is; undefined where it is switched off, or belongs to another mode, or there is no HTTP at all. */
-  find(key: EndpointKey): MountedRoute | undefined {
+  find(key: string): MountedRoute | undefined {
     return this.all.find((route) => route.key === key);
   }
 
@@ -101,7 +101,7 @@ export class Routes implements OnModuleInit {
    * `pathTo('activationPage', { token })` is `/api/v1/auth/activate/…`.
    * @throws Error where the endpoint is not mounted or a parameter is missing
    */
-  pathTo(key: EndpointKey, params: Readonly<Record<string, string>> = {}): string {
+  pathTo(key: string, params: Readonly<Record<string, string>> = {}): string {
     const route = this.find(key);
     if (!route) throw new Error(`The endpoint ${key} is not mounted.`);
     return fillPath(this.pathOf(route), params);

@@ -10,6 +10,7 @@ export const de: Language = {
   safety_footer: 'Sie erhalten diese E-Mail, weil sie die Sicherheit Ihres Kontos betrifft.',
   nothing_to_do: 'Wenn Sie das waren, ist nichts weiter zu tun.',
   was_not_you: 'Wenn Sie das nicht waren,',
+  already_done: 'Dieser Link wurde schon benutzt, und es hat geklappt.',
   close_page: 'Sie können diese Seite schließen.',
   close_page_and_login: 'Sie können diese Seite schließen und sich anmelden.',
 

@@ -11,6 +11,7 @@ export const en = {
   safety_footer: 'You get this mail because it concerns the safety of your account.',
   nothing_to_do: 'If that was you, there is nothing left to do.',
   was_not_you: 'If it was not you,',
+  already_done: 'This link was used before, and it worked.',
   close_page: 'You can close this page.',
   close_page_and_login: 'You can close this page and log in.',
 

@@ -10,6 +10,7 @@ export const es: Language = {
   safety_footer: 'Recibes este correo porque afecta a la seguridad de tu cuenta.',
   nothing_to_do: 'Si has sido tú, no tienes que hacer nada más.',
   was_not_you: 'Si no has sido tú,',
+  already_done: 'Este enlace ya se usó, y funcionó.',
   close_page: 'Puedes cerrar esta página.',
   close_page_and_login: 'Puedes cerrar esta página e iniciar sesión.',
 

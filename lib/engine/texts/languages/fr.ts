@@ -10,6 +10,7 @@ export const fr: Language = {
   safety_footer: 'Vous recevez cet e-mail parce qu’il concerne la sécurité de votre compte.',
   nothing_to_do: 'Si c’était vous, il n’y a rien d’autre à faire.',
   was_not_you: 'Si ce n’était pas vous,',
+  already_done: 'Ce lien a déjà été utilisé, et cela a fonctionné.',
   close_page: 'Vous pouvez fermer cette page.',
   close_page_and_login: 'Vous pouvez fermer cette page et vous connecter.',
 

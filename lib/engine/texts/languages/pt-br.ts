@@ -10,6 +10,7 @@ export const ptBr: Language = {
   safety_footer: 'Você recebeu este e-mail porque ele diz respeito à segurança da sua conta.',
   nothing_to_do: 'Se foi você, não há mais nada a fazer.',
   was_not_you: 'Se não foi você,',
+  already_done: 'Este link já foi usado, e funcionou.',
   close_page: 'Você pode fechar esta página.',
   close_page_and_login: 'Você pode fechar esta página e entrar.',
 

@@ -1,17 +1,15 @@
 import { Column, Index, PrimaryColumn } from 'typeorm';
+import type { TokenPurpose } from '../../common/purposes.js';
 import type { StoredFields } from '../../common/stored-fields.js';
 import { instant } from './instant.js';
 
-/** What a row of the token table is for: a session, a link, or only a mail that is owed. */
-export type TokenPurpose =
-  | 'session'
-  | 'activation'
-  | 'password-reset'
-  | 'email-change'
-  | 'email-change-undo'
-  | 'account-exists'
-  | 'password-changed-notice'
-  | 'session-reuse-notice';
+/** How the owner of a session has proved who they are, and when: what a route may ask for again. */
+export interface SessionPayload {
+  /** Authentication methods by the names of RFC 8176: `pwd`, `otp`, ... */
+  amr: readonly string[];
+  /** Milliseconds since the epoch. */
+  authenticatedAt: number;
+}
 
 /** What a signup binds to its own activation link: the link that is clicked decides which signup becomes the account. */
 export interface SignupPayload extends StoredFields {
@@ -25,6 +23,7 @@ export interface AddressPayload {
 
 /** What the rows of a purpose carry; the purposes that are not listed carry nothing. */
 export interface TokenPayloads {
+  session: SessionPayload;
   activation: SignupPayload;
   'email-change': AddressPayload;
   'email-change-undo': AddressPayload;

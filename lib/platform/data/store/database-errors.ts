@@ -59,3 +59,11 @@ export function databaseCode(error: unknown): string {
   const code = (source as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? code : '';
 }
+
+/** A row refers to one that is gone. */
+const FOREIGN_KEY_VIOLATION = new Set(['23503', 'ER_NO_REFERENCED_ROW_2', 'SQLITE_CONSTRAINT_FOREIGNKEY']);
+
+/** True where a foreign key refused the row: what it belongs to was deleted meanwhile. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return FOREIGN_KEY_VIOLATION.has(databaseCode(error));
+}

@@ -2,6 +2,9 @@ import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { Account } from '../entities/base-user.entity.js';
 import type { UserColumns } from '../entities/user-columns.js';
 
+/** Whom a row is written for: narrows a query over users. */
+export type Owner = (users: UserQuery) => UserQuery;
+
 /** A query over users under the alias `user`, narrowed in the names of Account; every condition must hold. */
 export class UserQuery {
   constructor(
@@ -14,6 +17,37 @@ export class UserQuery {
     const own = typeof condition === 'string' ? this.columns.translate(condition) : this.columns.toEntity(condition);
     this.builder.andWhere(own, parameters);
     return this;
+  }
+
+  /** Narrows users to all but one. */
+  whereIsNot(id: Account['id']): this {
+    return this.where('user.id <> :other', { other: id });
+  }
+
+  /** Narrows users to none while an account has the address. One that waits for its activation has proved nothing. */
+  whereFree(email: string): this {
+    const holds = 'holder.email = :address AND (holder.isActive = :held OR holder.emailVerifiedAt IS NOT NULL)';
+    const holder = this.builder.subQuery().select('1').from(this.builder.expressionMap.mainAlias!.target, 'holder');
+    const taken = holder.where(this.columns.translate(holds)).getQuery();
+    return this.where(`NOT EXISTS ${taken}`, { address: email, held: true });
+  }
+
+  /** Narrows users to the one the address is taken by. */
+  whereHolds(email: string): this {
+    return this.where('user.email = :address', { address: email }).where(
+      '(user.isActive = :held OR user.emailVerifiedAt IS NOT NULL)',
+      { held: true },
+    );
+  }
+
+  /** Narrows users to those whom a mailed link may still serve: active, or waiting for their first link. */
+  whereReachable(): this {
+    return this.where('(user.isActive = :reachable OR user.emailVerifiedAt IS NULL)', { reachable: true });
+  }
+
+  /** Narrows users to those who wait for their first link. */
+  wherePending(): this {
+    return this.where({ isActive: false }).where('user.emailVerifiedAt IS NULL');
   }
 
   /** The first account found, with its password hash if `withHash` says so. */

@@ -24,6 +24,17 @@ export function stateOf(account: Pick<Account, 'isActive' | 'emailVerifiedAt'>):
   return account.emailVerifiedAt === null ? 'pending' : 'deactivated';
 }
 
+/** What is true of an active account while a proof of identity that was given for it still counts. */
+export type ProvenState = Pick<Account, 'id' | 'email' | 'passwordHash' | 'isActive'>;
+
+/**
+ * The state that an account must still have when a proof of identity is used: what other flows change (password, address,
+ * state) is all in it, so that a proof that overlaps one of them does not outlive it.
+ */
+export function provenState({ id, email, passwordHash }: Account): ProvenState {
+  return { id, email, passwordHash, isActive: true };
+}
+
 /** Reads and writes of the application's user table. Every method is one statement. */
 @Injectable()
 export class UsersStore {
@@ -129,17 +140,28 @@ export class UsersStore {
   }
 
   /**
-   * Replaces a password hash that nobody changed meanwhile: of many parallel logins one rehash wins, of many parallel
-   * changes one password.
-   * @returns false where it is another hash by now, or the account is gone
+   * Replaces a password hash where the account still is as the old password was verified for it: of many parallel logins
+   * one rehash wins, of many parallel changes one password.
+   * @returns false where hash, address or state are others by now, or the account is gone
    */
-  async replaceHash(manager: EntityManager, { id, passwordHash }: Account, newHash: string): Promise<boolean> {
+  async replaceHash(manager: EntityManager, account: Account, newHash: string): Promise<boolean> {
     const statement = manager
       .createQueryBuilder()
       .update(this.entities.user)
       .set(this.columns.toEntity({ passwordHash: newHash, updatedAt: new Date(this.clock.now()) }))
-      .where(this.columns.toEntity({ id, passwordHash }));
+      .where(this.columns.toEntity(provenState(account)));
     return (await statement.execute()).affected === 1;
+  }
+
+  /**
+   * Takes the row of an account that still is as a proof of identity was given for it: whatever would write a session or a
+   * link for this user waits until the transaction ends.
+   * @returns false where it no longer is so
+   */
+  async lock(manager: EntityManager, state: ProvenState): Promise<boolean> {
+    const { builder } = this.select(manager).where(state);
+    if (manager.connection.options.type !== 'better-sqlite3') builder.setLock('pessimistic_write');
+    return (await builder.select('1', 'found').getRawOne()) !== undefined;
   }
 
   /** Deletes a user whose token rows are gone. */
@@ -177,21 +199,6 @@ export class UsersStore {
       .where(this.columns.toEntity({ email, isActive: false }))
       .andWhere(isPending)
       .execute();
-  }
-
-  /** Narrows users to none while an account has the address. One that waits for its activation has proved nothing. */
-  whereFree(users: UserQuery, email: string): UserQuery {
-    const holds = 'holder.email = :address AND (holder.isActive = :held OR holder.emailVerifiedAt IS NOT NULL)';
-    const holder = users.builder.subQuery().select('1').from(this.entities.user, 'holder');
-    const taken = holder.where(this.columns.translate(holds)).getQuery();
-    return users.where(`NOT EXISTS ${taken}`, { address: email, held: true });
-  }
-
-  /** Narrows users to the one the address is taken by. */
-  whereHolds(users: UserQuery, email: string): UserQuery {
-    return users
-      .where('user.email = :address', { address: email })
-      .where('(user.isActive = :held OR user.emailVerifiedAt IS NOT NULL)', { held: true });
   }
 
   /** A query over users under the alias `user`, to be narrowed by the caller. */

@@ -1,18 +1,18 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { isLinkPurpose, type LinkPurpose, linkPurpose } from '../../platform/common/purposes.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { AuthStartUpError } from '../../platform/config/start-up-error.js';
 import type { BaseUserToken } from '../../platform/data/entities/base-user-token.entity.js';
-import type { EndpointKey } from '../../module/endpoints.js';
 import { Routes } from '../../platform/http/routes.js';
-import { type LinkPurpose, LinkTokens } from '../tokens/link-tokens.js';
-import { LINK_PAGES, linkProblems, urlTemplateOf } from './link-check.js';
+import { LinkTokens } from '../tokens/link-tokens.js';
+import { linkProblems, urlTemplateOf } from './link-check.js';
 
 /**
  * The addresses in mails and pages. They come from the configuration and from the routes as they are mounted, never
  * from a request: a forged Host header cannot send a victim's token elsewhere.
  */
 @Injectable()
-export class Links implements OnModuleInit {
+export class LinkUrls implements OnModuleInit {
   constructor(
     private readonly linkTokens: LinkTokens,
     private readonly routes: Routes,
@@ -35,18 +35,14 @@ export class Links implements OnModuleInit {
     return this.build(purpose, this.linkTokens.token({ id, purpose, nonce, tokenHash }));
   }
 
-  /** The path of a page of this back end, as it is mounted. */
-  pagePath(page: EndpointKey, token: string): string {
-    return this.routes.pathTo(page, { token });
+  /** Mode E: where the form of a link's page posts to. */
+  formPath(purpose: LinkPurpose, token: string): string {
+    return this.routes.pathTo(linkPurpose(purpose).form, { token });
   }
 
   private build(purpose: LinkPurpose, token: string): string {
     const urlTemplate = urlTemplateOf(this.config, purpose);
     if (urlTemplate) return urlTemplate.replace('{token}', token);
-    return `${this.config.publicUrl}${this.pagePath(LINK_PAGES[purpose].page, token)}`;
+    return `${this.config.publicUrl}${this.routes.pathTo(linkPurpose(purpose).page, { token })}`;
   }
-}
-
-function isLinkPurpose(purpose: BaseUserToken['purpose']): purpose is LinkPurpose {
-  return purpose in LINK_PAGES;
 }

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError, type AuthErrorCode } from '../../platform/common/auth.errors.js';
+import type { AuthEventName } from '../../platform/common/auth-event.js';
+import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
+import type { Device } from '../../platform/http/device.decorator.js';
+import { EventLog } from '../events/event-log.js';
+import { PasswordHasher } from './password-hasher.js';
+
+/** The flows that ask for a password. */
+export type PasswordFlow = 'login' | 'password-change' | 'account-deletion' | 'email-change';
+
+/** What a wrong password is answered with, and which event it is. */
+const REFUSALS: Readonly<Record<PasswordFlow, readonly [AuthErrorCode, AuthEventName]>> = {
+  login: ['LOGIN_INVALID_CREDENTIALS', 'authn_login_fail'],
+  // Somebody holds a session and does not know the password: a typing error, or a thief who tries.
+  'password-change': ['PASSWORD_CURRENT_WRONG', 'authn_password_change_fail'],
+  'account-deletion': ['PASSWORD_CURRENT_WRONG', 'authn_reauthentication_fail'],
+  'email-change': ['PASSWORD_CURRENT_WRONG', 'authn_reauthentication_fail'],
+};
+
+/** Who is asked for a password, and where. */
+export interface PasswordAttempt {
+  readonly flow: PasswordFlow;
+  readonly device: Device;
+  /** What a login named, for the pseudonym of an account that is not there. */
+  readonly identifier?: string;
+  /** Whom a signed-in request says it is. */
+  readonly userId?: UserId;
+}
+
+/**
+ * The one place where a password is compared. Exactly one Argon2 computation whoever asks: an account that is not there, or
+ * not active, is compared with a stand-in, so that time does not tell which accounts there are (ASVS 6.3.8).
+ */
+@Injectable()
+export class PasswordCheck {
+  constructor(
+    private readonly users: UsersStore,
+    private readonly hasher: PasswordHasher,
+    private readonly events: EventLog,
+  ) {}
+
+  /**
+   * The account, if the password is its own. It comes with the hash that was verified: what a flow then writes must depend
+   * on it, or a change in between would go unnoticed.
+   * @param account null for one that nobody has
+   * @throws AuthError LOGIN_INVALID_CREDENTIALS or PASSWORD_CURRENT_WRONG, by the flow; SERVICE_BUSY where too many wait
+   */
+  async verify(account: Account | null, password: string, attempt: PasswordAttempt): Promise<Account> {
+    const { flow, device, identifier } = attempt;
+    const isCorrect = await this.hasher.verify(account?.isActive ? account.passwordHash : undefined, password);
+    if (account && isCorrect) return account;
+    const [code, event] = REFUSALS[flow];
+    const cause = !account ? 'unknown' : account.isActive ? 'password' : 'inactive';
+    await this.events.record(event, {
+      userId: account?.id ?? attempt.userId,
+      identifier: account ? undefined : identifier,
+      device,
+      reason: flow === 'login' ? cause : flow,
+    });
+    throw new AuthError(code);
+  }
+
+  /**
+   * Asks a signed-in user for the password again before a step that an access token alone must not take: whoever finds
+   * an unlocked device or steals a token could otherwise keep the account for good (ASVS 6.2.3, 7.5.1).
+   * @throws AuthError PASSWORD_CURRENT_WRONG, also where the account is gone or deactivated by now; SERVICE_BUSY
+   */
+  async verifyCurrent(userId: UserId, password: string, attempt: PasswordAttempt): Promise<Account> {
+    return this.verify(await this.users.findWithHash(userId), password, { ...attempt, userId });
+  }
+}

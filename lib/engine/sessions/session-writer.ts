@@ -1,0 +1,48 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/common/clock.js';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import { Database } from '../../platform/data/store/database.js';
+import { TokensStore } from '../../platform/data/store/tokens.store.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
+import { additionalClaims } from '../hooks/access-claims.js';
+import { Hooks } from '../hooks/hooks.js';
+import { type SessionSnapshot, SessionTokens, type TokenPair } from '../tokens/session-tokens.js';
+import { expiryOf } from './session-life.js';
+import type { Opening, SessionOpener } from './session-opener.js';
+
+/** Level complete: one row per signed-in device. */
+@Injectable()
+export class SessionWriter implements SessionOpener {
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: TokensStore,
+    private readonly users: UsersStore,
+    private readonly sessionTokens: SessionTokens,
+    private readonly hooks: Hooks,
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /**
+   * Waits for a change of the account that is under way: a login that overlaps a new password, another address or a
+   * deactivation must not outlive it.
+   */
+  async write({ stillHolds, amr, device }: Opening): Promise<SessionSnapshot | undefined> {
+    const now = this.clock.now();
+    const startedAt = new Date(now);
+    const expiresAt = expiryOf(this.config, startedAt, startedAt);
+    const id = this.tokens.newId();
+    const payload = { amr, authenticatedAt: now };
+    const row = { id, purpose: 'session' as const, createdAt: startedAt, expiresAt, payload, ...device };
+    const isOpen = await this.database.write((manager) =>
+      this.tokens.insertFor(manager, (users) => users.where(stillHolds), row),
+    );
+    const { id: userId } = stillHolds;
+    return isOpen ? { id, userId, generation: 0, startedAt, rotatedAt: startedAt, expiresAt } : undefined;
+  }
+
+  /** @throws AuthError SESSION_INVALID_TOKEN where the user is gone */
+  async issue(session: SessionSnapshot): Promise<TokenPair> {
+    return this.sessionTokens.pair(session, await additionalClaims(this.hooks, this.users, session));
+  }
+}

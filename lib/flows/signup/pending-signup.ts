@@ -1,0 +1,104 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AccountFields } from '../../engine/accounts/account-fields.js';
+import { AccountWriter } from '../../engine/accounts/account-writer.js';
+import { type LinkRow, MailedLinks } from '../../engine/links/mailed-links.js';
+import { UniformAnswer } from '../../engine/links/uniform-answer.js';
+import { Outbox } from '../../engine/mail/outbox.js';
+import { AuthError } from '../../platform/common/auth.errors.js';
+import { storeFields } from '../../platform/common/stored-fields.js';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import type { Account } from '../../platform/data/entities/base-user.entity.js';
+import { Database } from '../../platform/data/store/database.js';
+import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
+import { OwnerGone } from '../../platform/data/store/tokens.store.js';
+import type { UserQuery } from '../../platform/data/store/user-query.js';
+import { stateOf, UsersStore } from '../../platform/data/store/users.store.js';
+import type { CheckedSignup, SignupOutcome, SignupWriter } from './signup-writer.js';
+
+const UNIFORM: SignupOutcome = Object.freeze({
+  userId: null,
+  activationRequired: true,
+  activationUrl: null,
+  proof: null,
+});
+
+/**
+ * Modes with a link: each signup binds its own password and fields to its own link, and the link that is clicked
+ * decides which of them becomes the account. Whoever signed up with someone else's address gains nothing
+ * (pre-hijacking).
+ *
+ * A username is in the link alone until then: a pending account has none. Otherwise nobody would have to own an address
+ * to keep a name from everybody, and whether the next signup finds the name taken would tell whether the address of the
+ * one before had an account.
+ */
+@Injectable()
+export class PendingSignup implements SignupWriter {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersStore,
+    private readonly accounts: AccountWriter,
+    private readonly fields: AccountFields,
+    private readonly links: MailedLinks,
+    private readonly outbox: Outbox,
+    private readonly uniform: UniformAnswer,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  async write(signup: CheckedSignup): Promise<SignupOutcome> {
+    if (!this.config.returnLinkInResponse) return this.uniform.after(() => this.register(signup));
+    await this.assertUsernameFree(signup);
+    return this.accounts.openly(signup.email, (manager) => this.createWithLink(manager, signup));
+  }
+
+  private async createWithLink(manager: EntityManager, signup: CheckedSignup): Promise<SignupOutcome> {
+    const { email, passwordHash, device } = signup;
+    const fields = this.fields.withoutUsername(signup.fields);
+    const userId = await this.accounts.createPending(manager, { email, passwordHash, fields }, device);
+    const link = this.newLink(signup);
+    await this.links.issueTo(manager, userId, link);
+    return { userId, activationRequired: true, activationUrl: this.links.shown(link), proof: null };
+  }
+
+  /** Modes with mail: one row and one mail whatever the address is, and the same answer. */
+  private async register(signup: CheckedSignup, isSecondTry = false): Promise<SignupOutcome> {
+    // Before anything depends on the address: a taken username is told, and must tell nothing else.
+    await this.assertUsernameFree(signup);
+    try {
+      const existing = await this.users.findByEmail(signup.email);
+      await this.database.transaction(async (manager) => {
+        if (existing) await this.join(manager, existing, signup);
+        else await this.createWithLink(manager, signup);
+      });
+    } catch (error) {
+      if (error instanceof OwnerGone) return this.register(signup, isSecondTry);
+      if (!isUniqueViolation(error)) throw error;
+      // A parallel signup was quicker: its row is there now. If it still is not, another unique column is taken.
+      if (isSecondTry) throw new AuthError('SIGNUP_CONFLICT', { cause: error });
+      return this.register(signup, true);
+    }
+    return UNIFORM;
+  }
+
+  /** A signup for an address that has an account. A stranger may send it: it takes no lock of the owner's. */
+  private async join(manager: EntityManager, account: Account, signup: CheckedSignup): Promise<void> {
+    const { id: userId } = account;
+    const owner = (users: UserQuery) => users.where({ id: userId });
+    const facts = { userId, device: signup.device, reason: 'signup' };
+    const isThere =
+      stateOf(account) === 'pending'
+        ? await this.links.give(manager, owner, this.newLink(signup), facts, 'none')
+        : await this.outbox.oweTo(manager, owner, 'account-exists');
+    if (!isThere) throw new OwnerGone();
+  }
+
+  /** Usernames are public: that one is taken may be told, whoever asks. */
+  private async assertUsernameFree({ fields }: CheckedSignup): Promise<void> {
+    const username = this.fields.usernameIn(fields);
+    if (username !== undefined && (await this.users.findByUsername(username))) throw new AuthError('SIGNUP_CONFLICT');
+  }
+
+  private newLink({ passwordHash, fields }: CheckedSignup): LinkRow {
+    return this.links.newLink('activation', { passwordHash, ...storeFields(fields) });
+  }
+}
