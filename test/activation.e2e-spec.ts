@@ -7,6 +7,11 @@ import { variants } from './support/variants.js';
 
 const DAY = 24 * 3600;
 
+const DONE = {
+  statusCode: 409,
+  code: 'ACTIVATION_ALREADY_DONE',
+  message: 'The account was already activated with this link.',
+};
 const INVALID = {
   statusCode: 400,
   code: 'ACTIVATION_INVALID_TOKEN',
@@ -64,7 +69,6 @@ describe.each(variants())('activation on $database with $adapter, integer keys: 
     const stillPending = await signUp('still-pending@example.com');
     const [row] = await tokenRows(t, 'still-pending@example.com');
     const tokens = {
-      used,
       reset,
       'the hash at rest': row!.tokenHash!,
       'the nonce': row!.nonce!,
@@ -91,6 +95,10 @@ describe.each(variants())('activation on $database with $adapter, integer keys: 
       const inPath = await activateByPath(encodeURIComponent(token));
       expect([what, inPath.status, inPath.body]).toEqual([what, 400, INVALID]);
       expect(inPath.text).toBe(inBody.text);
+    }
+    // Whoever holds a link that worked is told that it did; it opens nothing.
+    for (const again of [await activate({ token: used }), await activateByPath(used)]) {
+      expect([again.status, again.body]).toEqual([409, DONE]);
     }
     const empty = await activate({ token: '' });
     expect([empty.status, empty.body]).toEqual([400, INVALID]);

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tokenIn } from './support/mailbox.js';
-import { emailChanges, expectRefusedLink, NOTICE_SUBJECT, RESET_SUBJECT } from './support/email-change.js';
+import {
+  emailChanges,
+  expectDoneLink,
+  expectRefusedLink,
+  NOTICE_SUBJECT,
+  RESET_SUBJECT,
+} from './support/email-change.js';
 import type { EmailChanges } from './support/email-change.js';
 import { changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
@@ -50,7 +56,7 @@ describe.each(variants())(
       expect((await tokenRows(t, old, 'session')).every(({ revokedAt }) => revokedAt !== null)).toBe(true);
       expect(await on.subjects(old)).toEqual([NOTICE_SUBJECT, RESET_SUBJECT]);
       await expectOwned(old, user_id);
-      expectRefusedLink(await on.undo(link));
+      expectDoneLink(await on.undo(link));
     });
 
     it('survives logout everywhere, a new password and a reset by whoever has the account', async () => {
@@ -99,7 +105,12 @@ describe.each(variants())(
         const held = address(order.includes(0) ? 'b' : 'c');
         expect((await on.reset(await on.mailedLink(held, RESET_SUBJECT), HIJACKERS_PASSWORD)).status).toBe(200);
         expect((await on.undo(owners)).body.email).toBe(address('a'));
-        for (const link of hijackers) expectRefusedLink(await on.undo(link));
+        for (const [index, link] of hijackers.entries()) {
+          // The older of the two ends the newer one.
+          const wasUsed = order.includes(index) && (index === 0 || order[0] === 1);
+          if (wasUsed) expectDoneLink(await on.undo(link));
+          else expectRefusedLink(await on.undo(link));
+        }
         await expectOwned(address('a'), user_id);
       }
     });

@@ -35,6 +35,17 @@ function actions(t: TestApp) {
   };
 }
 
+function expectDone(answer: Answer): void {
+  expect([answer.status, answer.body]).toEqual([
+    409,
+    {
+      statusCode: 409,
+      code: 'PASSWORD_RESET_ALREADY_DONE',
+      message: 'The password was already set with this link.',
+    },
+  ]);
+}
+
 function expectRefused(answer: Answer): void {
   expect([answer.status, answer.body]).toEqual([
     400,
@@ -111,7 +122,7 @@ describe.each(databasesAndAdapters())('password reset on %s with %s', (database,
     expect(await on.access(body.access_token)).toBe(200);
   });
 
-  it('refuses a used, replaced, expired, foreign or invented link alike, and changes nothing', async () => {
+  it('refuses a replaced, expired, foreign or invented link alike, tells that a used one did its work, and changes nothing', async () => {
     const email = 'links@example.com';
     await t.activeUser(email);
     const [replaced, used] = [await on.link(email), await on.link(email)];
@@ -129,7 +140,7 @@ describe.each(databasesAndAdapters())('password reset on %s with %s', (database,
     t.clock.advance({ seconds: 3601 });
     const live = await on.link(email);
     // An expired link is replaced as well; its own age is what the last line of this test looks at.
-    const links = [replaced, used, expired, lastOfDeactivated, activationLink, '', 'x', 'A'.repeat(64), `${live}=`];
+    const links = [replaced, expired, lastOfDeactivated, activationLink, '', 'x', 'A'.repeat(64), `${live}=`];
     const answers = [];
     for (const link of [...links, live.slice(0, 63), live.toUpperCase(), ` ${live}`])
       answers.push(await on.confirm(link));
@@ -137,6 +148,7 @@ describe.each(databasesAndAdapters())('password reset on %s with %s', (database,
       expectRefused(answer);
       expect(visible(answer)).toEqual(visible(answers[0]!));
     }
+    expectDone(await on.confirm(used));
     for (const link of [undefined, null, 1, {}, { $gt: '' }, [live]]) {
       expect((await on.confirm(link)).body).toMatchObject({ statusCode: 400, code: 'INPUT_INVALID' });
     }

@@ -65,6 +65,19 @@ export function emailChanges(t: TestApp) {
 
 export type EmailChanges = ReturnType<typeof emailChanges>;
 
+/** Told that the link did its work before. */
+export function expectDoneLink(answer: Answer): void {
+  expect([answer.status, answer.body]).toEqual([
+    409,
+    {
+      statusCode: 409,
+      code: 'EMAIL_CHANGE_ALREADY_DONE',
+      message: 'The address was already changed with this link.',
+    },
+  ]);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+}
+
 /** Refused like every link that is not good. */
 export function expectRefusedLink(answer: Answer): void {
   expect([answer.status, answer.body]).toEqual([

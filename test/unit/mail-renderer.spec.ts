@@ -34,7 +34,11 @@ function configOf(settings: Settings = {}): AuthConfig {
 }
 
 function render(mail: MailName, user: object = USER, settings?: Settings, locale = 'en') {
-  const context = { user, expires_at: EXPIRES, [PURPOSES[mail].mail.url]: PURPOSES[mail].mail.url === 'login_url' ? LOGIN : LINK };
+  const context = {
+    user,
+    expires_at: EXPIRES,
+    [PURPOSES[mail].mail.url]: PURPOSES[mail].mail.url === 'login_url' ? LOGIN : LINK,
+  };
   return new MailRenderer(configOf(settings)).render(mail, locale, context as unknown as MailContext);
 }
 

@@ -173,13 +173,14 @@ export class MailedLinks {
     if (found.state !== 'live') throw refusal(purpose, found.state);
     const { link } = found;
     await prepare?.(link);
-    const isDone = await this.database.transaction(async (manager) => {
-      const isFirst =
-        (await change(manager, link)) && (await this.tokens.consume(manager, purpose, link.tokenHash));
-      if (!isFirst) throw new NotRedeemed();
-      await finish(manager, link);
-      return true;
-    }).catch(unlessNotRedeemed);
+    const isDone = await this.database
+      .transaction(async (manager) => {
+        const isFirst = (await change(manager, link)) && (await this.tokens.consume(manager, purpose, link.tokenHash));
+        if (!isFirst) throw new NotRedeemed();
+        await finish(manager, link);
+        return true;
+      })
+      .catch(unlessNotRedeemed);
     // Somebody was quicker: most likely the same person, by a second click.
     if (!isDone) throw refusal(purpose, (await this.inspect(purpose, token, [])).state);
     return link;

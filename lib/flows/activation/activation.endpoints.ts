@@ -18,7 +18,14 @@ export const ACTIVATION_ENDPOINTS = {
     body: ActivationDto,
     answers: { 200: 'Activation' },
     setsCookies: true,
-    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'ACTIVATION_ALREADY_DONE', 'SIGNUP_CONFLICT', 'LOGIN_REFUSED', ...FAULTS],
+    errors: [
+      ...UNUSABLE,
+      'ACTIVATION_INVALID_TOKEN',
+      'ACTIVATION_ALREADY_DONE',
+      'SIGNUP_CONFLICT',
+      'LOGIN_REFUSED',
+      ...FAULTS,
+    ],
   },
   activateByPath: {
     method: 'POST',
@@ -33,7 +40,14 @@ export const ACTIVATION_ENDPOINTS = {
     body: null,
     answers: { 200: ['Activation', 'Page'], 400: 'Page', 409: 'Page' },
     setsCookies: true,
-    errors: [...UNREADABLE, 'ACTIVATION_INVALID_TOKEN', 'ACTIVATION_ALREADY_DONE', 'SIGNUP_CONFLICT', 'LOGIN_REFUSED', ...FAULTS],
+    errors: [
+      ...UNREADABLE,
+      'ACTIVATION_INVALID_TOKEN',
+      'ACTIVATION_ALREADY_DONE',
+      'SIGNUP_CONFLICT',
+      'LOGIN_REFUSED',
+      ...FAULTS,
+    ],
   },
   resendActivation: {
     method: 'POST',

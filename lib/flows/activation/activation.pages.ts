@@ -77,7 +77,12 @@ export class ActivationPages {
     return sendPage(response, this.pages.render('activation_success', this.locale(request), {}));
   }
 
-  private page(state: 'live' | 'done' | 'invalid', token: string, request: PageRequest, response: PageResponse): string {
+  private page(
+    state: 'live' | 'done' | 'invalid',
+    token: string,
+    request: PageRequest,
+    response: PageResponse,
+  ): string {
     const locale = this.locale(request);
     switch (state) {
       case 'live':

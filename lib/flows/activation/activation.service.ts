@@ -65,12 +65,14 @@ export class ActivationService {
   @Traced('activation.resend')
   resend(email: string, device: Device): Promise<string | null> {
     const facts = { device, identifier: email, reason: 'activation-resend' };
-    return this.links.request((users) => users.where({ email }).wherePending(), facts, async () => {
-      const [signup, another] = await this.tokens.waitingSignups(email);
-      return signup && !another
-        ? this.links.newLink('activation', signup)
-        : this.links.newLink('password-reset');
-    });
+    return this.links.request(
+      (users) => users.where({ email }).wherePending(),
+      facts,
+      async () => {
+        const [signup, another] = await this.tokens.waitingSignups(email);
+        return signup && !another ? this.links.newLink('activation', signup) : this.links.newLink('password-reset');
+      },
+    );
   }
 
   /** Never an account that was active before: a link cannot undo a deactivation. */

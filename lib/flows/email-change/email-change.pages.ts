@@ -6,7 +6,13 @@ import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { LinkUrls } from '../../engine/mail/link-urls.js';
-import { isDone, type PageRequest, type PageResponse, refusalContext, sendPage } from '../../engine/pages/page-exchange.js';
+import {
+  isDone,
+  type PageRequest,
+  type PageResponse,
+  refusalContext,
+  sendPage,
+} from '../../engine/pages/page-exchange.js';
 import { type PageName, PageRenderer } from '../../engine/pages/page-renderer.js';
 import { emailHint } from '../../engine/templates/template-context.js';
 import { EmailChangeUndoService } from './email-change-undo.service.js';

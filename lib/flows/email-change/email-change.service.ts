@@ -149,7 +149,11 @@ export class EmailChangeService {
   /** Inside the transaction that gave the account another address; `user` is as it was before. */
   private async tell(manager: EntityManager, user: Account, device: Device): Promise<void> {
     const { id: userId, email: previousEmail } = user;
-    await this.events.record('user_updated', { userId, device, reason: 'email-change', attributes: ['email'] }, manager);
+    await this.events.record(
+      'user_updated',
+      { userId, device, reason: 'email-change', attributes: ['email'] },
+      manager,
+    );
     await this.hooks.within(manager, 'afterEmailChange', userId, { device, previousEmail, via: 'email-change' });
   }
 

@@ -30,7 +30,14 @@ export const PASSWORD_RESET_ENDPOINTS = {
     body: PasswordResetConfirmDto,
     answers: { 200: 'TokenPair', 204: 'Nothing' },
     setsCookies: true,
-    errors: [...UNUSABLE, 'PASSWORD_REJECTED', 'PASSWORD_RESET_INVALID_TOKEN', 'PASSWORD_RESET_ALREADY_DONE', 'LOGIN_REFUSED', ...FAULTS],
+    errors: [
+      ...UNUSABLE,
+      'PASSWORD_REJECTED',
+      'PASSWORD_RESET_INVALID_TOKEN',
+      'PASSWORD_RESET_ALREADY_DONE',
+      'LOGIN_REFUSED',
+      ...FAULTS,
+    ],
   },
   passwordResetPage: {
     method: 'GET',

@@ -24,6 +24,14 @@ export const SIGNUP_ENDPOINTS = {
     body: 'signup',
     answers: { 201: 'Signup' },
     setsCookies: true,
-    errors: [...UNUSABLE, 'PASSWORD_REJECTED', 'SIGNUP_EMAIL_TAKEN', 'SIGNUP_REFUSED', 'SIGNUP_CONFLICT', 'LOGIN_REFUSED', ...FAULTS],
+    errors: [
+      ...UNUSABLE,
+      'PASSWORD_REJECTED',
+      'SIGNUP_EMAIL_TAKEN',
+      'SIGNUP_REFUSED',
+      'SIGNUP_CONFLICT',
+      'LOGIN_REFUSED',
+      ...FAULTS,
+    ],
   },
 } as const satisfies Record<string, Endpoint>;
