@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ActivationResult, ActivationService } from '../flows/activation/activation.service.js';
 import { EmailChangeUndoService, type EmailChangeUndoResult } from '../flows/email-change/email-change-undo.service.js';
 import { type EmailChangeResult, EmailChangeService } from '../flows/email-change/email-change.service.js';
-import type { Device } from '../platform/http/device.decorator.js';
+import type { Device } from '../platform/common/device.js';
 import type { Credentials } from '../flows/login/login-identifier.js';
 import { LoginService } from '../flows/login/login.service.js';
 import { PasswordChangeService } from '../flows/password-change/password-change.service.js';

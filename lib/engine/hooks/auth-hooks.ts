@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 
 type Awaitable<T> = T | Promise<T>;
 

@@ -2,7 +2,6 @@ import type { AuthConfig } from '../../platform/config/auth-config.js';
 import { problemAt } from '../../platform/config/config-problem.js';
 import { valueAt } from '../../platform/config/settings.js';
 import type { StartUpProblem } from '../../platform/config/start-up-error.js';
-import type { EndpointKey } from '../../module/endpoints.js';
 import type { Routes } from '../../platform/http/routes.js';
 import type { LinkPurpose } from '../tokens/link-tokens.js';
 
@@ -19,7 +18,7 @@ export const LINK_PAGES = {
     page: 'emailChangeUndoPage',
     form: 'emailChangeUndoForm',
   },
-} as const satisfies Record<LinkPurpose, { setting: string; page: EndpointKey; form: EndpointKey }>;
+} as const satisfies Record<LinkPurpose, { setting: string; page: string; form: string }>;
 
 /** The address a link leads to by its setting; undefined where it leads to a page of this back end. */
 export function urlTemplateOf(config: AuthConfig, purpose: LinkPurpose): string | undefined {
@@ -44,7 +43,7 @@ export function linkProblems(config: AuthConfig, routes: Routes): StartUpProblem
 function misdirected(
   urlTemplate: string,
   setting: string,
-  page: EndpointKey,
+  page: string,
   { publicUrl }: AuthConfig,
   routes: Routes,
 ): StartUpProblem[] {
@@ -62,7 +61,7 @@ function misdirected(
   ];
 }
 
-function unreachable(key: EndpointKey, setting: string, routes: Routes): StartUpProblem[] {
+function unreachable(key: string, setting: string, routes: Routes): StartUpProblem[] {
   const path = `routes.paths.${key}`;
   const route = routes.find(key);
   if (!route) {

@@ -2,7 +2,6 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { AuthStartUpError } from '../../platform/config/start-up-error.js';
 import type { BaseUserToken } from '../../platform/data/entities/base-user-token.entity.js';
-import type { EndpointKey } from '../../module/endpoints.js';
 import { Routes } from '../../platform/http/routes.js';
 import { type LinkPurpose, LinkTokens } from '../tokens/link-tokens.js';
 import { LINK_PAGES, linkProblems, urlTemplateOf } from './link-check.js';
@@ -36,7 +35,7 @@ export class Links implements OnModuleInit {
   }
 
   /** The path of a page of this back end, as it is mounted. */
-  pagePath(page: EndpointKey, token: string): string {
+  pagePath(page: string, token: string): string {
     return this.routes.pathTo(page, { token });
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
 import { EventLog } from '../events/event-log.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import { PasswordHasher } from './password-hasher.js';
 

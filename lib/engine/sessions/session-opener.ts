@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import type { IssuedTokens, SessionSnapshot, TokenPair } from '../tokens/session-tokens.js';
 
 /**

@@ -8,7 +8,7 @@ import { SessionMemory } from './session-memory.js';
 import { EventLog } from '../events/event-log.js';
 import { additionalClaims } from '../hooks/access-claims.js';
 import { Hooks } from '../hooks/hooks.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { Outbox } from '../mail/outbox.js';
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';

@@ -6,7 +6,7 @@ import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.
 import type { SignupPayload } from '../../platform/data/entities/base-user-token.entity.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { LinkIssuer, type LinkRow } from '../../engine/links/link-issuer.js';
 import { Links } from '../../engine/mail/links.js';
 import { Outbox } from '../../engine/mail/outbox.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { LinkIssuer } from '../../engine/links/link-issuer.js';
 import { Links } from '../../engine/mail/links.js';
 import { UNUSABLE_PASSWORD_HASH } from '../../engine/passwords/password-hasher.js';

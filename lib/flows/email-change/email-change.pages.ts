@@ -1,22 +1,23 @@
-import { Controller, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
-import { CsrfProtection } from '../../engine/access/csrf-protection.js';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
-import type { EndpointKey } from '../../module/endpoints.js';
+import { refuseForeign } from '../../platform/http/request-site.js';
 import { Links } from '../../engine/mail/links.js';
 import { type PageRequest, type PageResponse, refusalContext, sendPage } from '../../engine/pages/page-exchange.js';
 import { type PageName, PageRenderer } from '../../engine/pages/page-renderer.js';
 import { emailHint } from '../../engine/templates/template-context.js';
 import { EmailChangeUndoService } from './email-change-undo.service.js';
+import { EMAIL_CHANGE_ENDPOINTS } from './email-change.endpoints.js';
 import { EmailChangeService } from './email-change.service.js';
 
 /** What the confirming link shows, and the link that takes the change back. */
 interface LinkPages {
-  /** Where its button posts. */
-  readonly form: EndpointKey;
+  /** Where its button posts: the name of the endpoint. */
+  readonly form: keyof typeof EMAIL_CHANGE_ENDPOINTS;
   readonly confirm: PageName & `${string}_confirm`;
   readonly success: PageName & `${string}_success`;
 }
@@ -42,11 +43,11 @@ export class EmailChangePages {
     private readonly undoing: EmailChangeUndoService,
     private readonly pages: PageRenderer,
     private readonly links: Links,
-    private readonly csrf: CsrfProtection,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
   /** Shows a button and changes nothing, whoever follows the link: mail scanners do. */
-  @Endpoint('emailChangePage')
+  @Endpoint(EMAIL_CHANGE_ENDPOINTS.emailChangePage)
   async show(
     @Param('token') token: string,
     @Req() request: PageRequest,
@@ -55,7 +56,7 @@ export class EmailChangePages {
     return this.ask(CHANGE, token, await this.changes.inspect(token), request, response);
   }
 
-  @Endpoint('emailChangeForm')
+  @Endpoint(EMAIL_CHANGE_ENDPOINTS.emailChangeForm)
   submit(
     @Param('token') token: string,
     @Device() device: Device,
@@ -65,7 +66,7 @@ export class EmailChangePages {
     return this.act(CHANGE, () => this.changes.confirm(token, device), request, response);
   }
 
-  @Endpoint('emailChangeUndoPage')
+  @Endpoint(EMAIL_CHANGE_ENDPOINTS.emailChangeUndoPage)
   async showUndo(
     @Param('token') token: string,
     @Req() request: PageRequest,
@@ -74,7 +75,7 @@ export class EmailChangePages {
     return this.ask(UNDO, token, await this.undoing.inspect(token), request, response);
   }
 
-  @Endpoint('emailChangeUndoForm')
+  @Endpoint(EMAIL_CHANGE_ENDPOINTS.emailChangeUndoForm)
   submitUndo(
     @Param('token') token: string,
     @Device() device: Device,
@@ -102,7 +103,7 @@ export class EmailChangePages {
     request: PageRequest,
     response: PageResponse,
   ): Promise<string> {
-    this.csrf.refuseForeign(request);
+    refuseForeign(request, this.config);
     try {
       const { email } = await work();
       return sendPage(response, this.pages.render(success, this.locale(request), { email_hint: emailHint(email) }));

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
 import { SessionOpener } from '../../engine/sessions/session-opener.js';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';

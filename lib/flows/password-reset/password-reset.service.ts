@@ -5,7 +5,7 @@ import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { LinkIssuer } from '../../engine/links/link-issuer.js';
 import { Links } from '../../engine/mail/links.js';
 import { Outbox } from '../../engine/mail/outbox.js';

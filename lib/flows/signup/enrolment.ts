@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import type { Hooks } from '../../engine/hooks/hooks.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import type { OwnFields } from '../../platform/common/stored-fields.js';
 import type { Database } from '../../platform/data/store/database.js';
 import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
