@@ -36,7 +36,7 @@ const PARTS: Readonly<Record<Level, (structure: StructuralOptions, flags: Resolv
   complete: completeLevel,
 };
 
-/** The wiring: which providers and routes exist, by level. @internal */
+/** The wiring: which providers and routes exist, by level. */
 @Module({})
 export class AuthCoreModule extends ConfigurableModuleClass {
   static wire(structure: StructuralOptions, runtime: AuthAsyncOptions): DynamicModule {

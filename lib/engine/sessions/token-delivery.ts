@@ -11,6 +11,7 @@ import type { TokenPairBody } from './token-pair.body.js';
  */
 @Injectable()
 export class TokenDelivery {
+  /** @internal Nest makes it. */
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly cookies: TokenCookies,

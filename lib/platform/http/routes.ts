@@ -41,6 +41,7 @@ export class Routes implements OnModuleInit {
   private readonly onFastify: MountedRoute[] = [];
   private found?: readonly MountedRoute[];
 
+  /** @internal Nest makes it. */
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly application: ApplicationConfig,
