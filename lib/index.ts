@@ -20,7 +20,19 @@ export type {
   StructuralOptions,
 } from './module/options/auth-options.js';
 export { AUTH_CONFIG, type AuthConfig } from './platform/config/auth-config.js';
-export type { AuthConfigRoutes, RoutePaths, RoutePreset } from './platform/config/settings/route-settings.js';
+export type { RouteOptions, RoutePaths } from './module/options/route-options.js';
+export type { RoutePreset } from './platform/config/settings/route-settings.js';
+export type { CookieOptions, TokenDeliveryMode } from './platform/config/settings/delivery-settings.js';
+export type {
+  ActivationOptions,
+  EmailChangeOptions,
+  PasswordResetOptions,
+} from './platform/config/settings/link-settings.js';
+export type { MailOptions, SmtpOptions } from './platform/config/settings/mail-settings.js';
+export type { CleanupOptions } from './platform/config/settings/operation-settings.js';
+export type { HashingOptions, PasswordOptions } from './platform/config/settings/password-settings.js';
+export type { JwtOptions, SessionCheckOptions, SessionOptions } from './platform/config/settings/token-settings.js';
+export type { JwtAlgorithm } from './platform/config/jwt-algorithms.js';
 export { type Level, LEVELS } from './platform/config/levels.js';
 export { type ModeLetter, type ModeName, MODES } from './platform/config/modes.js';
 export { AuthStartUpError, type StartUpProblem } from './platform/config/start-up-error.js';
@@ -69,7 +81,8 @@ export {
   Public,
   Verified,
 } from './engine/access/access.decorators.js';
-export { TokenDelivery, type TokenPairBody } from './engine/sessions/token-delivery.js';
+export { TokenDelivery } from './engine/sessions/token-delivery.js';
+export type { TokenPairBody } from './engine/sessions/token-pair.body.js';
 export { AccessGuard } from './engine/access/access.guard.js';
 export { AccessTokenVerifier } from './engine/access/access-token-verifier.js';
 export { rememberHandshake } from './engine/access/handshakes.js';
@@ -85,8 +98,8 @@ export type { AccountExport } from './flows/profile/account-export.service.js';
 export type { Credentials } from './flows/login/login-identifier.js';
 export type { EmailChangeResult } from './flows/email-change/email-change.service.js';
 export type { EmailChangeUndoResult } from './flows/email-change/email-change-undo.service.js';
-export type { Device } from './platform/http/device.decorator.js';
-export { ACCOUNT_DTOS, type AccountDtos, type OwnBodies } from './platform/http/account-dtos.js';
+export type { Device } from './platform/common/device.js';
+export { OWN_BODIES, type OwnBodies } from './platform/http/own-bodies.js';
 export { addAuthSecurity, type AuthSecurityScheme, type SecurityBuilder } from './module/openapi/security-schemes.js';
 export { canonicalEmail, CanonicalEmail } from './platform/common/email.js';
 export { canonicalUsername, CanonicalUsername } from './platform/common/username.js';

@@ -53,7 +53,7 @@ export class InfoController {
   private mountedRoutes(): Info['routes'] {
     const mounted = this.routes?.all ?? [];
     return Object.fromEntries(
-      mounted.map((route) => [route.key, { method: route.endpoint.method, path: this.routes!.pathOf(route) }]),
+      mounted.map((route) => [route.endpoint.key, { method: route.endpoint.method, path: this.routes!.pathOf(route) }]),
     );
   }
 }

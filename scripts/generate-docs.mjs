@@ -9,7 +9,7 @@ import { AUTH_ERRORS } from '../dist/platform/common/auth.errors.js';
 import { hasLevel, LEVELS } from '../dist/platform/config/levels.js';
 import { MODES } from '../dist/platform/config/modes.js';
 import { describeDefault, SETTING_GROUPS } from '../dist/platform/config/settings.js';
-import { ENDPOINTS } from '../dist/module/endpoints.js';
+import { ENDPOINTS } from '../dist/module/flows.js';
 
 /** The generated files; another reference is one more entry. */
 const GENERATORS = [

@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { Authenticated, OptionalAuth, Public } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ENDPOINTS } from '../lib/module/endpoints.js';
+import { ENDPOINTS } from '../lib/module/flows.js';
 import type { Endpoint } from '../lib/platform/http/endpoint.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 import { Visitor } from './support/visitor.js';

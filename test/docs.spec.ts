@@ -4,7 +4,7 @@ import { AUTH_ERRORS } from 'nestjs-gatehouse';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../lib/platform/config/settings.js';
 import type { Endpoint } from '../lib/platform/http/endpoint.js';
-import { ENDPOINTS } from '../lib/module/endpoints.js';
+import { ENDPOINTS } from '../lib/module/flows.js';
 import { filesIn, ROOT, run } from './support/packed.js';
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');

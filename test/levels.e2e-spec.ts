@@ -12,7 +12,7 @@ import {
 } from 'nestjs-gatehouse';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Endpoint } from '../lib/platform/http/endpoint.js';
-import { ENDPOINTS } from '../lib/module/endpoints.js';
+import { ENDPOINTS } from '../lib/module/flows.js';
 import { inParallel } from './support/client.js';
 import { User, UserToken } from './support/entities.js';
 import { claimsOf, headerOf } from './support/jwt.js';

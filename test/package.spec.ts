@@ -82,6 +82,51 @@ describe('the packed package', () => {
   });
 });
 
+describe('the published types', () => {
+  it('show no class of the package that it does not export, as what a constructor takes', () => {
+    const program = ts.createProgram([join(ROOT, 'dist/index.d.ts')], {
+      module: ts.ModuleKind.NodeNext,
+      noLib: true,
+      types: [],
+    });
+    const exported = exportsOf(program);
+    expect(exported.length).toBeGreaterThan(50);
+    expect(exported.flatMap((symbol) => strangersIn(symbol, exported, program))).toEqual([]);
+  });
+});
+
+function exportsOf(program: ts.Program): ts.Symbol[] {
+  const checker = program.getTypeChecker();
+  const index = checker.getSymbolAtLocation(program.getSourceFile(join(ROOT, 'dist/index.d.ts'))!)!;
+  return checker.getExportsOfModule(index).map((symbol) => original(symbol, checker));
+}
+
+/** The types of this package, but not of its public API, that the constructor of a class names. */
+function strangersIn(symbol: ts.Symbol, exported: readonly ts.Symbol[], program: ts.Program): string[] {
+  const checker = program.getTypeChecker();
+  const constructors = (symbol.declarations ?? []).filter(ts.isClassDeclaration).flatMap(({ members }) => members);
+  const names = constructors
+    .filter(ts.isConstructorDeclaration)
+    .flatMap(({ parameters }) => parameters.flatMap(typesIn));
+  return names
+    .map((name) => original(checker.getSymbolAtLocation(name)!, checker))
+    .filter((each) => each.declarations?.some((node) => node.getSourceFile().fileName.startsWith(join(ROOT, 'dist'))))
+    .filter((each) => !exported.includes(each))
+    .map((each) => `${symbol.name}: ${each.name}`);
+}
+
+function typesIn(node: ts.Node): ts.EntityName[] {
+  const own = ts.isTypeReferenceNode(node) ? [node.typeName] : [];
+  const children: ts.Node[] = [];
+  node.forEachChild((child) => void children.push(child));
+  return [...own, ...children.flatMap(typesIn)];
+}
+
+/** What an import or a re-export stands for. */
+function original(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
+  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+}
+
 /** The packages that the sources import, types and dynamic imports included. */
 async function importedPackages(): Promise<string[]> {
   const names = new Set<string>();

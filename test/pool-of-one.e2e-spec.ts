@@ -1,4 +1,4 @@
-import { ENDPOINTS, type EndpointKey } from '../lib/module/endpoints.js';
+import { ENDPOINTS, type EndpointKey } from '../lib/module/flows.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
 import { availableDatabases, type DatabaseKind } from './support/databases.js';

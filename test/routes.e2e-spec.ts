@@ -5,7 +5,7 @@ import { RouterModule } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { AuthModule, AuthStartUpError, type StructuralOptions } from 'nestjs-gatehouse';
 import { describe, expect, it } from 'vitest';
-import { ENDPOINTS } from '../lib/module/endpoints.js';
+import { ENDPOINTS } from '../lib/module/flows.js';
 import { tokenIn, type ReceivedMail } from './support/mailbox.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
 import { variants } from './support/variants.js';

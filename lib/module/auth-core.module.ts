@@ -8,9 +8,10 @@ import { describeConfig } from '../platform/config/describe-config.js';
 import type { Level } from '../platform/config/levels.js';
 import { processEnvironment } from '../platform/config/read-settings.js';
 import { resolveFlags, type ResolvedFlags, resolveRoutes } from '../platform/config/resolve-config.js';
-import { mountController, servedPaths } from '../platform/http/mount-controller.js';
-import { routeTable } from '../platform/http/route-table.js';
-import { SERVED_PATHS } from '../platform/http/routes.js';
+import { pathsOf } from '../platform/http/endpoint-paths.js';
+import { mountControllers, plannedRoutes } from '../platform/http/mount-controller.js';
+import { PLANNED_ROUTES } from '../platform/http/planned-routes.js';
+import { ENDPOINTS } from './flows.js';
 import { basicLevel } from './levels/basic.js';
 import { completeLevel } from './levels/complete.js';
 import type { LevelParts } from './levels/level-parts.js';
@@ -35,15 +36,16 @@ const PARTS: Readonly<Record<Level, (structure: StructuralOptions, flags: Resolv
   complete: completeLevel,
 };
 
-/** The wiring: which providers and routes exist, by level. @internal */
+/** The wiring: which providers and routes exist, by level. */
 @Module({})
 export class AuthCoreModule extends ConfigurableModuleClass {
   static wire(structure: StructuralOptions, runtime: AuthAsyncOptions): DynamicModule {
     const options = AuthCoreModule.forRootAsync(runtime);
     const flags = resolveFlags(structure, processEnvironment);
     const parts = PARTS[flags.level](structure, flags);
-    const table = routeTable(resolveRoutes(structure, processEnvironment));
-    const controllers = parts.controllers.map((controller) => mountController(controller, table));
+    const routes = resolveRoutes(structure, processEnvironment);
+    const paths = pathsOf(ENDPOINTS, routes);
+    const controllers = mountControllers(parts.controllers, paths, routes.version);
     return {
       ...options,
       global: structure.isGlobal ?? true,
@@ -52,7 +54,7 @@ export class AuthCoreModule extends ConfigurableModuleClass {
       providers: [
         ...(options.providers ?? []),
         ...parts.providers,
-        { provide: SERVED_PATHS, useValue: servedPaths(parts.controllers, table) },
+        { provide: PLANNED_ROUTES, useValue: plannedRoutes(parts.controllers, paths) },
         ...(controllers.length > 0 ? [documentation(controllers)] : []),
         configuration(structure, flags.level),
       ],

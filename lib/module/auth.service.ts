@@ -24,7 +24,7 @@ import type { SignupOutcome } from '../flows/signup/signup-writer.js';
 import { type SignupInput, SignupService } from '../flows/signup/signup.service.js';
 import type { OwnFields } from '../platform/common/stored-fields.js';
 import type { UserId } from '../platform/data/entities/base-user.entity.js';
-import type { Device } from '../platform/http/device.decorator.js';
+import type { Device } from '../platform/common/device.js';
 
 /** What a signup tells. With mail, always the same, whether the address was new or taken. */
 export interface SignupResult extends Omit<SignupOutcome, 'proof'> {

@@ -1,6 +1,6 @@
 import { AUTH_ERRORS } from 'nestjs-gatehouse';
 import type { Endpoint } from '../../lib/platform/http/endpoint.js';
-import { type EndpointKey, ENDPOINTS } from '../../lib/module/endpoints.js';
+import { type EndpointKey, ENDPOINTS } from '../../lib/module/flows.js';
 import type { RawAnswer } from './raw-client.js';
 import { PASSWORD, type TestApp } from './test-app.js';
 

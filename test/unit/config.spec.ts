@@ -1,18 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import type { RuntimeOptions, StructuralOptions } from '../../lib/module/options/auth-options.js';
 import { describeConfig } from '../../lib/platform/config/describe-config.js';
-import {
-  type ConfigOptions,
-  examineConfig,
-  resolveConfig,
-  resolveFlags,
-} from '../../lib/platform/config/resolve-config.js';
+import { examineConfig, resolveConfig, resolveFlags } from '../../lib/platform/config/resolve-config.js';
 import type { Setting } from '../../lib/platform/config/setting.js';
 import { CODE_ONLY_OPTIONS, describeDefault, SETTINGS, valueAt } from '../../lib/platform/config/settings.js';
 import { AuthStartUpError, formatProblem } from '../../lib/platform/config/start-up-error.js';
 
 const SECRET = 'q8Vh2Zt0mXw5Rk7LcJ1yPn9BfGd4SaUe6TioWpK3';
+
+/** The options that end in the configuration. */
+type ConfigOptions = Omit<StructuralOptions, 'userEntity' | 'tokenEntity'> & RuntimeOptions;
 
 /** The least a working mode A needs outside production. */
 const BASE: ConfigOptions = {
@@ -546,13 +545,14 @@ function commentOf(setting: Setting): string {
   return `${setting.doc}${setting.env ? ` \`${setting.env}\`.` : ''} @default ${describeDefault(setting)}`;
 }
 
-/** Every option of auth-options.ts and of the groups beside the settings, with its JSDoc, from the sources themselves. */
+/** Every option of the module and of the groups beside the settings, with its JSDoc, from the sources themselves. */
 function documentedOptions(): { path: string; comment: string }[] {
-  const config = new URL('../../lib/config/', import.meta.url);
-  const files = ['auth-options.ts', ...readdirSync(new URL('settings', config)).map((name) => `settings/${name}`)];
+  const folders = ['module/options', 'platform/config/settings'].map(
+    (folder) => new URL(`../../lib/${folder}/`, import.meta.url),
+  );
   const interfaces = new Map(
-    files
-      .map((file) => readFileSync(new URL(file, config), 'utf8'))
+    folders
+      .flatMap((folder) => readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8')))
       .flatMap((text) => Array.from(ts.createSourceFile('options.ts', text, ts.ScriptTarget.Latest, true).statements))
       .filter(ts.isInterfaceDeclaration)
       .map((node) => [node.name.text, node]),

@@ -1,7 +1,7 @@
 import { AUTH_ERRORS, AuthError, type AuthErrorCode } from 'nestjs-gatehouse';
 import { describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../lib/platform/http/endpoint.js';
-import { ENDPOINTS } from '../../lib/module/endpoints.js';
+import { ENDPOINTS } from '../../lib/module/flows.js';
 
 /**
  * Clients branch on these. A code that disappears or changes its status is a breaking change: it belongs in the

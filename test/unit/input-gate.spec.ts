@@ -29,17 +29,18 @@ import { IsOptional, IsString, MaxLength } from 'class-validator';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuthError } from '../../lib/platform/common/auth.errors.js';
+import { ENDPOINTS } from '../../lib/module/flows.js';
 import { AUTH_CONFIG } from '../../lib/platform/config/auth-config.js';
-import { CsrfProtection } from '../../lib/engine/access/csrf-protection.js';
 import { AuthErrorFilter, errorHeaders } from '../../lib/platform/http/auth-error.filter.js';
 import { Device } from '../../lib/platform/http/device.decorator.js';
 import { CanonicalEmail } from '../../lib/platform/common/email.js';
 import { Endpoint } from '../../lib/platform/http/endpoint.decorator.js';
 import { InputGate } from '../../lib/platform/http/input-gate.js';
 import { Input } from '../../lib/platform/http/input.decorator.js';
-import { mountController, servedPaths } from '../../lib/platform/http/mount-controller.js';
-import { routeTable } from '../../lib/platform/http/route-table.js';
-import { Routes, SERVED_PATHS } from '../../lib/platform/http/routes.js';
+import { pathsOf } from '../../lib/platform/http/endpoint-paths.js';
+import { mountControllers, plannedRoutes } from '../../lib/platform/http/mount-controller.js';
+import { PLANNED_ROUTES } from '../../lib/platform/http/planned-routes.js';
+import { Routes } from '../../lib/platform/http/routes.js';
 
 class LoginDto {
   @CanonicalEmail()
@@ -73,35 +74,35 @@ class NoteDto {
 @Controller()
 @UseFilters(AuthErrorFilter)
 class AccountController {
-  @Endpoint('login')
+  @Endpoint(ENDPOINTS.login)
   login(@Input(LoginDto) dto: LoginDto): LoginDto {
     return dto;
   }
 
-  @Endpoint('logout')
+  @Endpoint(ENDPOINTS.logout)
   logout(@Input(LogoutDto) _dto: LogoutDto): void {}
 
-  @Endpoint('refresh')
+  @Endpoint(ENDPOINTS.refresh)
   refresh(): never {
     throw new AuthError('SERVICE_BUSY', { retryAfterSeconds: 1.5 });
   }
 
-  @Endpoint('confirmPasswordReset')
+  @Endpoint(ENDPOINTS.confirmPasswordReset)
   confirm(@Input(ResetDto) dto: ResetDto): ResetDto {
     return dto;
   }
 
-  @Endpoint('requestPasswordReset')
+  @Endpoint(ENDPOINTS.requestPasswordReset)
   requestReset(@Req() request: { body: unknown; headers: IncomingHttpHeaders }): unknown {
     return { body: request.body, contentType: request.headers['content-type'] };
   }
 
-  @Endpoint('activateByPath')
+  @Endpoint(ENDPOINTS.activateByPath)
   activate(@Param('token') token: string, @Req() request: { body: unknown }): unknown {
     return { token, body: request.body };
   }
 
-  @Endpoint('me')
+  @Endpoint(ENDPOINTS.me)
   me(@Device() device: Device): Device {
     return device;
   }
@@ -110,12 +111,12 @@ class AccountController {
 /** The routes of mode E. */
 @Controller()
 class PagesController {
-  @Endpoint('activationPage')
+  @Endpoint(ENDPOINTS.activationPage)
   activation(@Param('token') token: string): string {
     return `<p>${token.length}</p>`;
   }
 
-  @Endpoint('passwordResetForm')
+  @Endpoint(ENDPOINTS.passwordResetForm)
   resetForm(@Req() request: { body: object }): unknown {
     return { body: request.body, isPlain: Object.getPrototypeOf(request.body) === Object.prototype };
   }
@@ -190,17 +191,15 @@ function nested(depth: number): string {
 }
 
 function moduleOf(backendLinks: boolean): new () => object {
-  const table = routeTable({});
+  const paths = pathsOf(ENDPOINTS, {});
   const ours = [AccountController, ...(backendLinks ? [PagesController] : [])];
   @Module({
-    controllers: [...ours.map((controller) => mountController(controller, table)), HostController],
+    controllers: [...mountControllers(ours, paths), HostController],
     providers: [
       Routes,
       InputGate,
-      { provide: SERVED_PATHS, useValue: servedPaths(ours, table) },
+      { provide: PLANNED_ROUTES, useValue: plannedRoutes(ours, paths) },
       { provide: AUTH_CONFIG, useValue: { backendLinks, routes: {}, tokenDelivery: 'bearer' } },
-      // Of the guard every endpoint has; without cookies it lets everybody through.
-      { provide: CsrfProtection, useValue: {} },
       { provide: APP_GUARD, useClass: HostGuard },
     ],
   })

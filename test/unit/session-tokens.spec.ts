@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } fr
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { AuthConfig } from '../../lib/platform/config/auth-config.js';
-import type { AuthConfigJwt } from '../../lib/platform/config/settings/token-settings.js';
+import type { JwtOptions } from '../../lib/platform/config/settings/token-settings.js';
 import { KeyRing } from '../../lib/engine/tokens/key-ring.js';
 import { deriveKeys } from '../../lib/engine/tokens/keys.js';
 import { type SessionSnapshot, SessionTokens, type TokenPair } from '../../lib/engine/tokens/session-tokens.js';
@@ -14,7 +14,7 @@ const SECRET = 'for these tests only: nothing is signed with it';
 const SESSION_ID = '01890000-0000-7000-8000-000000000001';
 const RSA = newKeyPair('RS256');
 const EC = newKeyPair('ES256');
-const ALGORITHMS: Partial<AuthConfigJwt>[] = [
+const ALGORITHMS: Partial<JwtOptions>[] = [
   { algorithm: 'HS256' },
   { algorithm: 'HS384' },
   { algorithm: 'HS512' },
@@ -22,7 +22,7 @@ const ALGORITHMS: Partial<AuthConfigJwt>[] = [
   { algorithm: 'ES256', privateKey: EC.privateKey },
 ];
 
-function tokens(changes: Partial<AuthConfigJwt> = {}, clock = new TestClock()): SessionTokens {
+function tokens(changes: Partial<JwtOptions> = {}, clock = new TestClock()): SessionTokens {
   const claims = { issuer: 'the issuer', audience: 'the audience', accessTtlSeconds: 900 };
   const keys = { secret: SECRET, previousSecrets: [], publicKeys: [], algorithm: 'HS256' } as const;
   const config = { jwt: { ...claims, ...keys, ...changes } } as unknown as AuthConfig;

@@ -9,7 +9,7 @@ const KEYS = Object.keys(en) as TextKey[];
 /** The source of every bundled template. */
 function templates(): string[] {
   return ['mail', 'pages'].flatMap((part) => {
-    const directory = new URL(`../../lib/${part}/templates/`, import.meta.url);
+    const directory = new URL(`../../lib/engine/${part}/templates/`, import.meta.url);
     return readdirSync(directory).map((file) => readFileSync(new URL(file, directory), 'utf8'));
   });
 }

@@ -16,6 +16,7 @@ import { requestOf, setHeaders } from './request-context.js';
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
+  /** @internal Nest makes it. */
   constructor(
     private readonly reflector: Reflector,
     private readonly verifier: AccessTokenVerifier,

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { CsrfTokens } from '../tokens/csrf-tokens.js';
-import { isSafe, siteOf, type SiteRequest } from '../../platform/http/request-site.js';
+import { isSafe, refuseForeign, siteOf, type SiteRequest } from '../../platform/http/request-site.js';
 
 /** The header a client repeats its CSRF token in. */
 const CSRF_HEADER = 'x-csrf-token';
@@ -16,14 +16,6 @@ export class CsrfProtection {
   ) {}
 
   /**
-   * Refuses what the page of another site sent, whoever it acts for.
-   * @throws AuthError INPUT_CROSS_SITE
-   */
-  refuseForeign(request: SiteRequest): void {
-    if (siteOf(request, this.config) === 'foreign') throw new AuthError('INPUT_CROSS_SITE');
-  }
-
-  /**
    * Asks a request that a cookie authenticates, and that may change something, for proof that a page of ours sent it:
    * what the browser says, or where it says nothing the CSRF token of the session, which no other site can read.
    *
@@ -32,7 +24,7 @@ export class CsrfProtection {
    */
   assertIntended(request: SiteRequest, sessionId: () => string | undefined): void {
     if (isSafe(request)) return;
-    this.refuseForeign(request);
+    refuseForeign(request, this.config);
     if (siteOf(request, this.config) === 'own') return;
     const [token, id] = [request.headers[CSRF_HEADER], sessionId()];
     if (typeof token === 'string' && id !== undefined && this.csrfTokens.verify(id, token)) return;

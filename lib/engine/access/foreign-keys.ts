@@ -4,7 +4,7 @@ import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVer
 import { AuthError } from '../../platform/common/auth.errors.js';
 import type { Clock } from '../../platform/common/clock.js';
 import { asymmetricKey, publish } from '../tokens/asymmetric-keys.js';
-import type { AuthConfigJwt } from '../../platform/config/settings/token-settings.js';
+import type { JwtOptions } from '../../platform/config/settings/token-settings.js';
 
 /** The keys that verify tokens issued elsewhere, and the algorithms those keys serve. */
 export interface ForeignKeys {
@@ -35,7 +35,7 @@ const COOLDOWN_MS = 30_000;
 const FAILURE_PAUSE_MS = 2_000;
 
 /** The keys that the configuration names: those behind a URL, public keys, or a shared secret, used as it is. */
-export function foreignKeys(jwt: Readonly<Partial<AuthConfigJwt>>, clock: Clock): ForeignKeys {
+export function foreignKeys(jwt: Readonly<Partial<JwtOptions>>, clock: Clock): ForeignKeys {
   const { secret, algorithm, publicKeys = [], jwksUrl, jwksCacheSeconds } = jwt;
   if (jwksUrl !== undefined) {
     return { algorithms: ASYMMETRIC, keyFor: remoteKeys(new URL(jwksUrl), Number(jwksCacheSeconds) * 1000, clock) };

@@ -1,4 +1,4 @@
-import type { CarrierRequest } from './request-context.js';
+import type { CarrierRequest } from './carrier-request.js';
 
 /** What Socket.IO says of the request that opened a socket; `auth` is what the client passed as `io(url, { auth })`. */
 interface SocketIoHandshake extends CarrierRequest {

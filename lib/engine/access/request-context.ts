@@ -1,12 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { CarrierRequest } from './carrier-request.js';
 import { handshakeOf } from './handshakes.js';
-
-/** What the guard needs of a request, whatever carries it and whichever adapter serves it. */
-export interface CarrierRequest {
-  /** Absent in the handshake of a WebSocket that Socket.IO describes. */
-  method?: string;
-  headers: Record<string, string | string[] | undefined>;
-}
 
 /** What the guard needs of an HTTP answer. */
 interface CarrierResponse {

@@ -4,8 +4,8 @@ import { AuthError } from '../../platform/common/auth.errors.js';
 import { canonicalUsername, USERNAME_RULE } from '../../platform/common/username.js';
 import { Database } from '../../platform/data/store/database.js';
 import { UserColumns } from '../../platform/data/entities/user-columns.js';
-import { ACCOUNT_DTOS, type AccountDtos, type OwnBodies } from '../../platform/http/account-dtos.js';
 import { validatedProperties, wireName } from '../../platform/http/dto-properties.js';
+import { OWN_BODIES, type OwnBodies, type OwnRequest } from '../../platform/http/own-bodies.js';
 import type { OwnFields } from '../../platform/common/stored-fields.js';
 
 type Column = EntityMetadata['columns'][number];
@@ -16,17 +16,17 @@ export class AccountFields {
   constructor(
     private readonly database: Database,
     private readonly columns: UserColumns,
-    @Inject(ACCOUNT_DTOS) private readonly dtos: AccountDtos,
+    @Inject(OWN_BODIES) private readonly bodies: OwnBodies,
   ) {}
 
   /**
    * @param body where the fields come from: messages spell them as its class does
    * @throws AuthError INPUT_INVALID for a field that is no column of the application's own, or that the column cannot hold
    */
-  assertStorable(fields: OwnFields, body: keyof OwnBodies): void {
+  assertStorable(fields: OwnFields, body: OwnRequest): void {
     const columns = this.columns.own;
     const errors = Object.entries(fields).flatMap(([property, value]) => {
-      const field = wireName(this.dtos[body], property);
+      const field = wireName(this.bodies[body], property);
       const fault = value === undefined ? undefined : this.faultOf(value, columns.get(property));
       return fault ? [{ field, messages: [`${field} ${fault}`] }] : [];
     });
@@ -35,7 +35,7 @@ export class AccountFields {
 
   /** Nothing, or the column's default, in each field of the profile: laid under what replaces one. */
   emptyProfile(): OwnFields {
-    return this.emptied(this.columnsOf(this.dtos.profile));
+    return this.emptied(this.columnsOf(this.bodies.profile));
   }
 
   /**
@@ -43,7 +43,7 @@ export class AccountFields {
    * its owner, so that nothing is left of what a stranger stated for the address before (pre-hijacking).
    */
   emptySignup(): OwnFields {
-    const stated = this.columnsOf(this.dtos.signup);
+    const stated = this.columnsOf(this.bodies.signup);
     return this.emptied(stated.filter((column) => column.isNullable || column.default !== undefined));
   }
 

@@ -6,7 +6,7 @@ import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
 import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';
 

@@ -1,13 +1,14 @@
 import type { ModuleRef } from '@nestjs/core';
-import { loadOpenTelemetry, optional, SCOPE } from '../../platform/common/opentelemetry.js';
 import type { AuthEvent } from '../../platform/common/auth-event.js';
+import { loadOpenTelemetry, SCOPE } from '../../platform/common/opentelemetry.js';
+import { optionalPackage } from '../../platform/common/optional-package.js';
 
 /** Hears of every event, at once and without being waited for. */
 export type EventListener = (event: AuthEvent) => void;
 
 /** Publishes `auth.<event>` through @nestjs/event-emitter, where the application has imported its module. */
 export async function findEmitter(moduleRef: ModuleRef): Promise<EventListener | undefined> {
-  const library = await optional(() => import('@nestjs/event-emitter'));
+  const library = await optionalPackage('@nestjs/event-emitter', () => import('@nestjs/event-emitter'));
   if (!library) return undefined;
   try {
     const emitter = moduleRef.get(library.EventEmitter2, { strict: false });

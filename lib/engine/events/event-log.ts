@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../../platform/common/clock.js';
 import type { BaseAuthEvent } from '../../platform/data/entities/base-auth-event.entity.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { Database } from '../../platform/data/store/database.js';
 import { KeyRing } from '../tokens/key-ring.js';
 import {

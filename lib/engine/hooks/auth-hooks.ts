@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -80,7 +80,7 @@ export interface EmailChangeContext<U extends object = Account> extends Transact
 /** Claims the module sets itself, and never leaves to a hook (RFC 7519, RFC 9068). */
 export type OwnClaim = (typeof OWN_CLAIMS)[number];
 
-/** @internal */
+/** The same as a list. */
 export const OWN_CLAIMS = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'gen', 'auth_time'] as const;
 
 /** Claims an application adds to its access tokens; any JSON under any name but the module's own. */

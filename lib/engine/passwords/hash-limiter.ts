@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { AuthError } from '../../platform/common/auth.errors.js';
-import type { AuthConfigHashing } from '../../platform/config/settings/password-settings.js';
+import type { HashingOptions } from '../../platform/config/settings/password-settings.js';
 
 /** A caller in the queue; a linked list, so that taking the first costs the same however long the queue is. */
 interface Waiter {
@@ -27,7 +27,7 @@ export class HashLimiter {
 
   /** @param measure hears of each hash how long it waited and how long it took in all, in milliseconds */
   constructor(
-    { concurrency, queue }: Readonly<Pick<AuthConfigHashing, 'concurrency' | 'queue'>>,
+    { concurrency, queue }: Readonly<Pick<HashingOptions, 'concurrency' | 'queue'>>,
     private readonly measure?: (waitMs: number, durationMs: number) => void,
   ) {
     this.concurrency =

@@ -3,7 +3,7 @@ import { AuthError, type AuthErrorCode } from '../../platform/common/auth.errors
 import type { AuthEventName } from '../../platform/common/auth-event.js';
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { EventLog } from '../events/event-log.js';
 import { PasswordHasher } from './password-hasher.js';
 

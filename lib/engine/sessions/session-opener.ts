@@ -1,5 +1,5 @@
 import type { ProvenState } from '../../platform/data/store/users.store.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import type { IssuedTokens, SessionSnapshot, TokenPair } from '../tokens/session-tokens.js';
 
 /** A session that may be opened. */

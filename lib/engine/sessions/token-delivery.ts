@@ -3,17 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { IssuedTokens, TokenPair } from '../tokens/session-tokens.js';
 import { TokenCookies } from '../access/token-cookies.js';
-
-/** A JWT pair on the wire (RFC 6749, section 5.1). */
-export interface TokenPairBody {
-  /** Null where it travels in a cookie only. */
-  access_token: string | null;
-  /** Null where it travels in a cookie only, and at level basic, which has none. */
-  refresh_token: string | null;
-  token_type: 'Bearer';
-  /** Seconds until the access token expires, wherever it travels. */
-  expires_in: number;
-}
+import type { TokenPairBody } from './token-pair.body.js';
 
 /**
  * Hands pairs of tokens to clients as `tokenDelivery` says: in the body of the answer, in cookies, or in both. The one
@@ -21,6 +11,7 @@ export interface TokenPairBody {
  */
 @Injectable()
 export class TokenDelivery {
+  /** @internal Nest makes it. */
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly cookies: TokenCookies,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isLocale } from '../texts/locale.js';
+import { isLocale } from '../../platform/common/locale.js';
 
 /** What a directory of templates holds, read once: rendering never touches the disk. */
 export interface TemplateDirectory {

@@ -1,18 +1,6 @@
-const LANGUAGE_TAG = /^[a-z]{2,8}(?:-[a-z0-9]{1,8})*$/i;
-
 /** A longer header, or more ranges in it, is no browser's: the rest is not read, so the cost stays bounded. */
 const MAX_HEADER_LENGTH = 256;
 const MAX_RANGES = 16;
-
-/** True for a language tag (RFC 5646) that this runtime can format dates in. */
-export function isLocale(tag: string): boolean {
-  if (!LANGUAGE_TAG.test(tag)) return false;
-  try {
-    return Intl.getCanonicalLocales(tag).length === 1;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * The available locale that serves a requested one: itself, else with subtags cut off from the right

@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import type { AsymmetricAlgorithm, JwtKey } from './keys.js';
+import type { AsymmetricAlgorithm } from '../../platform/config/jwt-algorithms.js';
+import type { JwtKey } from './keys.js';
 
 /** A public key as a JWKS shows it (RFC 7517, section 4). */
 export interface PublishedKey extends JsonWebKey {

@@ -2,7 +2,8 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { asymmetricKey, publish, type PublishedKey } from './asymmetric-keys.js';
-import { deriveKeys, HMAC_ALGORITHMS, type HmacAlgorithm, type HmacKeys, type JwtKey } from './keys.js';
+import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../../platform/config/jwt-algorithms.js';
+import { deriveKeys, type HmacKeys, type JwtKey } from './keys.js';
 
 /** The keys of one kind of JWT. */
 export interface JwtKeys {

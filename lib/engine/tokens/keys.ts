@@ -1,18 +1,11 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-
-/** The hash functions of symmetric tokens. */
-export const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
-
-export type HmacAlgorithm = (typeof HMAC_ALGORITHMS)[number];
-
-/** The algorithms of access tokens that other services can verify without being able to sign them. */
-export type AsymmetricAlgorithm = 'RS256' | 'ES256';
+import type { HmacAlgorithm, JwtAlgorithm } from '../../platform/config/jwt-algorithms.js';
 
 /** One key of JWTs. It serves a single algorithm (RFC 8725, section 3.1): a token cannot choose another for it. */
 export interface JwtKey {
   /** Names the key in the header of a token; tells nothing about it. */
   readonly kid: string;
-  readonly algorithm: HmacAlgorithm | AsymmetricAlgorithm;
+  readonly algorithm: JwtAlgorithm;
   readonly verifies: KeyObject;
   /** Absent where only the public half is known. */
   readonly signs?: KeyObject;

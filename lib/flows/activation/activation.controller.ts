@@ -1,26 +1,15 @@
 import { Controller, Param, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
-import { TokenDelivery, type TokenPairBody } from '../../engine/sessions/token-delivery.js';
+import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
-import type { UserId } from '../../platform/data/entities/base-user.entity.js';
+import type { ActivationBody, ResendActivationBody } from './activation.body.js';
 import { ActivationDto, ResendActivationDto } from './activation.dto.js';
 import { SignIn } from '../../engine/sign-in/sign-in.js';
+import { ACTIVATION_ENDPOINTS } from './activation.endpoints.js';
 import { ActivationService } from './activation.service.js';
-
-/** Answer of an activation. */
-export interface ActivationBody extends TokenPairBody {
-  user_id: UserId;
-}
-
-/** Answer of `POST activation/resend`. */
-export interface ResendActivationBody {
-  message: string;
-  /** Mode C: the link, where there is one; else null. */
-  activation_url: string | null;
-}
 
 @Public()
 @UseFilters(AuthErrorFilter)
@@ -32,7 +21,7 @@ export class ActivationController {
     private readonly delivery: TokenDelivery,
   ) {}
 
-  @Endpoint('activate')
+  @Endpoint(ACTIVATION_ENDPOINTS.activate)
   async activate(
     @Input(ActivationDto) { token }: ActivationDto,
     @Device() device: Device,
@@ -43,7 +32,7 @@ export class ActivationController {
     return { user_id: proof.account.id, ...this.delivery.deliver(tokens, response) };
   }
 
-  @Endpoint('resendActivation')
+  @Endpoint(ACTIVATION_ENDPOINTS.resendActivation)
   async resend(
     @Input(ResendActivationDto) { email }: ResendActivationDto,
     @Device() device: Device,
@@ -67,7 +56,7 @@ export class ActivationByPathController {
     private readonly delivery: TokenDelivery,
   ) {}
 
-  @Endpoint('activateByPath')
+  @Endpoint(ACTIVATION_ENDPOINTS.activateByPath)
   async activate(
     @Param('token') token: string,
     @Device() device: Device,

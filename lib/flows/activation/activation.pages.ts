@@ -2,13 +2,13 @@ import { Controller, type HttpException, Inject, Param, Req, Res, UseFilters } f
 import { Public } from '../../engine/access/access.decorators.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
-import { CsrfProtection } from '../../engine/access/csrf-protection.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
-import { type Device, deviceOf, type DeviceRequest } from '../../platform/http/device.decorator.js';
-import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { LinkUrls } from '../../engine/mail/link-urls.js';
 import { SignIn } from '../../engine/sign-in/sign-in.js';
+import { type Device, deviceOf, type DeviceRequest } from '../../platform/common/device.js';
+import { Endpoint } from '../../platform/http/endpoint.decorator.js';
+import { refuseForeign } from '../../platform/http/request-site.js';
 import {
   isDone,
   isForm,
@@ -19,7 +19,8 @@ import {
   sendPage,
 } from '../../engine/pages/page-exchange.js';
 import { PageRenderer } from '../../engine/pages/page-renderer.js';
-import type { ActivationBody } from './activation.controller.js';
+import type { ActivationBody } from './activation.body.js';
+import { ACTIVATION_ENDPOINTS } from './activation.endpoints.js';
 import { ActivationService } from './activation.service.js';
 
 /** Mode E: the mailed link opens a page of this back end. Pages never hand out tokens. */
@@ -32,13 +33,12 @@ export class ActivationPages {
     private readonly pages: PageRenderer,
     private readonly urls: LinkUrls,
     private readonly signIn: SignIn,
-    private readonly csrf: CsrfProtection,
     private readonly delivery: TokenDelivery,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
   /** Activates, or with `activation.confirm` shows a button. HEAD, which mail scanners like to send, only looks. */
-  @Endpoint('activationPage')
+  @Endpoint(ACTIVATION_ENDPOINTS.activationPage)
   async show(
     @Param('token') token: string,
     @Req() request: PageRequest & DeviceRequest,
@@ -49,14 +49,14 @@ export class ActivationPages {
   }
 
   /** The button of the page above; a JSON request is answered as everywhere. */
-  @Endpoint('activateByPath')
+  @Endpoint(ACTIVATION_ENDPOINTS.activateByPath)
   async submit(
     @Param('token') token: string,
     @Req() request: PageRequest & DeviceRequest,
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string | ActivationBody> {
     if (!isForm(request)) return this.answer(token, deviceOf(request), response);
-    this.csrf.refuseForeign(request);
+    refuseForeign(request, this.config);
     return this.activate(token, request, response);
   }
 

@@ -11,7 +11,7 @@ import { restoreFields } from '../../platform/common/stored-fields.js';
 import { Traced } from '../../platform/common/traced.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 
 /** Activation: the mailed link proves the address, and the signup it belongs to becomes the account. */
 @Injectable()

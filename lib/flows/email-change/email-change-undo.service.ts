@@ -9,7 +9,7 @@ import { Clock } from '../../platform/common/clock.js';
 import { Traced } from '../../platform/common/traced.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import type { EmailChangeState } from './email-change.service.js';
 
 type UndoLink = OwnedLink<'email-change-undo'>;

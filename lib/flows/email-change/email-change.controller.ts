@@ -6,33 +6,10 @@ import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
 import { EmailChangeUndoService } from './email-change-undo.service.js';
+import type { EmailChangeBody, EmailChangeRequestBody, EmailChangeUndoBody } from './email-change.body.js';
 import { EmailChangeLinkDto, EmailChangeRequestDto } from './email-change.dto.js';
+import { EMAIL_CHANGE_ENDPOINTS } from './email-change.endpoints.js';
 import { EmailChangeService } from './email-change.service.js';
-
-/** Answer of `POST email-change/request`. */
-export interface EmailChangeRequestBody {
-  message: string;
-  /** Mode C: the link, where there is one; else null. */
-  email_change_url: string | null;
-}
-
-/** Answer of `POST email-change/confirm`. */
-export interface EmailChangeBody {
-  message: string;
-  /** The address of the account from now on. */
-  email: string;
-  /** Mode C: the link that takes the change back; else null. */
-  undo_url: string | null;
-}
-
-/** Answer of `POST email-change/undo`. */
-export interface EmailChangeUndoBody {
-  message: string;
-  /** The address the account has again. */
-  email: string;
-  /** Mode C: the link to set a new password; else null. */
-  reset_url: string | null;
-}
 
 @UseFilters(AuthErrorFilter)
 @Controller()
@@ -43,7 +20,7 @@ export class EmailChangeController {
   ) {}
 
   @Authenticated()
-  @Endpoint('requestEmailChange')
+  @Endpoint(EMAIL_CHANGE_ENDPOINTS.requestEmailChange)
   async request(
     @Input(EmailChangeRequestDto) { new_email, current_password }: EmailChangeRequestDto,
     @CurrentSession() { userId }: Principal,
@@ -57,7 +34,7 @@ export class EmailChangeController {
   }
 
   @Public()
-  @Endpoint('confirmEmailChange')
+  @Endpoint(EMAIL_CHANGE_ENDPOINTS.confirmEmailChange)
   async confirm(
     @Input(EmailChangeLinkDto) { token }: EmailChangeLinkDto,
     @Device() device: Device,
@@ -67,7 +44,7 @@ export class EmailChangeController {
   }
 
   @Public()
-  @Endpoint('undoEmailChange')
+  @Endpoint(EMAIL_CHANGE_ENDPOINTS.undoEmailChange)
   async undo(
     @Input(EmailChangeLinkDto) { token }: EmailChangeLinkDto,
     @Device() device: Device,

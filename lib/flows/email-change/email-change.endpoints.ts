@@ -1,20 +1,20 @@
-import { type Endpoint, FAULTS, UNPROVED, UNREADABLE, UNUSABLE } from '../../platform/http/endpoint.js';
+import { PAGE } from '../../platform/http/answer.js';
+import { endpoints, FAULTS, UNPROVED, UNREADABLE, UNUSABLE } from '../../platform/http/endpoint.js';
+import { EMAIL_CHANGE_BODY, EMAIL_CHANGE_REQUEST_BODY, EMAIL_CHANGE_UNDO_BODY } from './email-change.body.js';
 import { EmailChangeLinkDto, EmailChangeRequestDto } from './email-change.dto.js';
 
-/** Routes of email-change. */
-export const EMAIL_CHANGE_ENDPOINTS = {
+export const EMAIL_CHANGE_ENDPOINTS = endpoints('email-change', {
   requestEmailChange: {
     method: 'POST',
     path: 'auth/email-change/request',
     status: 202,
     accepts: 'json',
-    flow: 'email-change',
     summary: 'Owes a link to the new address, which changes nothing until it is followed; needs a bearer token.',
     request: { new_email: 'The address to change to.', current_password: 'The password of the account.' },
     answer:
       '`{ message, email_change_url }`, the same whether the address is free or taken; `email_change_url` is null except in mode C. Mode D: the change applies at once.',
     body: EmailChangeRequestDto,
-    answers: { 202: 'EmailChangeRequested' },
+    answers: { 202: EMAIL_CHANGE_REQUEST_BODY },
     credentials: 'access',
     errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', ...FAULTS],
   },
@@ -23,13 +23,12 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     path: 'auth/email-change/confirm',
     status: 200,
     accepts: 'json',
-    flow: 'email-change',
     summary:
       'Makes the address the link was mailed to that of the account, ends every session and other link, and owes the old address a link to undo it.',
     request: { token: 'The token of the link.' },
     answer: '`{ message, email, undo_url }`; `undo_url` is null except in mode C. No tokens: the user logs in again.',
     body: EmailChangeLinkDto,
-    answers: { 200: 'EmailChanged' },
+    answers: { 200: EMAIL_CHANGE_BODY },
     errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', 'EMAIL_CHANGE_ALREADY_DONE', ...FAULTS],
   },
   undoEmailChange: {
@@ -37,13 +36,12 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     path: 'auth/email-change/undo',
     status: 200,
     accepts: 'json',
-    flow: 'email-change',
     summary:
       'Gives the account back to its old address: the password no longer works, every session and other link ends, and a link to set a new password is owed.',
     request: { token: 'The token of the link in the notice.' },
     answer: '`{ message, email, reset_url }`; `reset_url` is null except in mode C.',
     body: EmailChangeLinkDto,
-    answers: { 200: 'EmailChangeUndone' },
+    answers: { 200: EMAIL_CHANGE_UNDO_BODY },
     errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', 'EMAIL_CHANGE_ALREADY_DONE', ...FAULTS],
   },
   emailChangePage: {
@@ -51,12 +49,11 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     path: 'auth/email-change/:token',
     status: 200,
     accepts: 'none',
-    flow: 'email-change',
     summary: 'Where the mailed link leads: shows a button and changes nothing.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
     body: null,
-    answers: { 200: 'Page', 400: 'Page' },
+    answers: { 200: PAGE, 400: PAGE },
     errors: ['INPUT_MALFORMED', ...FAULTS],
     pages: true,
   },
@@ -65,12 +62,11 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     path: 'auth/email-change/:token',
     status: 200,
     accepts: 'form',
-    flow: 'email-change',
     summary: 'The button of that page.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
     body: null,
-    answers: { 200: 'Page', 400: 'Page' },
+    answers: { 200: PAGE, 400: PAGE },
     errors: [...UNREADABLE, ...FAULTS],
     pages: true,
   },
@@ -79,12 +75,11 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     path: 'auth/email-change/undo/:token',
     status: 200,
     accepts: 'none',
-    flow: 'email-change',
     summary: 'Where the link in the notice to the old address leads: shows a button and changes nothing.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
     body: null,
-    answers: { 200: 'Page', 400: 'Page' },
+    answers: { 200: PAGE, 400: PAGE },
     errors: ['INPUT_MALFORMED', ...FAULTS],
     pages: true,
   },
@@ -93,13 +88,12 @@ export const EMAIL_CHANGE_ENDPOINTS = {
     path: 'auth/email-change/undo/:token',
     status: 200,
     accepts: 'form',
-    flow: 'email-change',
     summary: 'The button of that page.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
     body: null,
-    answers: { 200: 'Page', 400: 'Page' },
+    answers: { 200: PAGE, 400: PAGE },
     errors: [...UNREADABLE, ...FAULTS],
     pages: true,
   },
-} as const satisfies Record<string, Endpoint>;
+});

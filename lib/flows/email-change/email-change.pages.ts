@@ -1,7 +1,7 @@
-import { Controller, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
-import { CsrfProtection } from '../../engine/access/csrf-protection.js';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
@@ -17,6 +17,9 @@ import { type PageName, PageRenderer } from '../../engine/pages/page-renderer.js
 import { emailHint } from '../../engine/templates/template-context.js';
 import { EmailChangeUndoService } from './email-change-undo.service.js';
 import { EmailChangeService, type EmailChangeState } from './email-change.service.js';
+
+import { refuseForeign } from '../../platform/http/request-site.js';
+import { EMAIL_CHANGE_ENDPOINTS } from './email-change.endpoints.js';
 
 /** What the confirming link shows, and the link that takes the change back. */
 interface LinkPages {
@@ -46,11 +49,11 @@ export class EmailChangePages {
     private readonly undoing: EmailChangeUndoService,
     private readonly pages: PageRenderer,
     private readonly urls: LinkUrls,
-    private readonly csrf: CsrfProtection,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
   /** Shows a button and changes nothing, whoever follows the link: mail scanners do. */
-  @Endpoint('emailChangePage')
+  @Endpoint(EMAIL_CHANGE_ENDPOINTS.emailChangePage)
   async show(
     @Param('token') token: string,
     @Req() request: PageRequest,
@@ -59,7 +62,7 @@ export class EmailChangePages {
     return this.ask(CHANGE, token, await this.changes.inspect(token), request, response);
   }
 
-  @Endpoint('emailChangeForm')
+  @Endpoint(EMAIL_CHANGE_ENDPOINTS.emailChangeForm)
   submit(
     @Param('token') token: string,
     @Device() device: Device,
@@ -75,7 +78,7 @@ export class EmailChangePages {
     );
   }
 
-  @Endpoint('emailChangeUndoPage')
+  @Endpoint(EMAIL_CHANGE_ENDPOINTS.emailChangeUndoPage)
   async showUndo(
     @Param('token') token: string,
     @Req() request: PageRequest,
@@ -84,7 +87,7 @@ export class EmailChangePages {
     return this.ask(UNDO, token, await this.undoing.inspect(token), request, response);
   }
 
-  @Endpoint('emailChangeUndoForm')
+  @Endpoint(EMAIL_CHANGE_ENDPOINTS.emailChangeUndoForm)
   submitUndo(
     @Param('token') token: string,
     @Device() device: Device,
@@ -121,7 +124,7 @@ export class EmailChangePages {
     request: PageRequest,
     response: PageResponse,
   ): Promise<string> {
-    this.csrf.refuseForeign(request);
+    refuseForeign(request, this.config);
     try {
       const { email } = await work();
       return this.success(pages, email, false, request, response);

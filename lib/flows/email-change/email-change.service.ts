@@ -15,7 +15,7 @@ import { Database } from '../../platform/data/store/database.js';
 import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 
 /** What a confirmed change tells. */
 export interface EmailChangeResult {

@@ -1,20 +1,16 @@
 import { Controller, Header } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
-import type { PublishedKey } from '../../engine/tokens/asymmetric-keys.js';
 import { KeyRing } from '../../engine/tokens/key-ring.js';
-
-/** Answer of `GET .well-known/jwks.json` (RFC 7517, section 5). */
-export interface JwkSetBody {
-  keys: readonly PublishedKey[];
-}
+import type { JwkSetBody } from './jwks.body.js';
+import { JWKS_ENDPOINTS } from './jwks.endpoints.js';
 
 @Controller()
-export class KeysController {
+export class JwksController {
   constructor(private readonly ring: KeyRing) {}
 
   @Public()
-  @Endpoint('jwks')
+  @Endpoint(JWKS_ENDPOINTS.jwks)
   @Header('Content-Type', 'application/jwk-set+json')
   jwks(): JwkSetBody {
     return { keys: this.ring.publicKeys };

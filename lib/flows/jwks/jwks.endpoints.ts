@@ -1,20 +1,19 @@
-import type { Endpoint } from '../../platform/http/endpoint.js';
+import { endpoints } from '../../platform/http/endpoint.js';
+import { JWK_SET_BODY } from './jwks.body.js';
 
-/** Routes of keys. */
-export const KEYS_ENDPOINTS = {
+export const JWKS_ENDPOINTS = endpoints('jwks', {
   jwks: {
     method: 'GET',
     path: '.well-known/jwks.json',
     status: 200,
     accepts: 'none',
-    flow: 'keys',
     summary: 'The public keys with which other services verify access tokens; none while tokens are symmetric.',
     request: {},
     answer: 'A JWK set (RFC 7517), `{ keys: [{ kty, kid, alg, use, … }] }`, which may be kept for five minutes.',
     body: null,
-    answers: { 200: 'JwkSet' },
+    answers: { 200: JWK_SET_BODY },
     errors: [],
     level: 'basic',
     cacheSeconds: 300,
   },
-} as const satisfies Record<string, Endpoint>;
+});

@@ -1,14 +1,13 @@
-import { type Endpoint, FAULTS, PAIR, UNUSABLE } from '../../platform/http/endpoint.js';
+import { TOKEN_PAIR_ANSWER, TOKEN_PAIR_BODY } from '../../engine/sessions/token-pair.body.js';
+import { endpoints, FAULTS, UNUSABLE } from '../../platform/http/endpoint.js';
 import { LoginDto } from './login.dto.js';
 
-/** Routes of login. */
-export const LOGIN_ENDPOINTS = {
+export const LOGIN_ENDPOINTS = endpoints('login', {
   login: {
     method: 'POST',
     path: 'auth/login',
     status: 200,
     accepts: 'json',
-    flow: 'login',
     level: 'basic',
     summary: 'Opens a session for an address, or a username, and its password.',
     request: {
@@ -17,10 +16,10 @@ export const LOGIN_ENDPOINTS = {
         'Instead of `email`: the username or the address. Refused where the user entity has no `username` column.',
       password: 'Its password.',
     },
-    answer: PAIR,
+    answer: TOKEN_PAIR_ANSWER,
     body: LoginDto,
-    answers: { 200: 'TokenPair' },
+    answers: { 200: TOKEN_PAIR_BODY },
     setsCookies: true,
     errors: [...UNUSABLE, 'LOGIN_INVALID_CREDENTIALS', 'LOGIN_REFUSED', ...FAULTS],
   },
-} as const satisfies Record<string, Endpoint>;
+});

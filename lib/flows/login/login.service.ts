@@ -11,7 +11,7 @@ import { Traced } from '../../platform/common/traced.js';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
 import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { type Credentials, identify, statedIdentifier } from './login-identifier.js';
 
 /** Login: address or username, and password, become a session. */

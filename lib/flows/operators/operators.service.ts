@@ -12,7 +12,7 @@ import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
 import { stateOf, UsersStore } from '../../platform/data/store/users.store.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 
 /** Who acts, for the audit trail: an id or a name of the operator's own, never an address. */
 export interface OperatorOptions {

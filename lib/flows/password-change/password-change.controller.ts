@@ -6,6 +6,7 @@ import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
 import { PasswordChangeDto } from './password-change.dto.js';
+import { PASSWORD_CHANGE_ENDPOINTS } from './password-change.endpoints.js';
 import { PasswordChangeService } from './password-change.service.js';
 
 @UseFilters(AuthErrorFilter)
@@ -14,7 +15,7 @@ export class PasswordChangeController {
   constructor(private readonly changes: PasswordChangeService) {}
 
   @Authenticated()
-  @Endpoint('changePassword')
+  @Endpoint(PASSWORD_CHANGE_ENDPOINTS.changePassword)
   async change(
     @Input(PasswordChangeDto) { current_password, new_password }: PasswordChangeDto,
     @CurrentSession() { userId, sessionId }: Principal,

@@ -3,7 +3,7 @@ import { AuthError } from '../../platform/common/auth.errors.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { Outbox } from '../../engine/mail/outbox.js';
 import { PasswordCheck } from '../../engine/passwords/password-check.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';

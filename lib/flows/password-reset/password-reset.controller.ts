@@ -1,20 +1,16 @@
 import { Controller, HttpStatus, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
-import { TokenDelivery, type TokenPairBody } from '../../engine/sessions/token-delivery.js';
+import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
+import type { TokenPairBody } from '../../engine/sessions/token-pair.body.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
+import type { PasswordResetRequestBody } from './password-reset.body.js';
 import { PasswordResetConfirmDto, PasswordResetRequestDto } from './password-reset.dto.js';
 import { SignIn } from '../../engine/sign-in/sign-in.js';
+import { PASSWORD_RESET_ENDPOINTS } from './password-reset.endpoints.js';
 import { PasswordResetService } from './password-reset.service.js';
-
-/** Answer of `POST password-reset/request`. */
-export interface PasswordResetRequestBody {
-  message: string;
-  /** Mode C: the link, where there is an account; else null. */
-  reset_url: string | null;
-}
 
 @Public()
 @UseFilters(AuthErrorFilter)
@@ -26,7 +22,7 @@ export class PasswordResetController {
     private readonly delivery: TokenDelivery,
   ) {}
 
-  @Endpoint('requestPasswordReset')
+  @Endpoint(PASSWORD_RESET_ENDPOINTS.requestPasswordReset)
   async request(
     @Input(PasswordResetRequestDto) { email }: PasswordResetRequestDto,
     @Device() device: Device,
@@ -38,7 +34,7 @@ export class PasswordResetController {
     };
   }
 
-  @Endpoint('confirmPasswordReset')
+  @Endpoint(PASSWORD_RESET_ENDPOINTS.confirmPasswordReset)
   async confirm(
     @Input(PasswordResetConfirmDto) { token, new_password }: PasswordResetConfirmDto,
     @Device() device: Device,

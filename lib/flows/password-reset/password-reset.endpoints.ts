@@ -1,20 +1,21 @@
-import { type Endpoint, FAULTS, PAIR, UNUSABLE } from '../../platform/http/endpoint.js';
+import { TOKEN_PAIR_ANSWER, TOKEN_PAIR_BODY } from '../../engine/sessions/token-pair.body.js';
+import { NOTHING, PAGE } from '../../platform/http/answer.js';
+import { endpoints, FAULTS, UNUSABLE } from '../../platform/http/endpoint.js';
+import { PASSWORD_RESET_REQUEST_BODY } from './password-reset.body.js';
 import { PasswordResetConfirmDto, PasswordResetFormDto, PasswordResetRequestDto } from './password-reset.dto.js';
 
-/** Routes of password-reset. */
-export const PASSWORD_RESET_ENDPOINTS = {
+export const PASSWORD_RESET_ENDPOINTS = endpoints('password-reset', {
   requestPasswordReset: {
     method: 'POST',
     path: 'auth/password-reset/request',
     forgePath: 'auth/forgot-password',
     status: 202,
     accepts: 'json',
-    flow: 'password-reset',
     summary: 'Owes a password reset link, if there is an account.',
     request: { email: 'The e-mail address of the account.' },
     answer: '`{ message, reset_url }`, the same whether the account exists; `reset_url` is null except in mode C.',
     body: PasswordResetRequestDto,
-    answers: { 202: 'PasswordResetRequested' },
+    answers: { 202: PASSWORD_RESET_REQUEST_BODY },
     errors: [...UNUSABLE, ...FAULTS],
   },
   confirmPasswordReset: {
@@ -23,12 +24,11 @@ export const PASSWORD_RESET_ENDPOINTS = {
     forgePath: 'auth/reset-password',
     status: 200,
     accepts: 'json',
-    flow: 'password-reset',
     summary: 'Sets a new password by a reset link and ends every other session and link of the account.',
     request: { token: 'The token of the link.', new_password: 'The new password; must meet the policy.' },
-    answer: `${PAIR}; 204 without a body where \`AUTH_LOGIN_AFTER_RESET=false\`.`,
+    answer: `${TOKEN_PAIR_ANSWER}; 204 without a body where \`AUTH_LOGIN_AFTER_RESET=false\`.`,
     body: PasswordResetConfirmDto,
-    answers: { 200: 'TokenPair', 204: 'Nothing' },
+    answers: { 200: TOKEN_PAIR_BODY, 204: NOTHING },
     setsCookies: true,
     errors: [
       ...UNUSABLE,
@@ -45,12 +45,11 @@ export const PASSWORD_RESET_ENDPOINTS = {
     forgePath: 'auth/reset-password/:token',
     status: 200,
     accepts: 'none',
-    flow: 'password-reset',
     summary: 'Where the mailed reset link leads: shows the form for the new password and changes nothing.',
     request: {},
     answer: 'A page; status 400 for a link that is not valid.',
     body: null,
-    answers: { 200: 'Page', 400: 'Page' },
+    answers: { 200: PAGE, 400: PAGE },
     errors: ['INPUT_MALFORMED', ...FAULTS],
     pages: true,
   },
@@ -60,7 +59,6 @@ export const PASSWORD_RESET_ENDPOINTS = {
     forgePath: 'auth/reset-password/:token',
     status: 200,
     accepts: 'form',
-    flow: 'password-reset',
     summary: 'Takes the form of that page.',
     request: {
       new_password: 'The new password; must meet the policy.',
@@ -68,8 +66,8 @@ export const PASSWORD_RESET_ENDPOINTS = {
     },
     answer: 'A page; status 400 for a link that is not valid, or the form again for a password that is refused.',
     body: PasswordResetFormDto,
-    answers: { 200: 'Page', 400: 'Page' },
+    answers: { 200: PAGE, 400: PAGE },
     errors: [...UNUSABLE, ...FAULTS],
     pages: true,
   },
-} as const satisfies Record<string, Endpoint>;
+});

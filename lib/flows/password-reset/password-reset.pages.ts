@@ -1,12 +1,13 @@
-import { Controller, type HttpException, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, type HttpException, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
-import { CsrfProtection } from '../../engine/access/csrf-protection.js';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
-import { deviceOf, type DeviceRequest } from '../../platform/http/device.decorator.js';
+import { deviceOf, type DeviceRequest } from '../../platform/common/device.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
 import { LinkUrls } from '../../engine/mail/link-urls.js';
+import { refuseForeign } from '../../platform/http/request-site.js';
 import {
   isDone,
   isRefusal,
@@ -19,6 +20,7 @@ import { PageRenderer } from '../../engine/pages/page-renderer.js';
 import { type BrokenRule, PasswordRejected } from '../../engine/passwords/password-policy.js';
 import { emailHint } from '../../engine/templates/template-context.js';
 import { PasswordResetFormDto } from './password-reset.dto.js';
+import { PASSWORD_RESET_ENDPOINTS } from './password-reset.endpoints.js';
 import { PasswordResetService } from './password-reset.service.js';
 
 /** What the form says when it comes again: a text of the catalogue, and the values in it. */
@@ -33,11 +35,11 @@ export class PasswordResetPages {
     private readonly resets: PasswordResetService,
     private readonly pages: PageRenderer,
     private readonly urls: LinkUrls,
-    private readonly csrf: CsrfProtection,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
   /** Shows the form and changes nothing, whoever follows the link. */
-  @Endpoint('passwordResetPage')
+  @Endpoint(PASSWORD_RESET_ENDPOINTS.passwordResetPage)
   show(
     @Param('token') token: string,
     @Req() request: PageRequest,
@@ -47,14 +49,14 @@ export class PasswordResetPages {
   }
 
   /** Takes the form. A password that is refused leaves the link as it was. */
-  @Endpoint('passwordResetForm')
+  @Endpoint(PASSWORD_RESET_ENDPOINTS.passwordResetForm)
   async submit(
     @Param('token') token: string,
     @Input(PasswordResetFormDto) { new_password, confirm_password = new_password }: PasswordResetFormDto,
     @Req() request: PageRequest & DeviceRequest,
     @Res({ passthrough: true }) response: PageResponse,
   ): Promise<string> {
-    this.csrf.refuseForeign(request);
+    refuseForeign(request, this.config);
     if (confirm_password !== new_password)
       return this.form(token, request, response, [{ key: 'password_reset_form.different' }]);
     try {

@@ -14,7 +14,7 @@ import { Traced } from '../../platform/common/traced.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
 import { type AccountState, provenState, stateOf, UsersStore } from '../../platform/data/store/users.store.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 
 const WORKS_FOR: readonly AccountState[] = ['active', 'pending'];
 

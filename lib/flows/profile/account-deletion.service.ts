@@ -3,7 +3,7 @@ import { AuthError } from '../../platform/common/auth.errors.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { PasswordCheck } from '../../engine/passwords/password-check.js';
 import { SessionEnder } from '../../engine/sessions/session-ender.js';
 import { Database } from '../../platform/data/store/database.js';

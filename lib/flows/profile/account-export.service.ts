@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityMetadata } from 'typeorm';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
+import { isPlainObject } from '../../platform/common/plain-object.js';
 import type { BaseUserToken } from '../../platform/data/entities/base-user-token.entity.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../../platform/data/store/account-entities.js';
@@ -77,8 +78,4 @@ function withoutSecrets(value: object): Exported {
       isPlainObject(content) ? withoutSecrets(content) : typeof content === 'bigint' ? String(content) : content,
     ]),
   );
-}
-
-function isPlainObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -9,6 +9,7 @@ import { Input } from '../../platform/http/input.decorator.js';
 import { AccountDeletionService } from './account-deletion.service.js';
 import { type AccountExport, AccountExportService } from './account-export.service.js';
 import { AccountDeletionDto } from './profile.dto.js';
+import { PROFILE_ENDPOINTS } from './profile.endpoints.js';
 
 /** The account as a whole, with its sessions, links and mails: level complete alone. */
 @UseFilters(AuthErrorFilter)
@@ -21,7 +22,7 @@ export class AccountController {
   ) {}
 
   @Authenticated()
-  @Endpoint('deleteAccount')
+  @Endpoint(PROFILE_ENDPOINTS.deleteAccount)
   async delete(
     @Input(AccountDeletionDto) { current_password }: AccountDeletionDto,
     @CurrentSession() { userId }: Principal,
@@ -33,7 +34,7 @@ export class AccountController {
   }
 
   @Authenticated()
-  @Endpoint('exportAccount')
+  @Endpoint(PROFILE_ENDPOINTS.exportAccount)
   @Header('Content-Disposition', 'attachment; filename="account.json"')
   export(@CurrentSession() { userId }: Principal): Promise<AccountExport> {
     return this.exports.export(userId);

@@ -6,10 +6,11 @@ import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { OwnInput } from '../../platform/http/input.decorator.js';
 import { UserColumns } from '../../platform/data/entities/user-columns.js';
-import { ACCOUNT_DTOS, type AccountDtos } from '../../platform/http/account-dtos.js';
+import { OWN_BODIES, type OwnBodies } from '../../platform/http/own-bodies.js';
 import type { OwnFields } from '../../platform/common/stored-fields.js';
 import { toUserResponse } from '../../engine/accounts/user-response.js';
 import { type ProfileBody, toProfileBody } from './profile.body.js';
+import { PROFILE_ENDPOINTS } from './profile.endpoints.js';
 import { ProfileService } from './profile.service.js';
 
 /** The bundled fields, or what the application's own class makes of its entity. */
@@ -21,17 +22,17 @@ export class ProfileController {
   constructor(
     private readonly profiles: ProfileService,
     private readonly columns: UserColumns,
-    @Inject(ACCOUNT_DTOS) private readonly dtos: AccountDtos,
+    @Inject(OWN_BODIES) private readonly bodies: OwnBodies,
   ) {}
 
   @Authenticated()
-  @Endpoint('me')
+  @Endpoint(PROFILE_ENDPOINTS.me)
   me(@CurrentUser() user: object): AccountBody {
     return this.body(user);
   }
 
   @Authenticated()
-  @Endpoint('editProfile')
+  @Endpoint(PROFILE_ENDPOINTS.editProfile)
   async edit(
     @OwnInput('profile', 'part') fields: OwnFields,
     @CurrentSession() { userId }: Principal,
@@ -41,7 +42,7 @@ export class ProfileController {
   }
 
   @Authenticated()
-  @Endpoint('replaceProfile')
+  @Endpoint(PROFILE_ENDPOINTS.replaceProfile)
   async replace(
     @OwnInput('profile') fields: OwnFields,
     @CurrentSession() { userId }: Principal,
@@ -52,7 +53,7 @@ export class ProfileController {
 
   private body(user: object): AccountBody {
     const account = this.columns.toAccount(user);
-    const { userResponse } = this.dtos;
+    const { userResponse } = this.bodies;
     return userResponse ? toUserResponse(userResponse, this.columns.entityOf(account)) : toProfileBody(account);
   }
 }

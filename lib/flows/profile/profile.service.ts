@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { EventLog } from '../../engine/events/event-log.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
 import type { OwnFields } from '../../platform/common/stored-fields.js';
 import { Database } from '../../platform/data/store/database.js';

@@ -6,7 +6,7 @@ import { AuthError } from '../../platform/common/auth.errors.js';
 import { Traced } from '../../platform/common/traced.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 
 /** Logout: the session of a request ends, or every session of its user. */
 @Injectable()

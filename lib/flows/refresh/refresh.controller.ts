@@ -1,34 +1,33 @@
-import { Controller, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Req, Res, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession, Public } from '../../engine/access/access.decorators.js';
 import { bearerToken } from '../../engine/access/bearer.js';
 import type { Principal } from '../../engine/access/principal.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { CookieCredentials } from '../../engine/access/cookie-credentials.js';
 import type { SiteRequest } from '../../platform/http/request-site.js';
-import { TokenDelivery, type TokenPairBody } from '../../engine/sessions/token-delivery.js';
+import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
+import type { TokenPairBody } from '../../engine/sessions/token-pair.body.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
-import { type SessionBody, toSessionBody } from '../sessions/sessions.body.js';
 import { LogoutDto, RefreshDto } from './refresh.dto.js';
-import { SessionListService } from '../sessions/sessions.service.js';
 import { LogoutService } from './logout.service.js';
 import { RefreshService } from './refresh.service.js';
+import { REFRESH_ENDPOINTS } from './refresh.endpoints.js';
 
 @UseFilters(AuthErrorFilter)
 @Controller()
-export class SessionController {
+export class RefreshController {
   constructor(
     private readonly refreshes: RefreshService,
     private readonly logouts: LogoutService,
-    private readonly devices: SessionListService,
     private readonly cookies: CookieCredentials,
     private readonly delivery: TokenDelivery,
   ) {}
 
   @Public()
-  @Endpoint('refresh')
+  @Endpoint(REFRESH_ENDPOINTS.refresh)
   async refresh(
     @Input(RefreshDto) { refresh_token }: RefreshDto,
     @Device() device: Device,
@@ -47,7 +46,7 @@ export class SessionController {
   }
 
   @Public()
-  @Endpoint('logout')
+  @Endpoint(REFRESH_ENDPOINTS.logout)
   async logout(
     @Input(LogoutDto) { refresh_token }: LogoutDto,
     @Device() device: Device,
@@ -65,7 +64,7 @@ export class SessionController {
   }
 
   @Authenticated()
-  @Endpoint('logoutAll')
+  @Endpoint(REFRESH_ENDPOINTS.logoutAll)
   async logoutAll(
     @CurrentSession() session: Principal,
     @Device() device: Device,
@@ -73,23 +72,5 @@ export class SessionController {
   ): Promise<void> {
     await this.logouts.logoutAll(session.userId, device);
     this.delivery.withdraw(response);
-  }
-
-  @Authenticated()
-  @Endpoint('listSessions')
-  async list(@CurrentSession() { userId, sessionId }: Principal): Promise<SessionBody[]> {
-    return (await this.devices.list(userId)).map((session) => toSessionBody(session, sessionId));
-  }
-
-  @Authenticated()
-  @Endpoint('endSession')
-  async end(
-    @CurrentSession() { userId, sessionId }: Principal,
-    @Param('id') id: string,
-    @Device() device: Device,
-    @Res({ passthrough: true }) response: unknown,
-  ): Promise<void> {
-    await this.devices.end(userId, id, device);
-    if (id === sessionId) this.delivery.withdraw(response);
   }
 }

@@ -1,27 +1,19 @@
-import {
-  type Endpoint,
-  FAULTS,
-  PAIR,
-  SIGNED_OUT,
-  UNPROVED,
-  UNREADABLE,
-  UNUSABLE,
-} from '../../platform/http/endpoint.js';
+import { TOKEN_PAIR_ANSWER, TOKEN_PAIR_BODY } from '../../engine/sessions/token-pair.body.js';
+import { NOTHING } from '../../platform/http/answer.js';
+import { endpoints, FAULTS, UNPROVED, UNREADABLE, UNUSABLE } from '../../platform/http/endpoint.js';
 import { LogoutDto, RefreshDto } from './refresh.dto.js';
 
-/** Routes of sessions. */
-export const SESSION_ENDPOINTS = {
+export const REFRESH_ENDPOINTS = endpoints('refresh', {
   refresh: {
     method: 'POST',
     path: 'auth/refresh',
     status: 200,
     accepts: 'json',
-    flow: 'session',
     summary: 'Exchanges a refresh token for the next pair; using an old one again ends the session.',
     request: { refresh_token: 'The refresh token last received; optional where its cookie comes along.' },
-    answer: PAIR,
+    answer: TOKEN_PAIR_ANSWER,
     body: RefreshDto,
-    answers: { 200: 'TokenPair' },
+    answers: { 200: TOKEN_PAIR_BODY },
     credentials: 'refresh',
     setsCookies: true,
     errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'ACCESS_INVALID_CSRF_TOKEN', 'LOGIN_REFUSED', ...FAULTS],
@@ -31,14 +23,13 @@ export const SESSION_ENDPOINTS = {
     path: 'auth/logout',
     status: 204,
     accepts: 'json',
-    flow: 'session',
     summary: 'Ends one session: that of the refresh token, or else that of the bearer token or the cookies.',
     request: {
       refresh_token: 'Optional where the request carries a bearer token or cookies: a refresh token of the session.',
     },
     answer: 'Nothing.',
     body: LogoutDto,
-    answers: { 204: 'Nothing' },
+    answers: { 204: NOTHING },
     credentials: 'either',
     setsCookies: true,
     errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'ACCESS_INVALID_CSRF_TOKEN', ...FAULTS],
@@ -48,43 +39,13 @@ export const SESSION_ENDPOINTS = {
     path: 'auth/logout-all',
     status: 204,
     accepts: 'json',
-    flow: 'session',
     summary: 'Ends every session of the account, on every device; needs an access token.',
     request: {},
     answer: 'Nothing.',
     body: null,
-    answers: { 204: 'Nothing' },
+    answers: { 204: NOTHING },
     credentials: 'access',
     setsCookies: true,
     errors: [...UNREADABLE, ...UNPROVED, ...FAULTS],
   },
-  listSessions: {
-    method: 'GET',
-    path: 'auth/sessions',
-    status: 200,
-    accepts: 'none',
-    flow: 'session',
-    summary: 'The devices the account is signed in on, the one used last first; needs an access token.',
-    request: {},
-    answer: 'A list of `{ id, created_at, last_used_at, ip, user_agent, current }`.',
-    body: null,
-    answers: { 200: 'Sessions' },
-    credentials: 'access',
-    errors: [...SIGNED_OUT, ...FAULTS],
-  },
-  endSession: {
-    method: 'DELETE',
-    path: 'auth/sessions/:id',
-    status: 204,
-    accepts: 'json',
-    flow: 'session',
-    summary: 'Ends one session of the account, on that device; needs an access token. The own one: a logout.',
-    request: {},
-    answer: 'Nothing.',
-    body: null,
-    answers: { 204: 'Nothing' },
-    credentials: 'access',
-    setsCookies: true,
-    errors: [...UNREADABLE, ...UNPROVED, 'SESSION_NOT_FOUND', ...FAULTS],
-  },
-} as const satisfies Record<string, Endpoint>;
+});

@@ -20,7 +20,7 @@ import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 
 /**
  * Refresh: a session goes on. Its refresh token rotates in place, one row per device (OAuth 2.0 Security BCP, RFC 9700,

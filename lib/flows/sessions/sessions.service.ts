@@ -4,7 +4,7 @@ import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { EventLog } from '../../engine/events/event-log.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { Database } from '../../platform/data/store/database.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 

@@ -1,7 +1,7 @@
 import type { AccountDraft } from '../../engine/accounts/account-writer.js';
 import type { Proof } from '../../engine/sign-in/proof.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 
 /** A signup that has met the policy, and where it comes from. */
 export interface CheckedSignup extends AccountDraft {

@@ -1,24 +1,15 @@
 import { Controller, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
-import { TokenDelivery, type TokenPairBody } from '../../engine/sessions/token-delivery.js';
+import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { OwnInput } from '../../platform/http/input.decorator.js';
-import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import type { IssuedTokens } from '../../engine/tokens/session-tokens.js';
 import { SignIn } from '../../engine/sign-in/sign-in.js';
+import type { SignupBody } from './signup.body.js';
+import { SIGNUP_ENDPOINTS } from './signup.endpoints.js';
 import { type SignupInput, SignupService } from './signup.service.js';
-
-/** Answer of `POST signup`: every mode has every field. */
-export interface SignupBody extends Pick<Partial<TokenPairBody>, 'token_type' | 'expires_in'> {
-  user_id: UserId | null;
-  activation_required: boolean;
-  activation_url: string | null;
-  access_token: string | null;
-  refresh_token: string | null;
-  message: string;
-}
 
 @Public()
 @UseFilters(AuthErrorFilter)
@@ -30,7 +21,7 @@ export class SignupController {
     private readonly delivery: TokenDelivery,
   ) {}
 
-  @Endpoint('signup')
+  @Endpoint(SIGNUP_ENDPOINTS.signup)
   async signup(
     @OwnInput('signup') input: SignupInput,
     @Device() device: Device,

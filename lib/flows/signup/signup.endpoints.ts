@@ -1,14 +1,13 @@
-import { type Endpoint, FAULTS, UNUSABLE } from '../../platform/http/endpoint.js';
+import { endpoints, FAULTS, UNUSABLE } from '../../platform/http/endpoint.js';
+import { SIGNUP_BODY } from './signup.body.js';
 
-/** Routes of signup. */
-export const SIGNUP_ENDPOINTS = {
+export const SIGNUP_ENDPOINTS = endpoints('signup', {
   signup: {
     method: 'POST',
     path: 'auth/signup',
     forgePath: 'auth/register',
     status: 201,
     accepts: 'json',
-    flow: 'signup',
     level: 'basic',
     summary:
       'Opens an account and, unless mode D makes it active at once, owes an activation link. An application’s own `signupDto` adds fields.',
@@ -22,7 +21,7 @@ export const SIGNUP_ENDPOINTS = {
     answer:
       '`{ user_id, activation_required, activation_url, access_token, refresh_token, message }`. Modes A, B and E: the same answer whether the address is new or taken. Mode C: with `user_id` and `activation_url`. Mode D: with `user_id` and the token pair.',
     body: 'signup',
-    answers: { 201: 'Signup' },
+    answers: { 201: SIGNUP_BODY },
     setsCookies: true,
     errors: [
       ...UNUSABLE,
@@ -34,4 +33,4 @@ export const SIGNUP_ENDPOINTS = {
       ...FAULTS,
     ],
   },
-} as const satisfies Record<string, Endpoint>;
+});

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Device } from '../../platform/http/device.decorator.js';
+import type { Device } from '../../platform/common/device.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';

@@ -3,54 +3,38 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { AccessGuard } from '../../engine/access/access.guard.js';
 import { AccessTokenVerifier } from '../../engine/access/access-token-verifier.js';
-import { SignatureVerifier } from '../../engine/access/signature-verifier.js';
-import { Clock } from '../../platform/common/clock.js';
-import type { StructuralOptions } from '../options/auth-options.js';
-import { CrossSiteGuard } from '../../platform/http/cross-site.guard.js';
 import { CsrfProtection } from '../../engine/access/csrf-protection.js';
+import { SignatureVerifier } from '../../engine/access/signature-verifier.js';
 import { TokenCookies } from '../../engine/access/token-cookies.js';
-import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
-import { EVENT_ENTITY, EventLog } from '../../engine/events/event-log.js';
-import { Hooks, HOOKS_CLASS } from '../../engine/hooks/hooks.js';
-import { InputGate } from '../../platform/http/input-gate.js';
-import { Routes } from '../../platform/http/routes.js';
-import { KeysController } from '../../flows/jwks/jwks.controller.js';
-import { LoginController } from '../../flows/login/login.controller.js';
-import { LoginService } from '../../flows/login/login.service.js';
-import { ACCOUNT_DTOS, accountDtos } from '../../platform/http/account-dtos.js';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { AccountWriter } from '../../engine/accounts/account-writer.js';
+import { EVENT_ENTITY, EventLog } from '../../engine/events/event-log.js';
+import { Hooks, HOOKS_CLASS } from '../../engine/hooks/hooks.js';
+import { HashTimes } from '../../engine/passwords/hash-times.js';
 import { PasswordCheck } from '../../engine/passwords/password-check.js';
-import { SignIn } from '../../engine/sign-in/sign-in.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
 import { PasswordPolicy } from '../../engine/passwords/password-policy.js';
-import { ProfileController } from '../../flows/profile/profile.controller.js';
-import { ProfileService } from '../../flows/profile/profile.service.js';
 import { SessionOpener } from '../../engine/sessions/session-opener.js';
 import { Sessionless } from '../../engine/sessions/sessionless.js';
-import { ActiveSignup } from '../../flows/signup/active-signup.js';
-import { SignupWriter } from '../../flows/signup/signup-writer.js';
-import { SignupController } from '../../flows/signup/signup.controller.js';
-import { SignupService } from '../../flows/signup/signup.service.js';
-import { ACCOUNT_ENTITIES, type AccountEntities } from '../../platform/data/store/account-entities.js';
-import { Database } from '../../platform/data/store/database.js';
-import { UserColumns } from '../../platform/data/entities/user-columns.js';
-import { UsersStore } from '../../platform/data/store/users.store.js';
-import { HashTimes } from '../../engine/passwords/hash-times.js';
+import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
+import { SignIn } from '../../engine/sign-in/sign-in.js';
 import { CsrfTokens } from '../../engine/tokens/csrf-tokens.js';
 import { KeyRing } from '../../engine/tokens/key-ring.js';
 import { SessionTokens } from '../../engine/tokens/session-tokens.js';
-import type { LevelParts } from './level-parts.js';
+import { Clock } from '../../platform/common/clock.js';
+import { UserColumns } from '../../platform/data/entities/user-columns.js';
+import { ACCOUNT_ENTITIES, type AccountEntities } from '../../platform/data/store/account-entities.js';
+import { Database } from '../../platform/data/store/database.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
+import { CrossSiteGuard } from '../../platform/http/cross-site.guard.js';
+import { InputGate } from '../../platform/http/input-gate.js';
+import { OWN_BODIES } from '../../platform/http/own-bodies.js';
+import { Routes } from '../../platform/http/routes.js';
+import type { StructuralOptions } from '../options/auth-options.js';
+import { ownBodies } from '../options/own-bodies.js';
+import { flowsOf, type LevelParts } from './level-parts.js';
 
-/** The flows that need no token table; level complete has them as well. */
-export const ACCOUNT_CONTROLLERS: readonly Type[] = [
-  SignupController,
-  LoginController,
-  ProfileController,
-  KeysController,
-];
-
-/** What those flows stand on; level complete as well. */
+/** What the flows without a token table stand on; level complete has it as well. */
 export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   AccessGuard,
   Clock,
@@ -63,6 +47,9 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   HashTimes,
   PasswordHasher,
   PasswordPolicy,
+  PasswordCheck,
+  AccountWriter,
+  SignIn,
   KeyRing,
   SessionTokens,
   CsrfTokens,
@@ -70,25 +57,20 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   CrossSiteGuard,
   TokenCookies,
   TokenDelivery,
-  AccountWriter,
-  PasswordCheck,
-  SignIn,
-  SignupService,
-  LoginService,
-  ProfileService,
 ];
 
 /** Level basic: signup, login and profile; whoever has an access token has it until it expires. */
 export function basicLevel(structure: StructuralOptions): LevelParts {
+  const { controllers, providers } = flowsOf('basic', false);
   return {
     imports: [entityModule(structure.dataSource, structure.userEntity, structure.eventEntity)],
-    controllers: [...ACCOUNT_CONTROLLERS],
+    controllers,
     providers: [
       ...ACCOUNT_PROVIDERS,
       ...ownResources(structure),
       { provide: AccessTokenVerifier, useClass: SignatureVerifier },
       { provide: SessionOpener, useClass: Sessionless },
-      { provide: SignupWriter, useClass: ActiveSignup },
+      ...providers,
     ],
     exports: [AccessGuard, AccessTokenVerifier, Clock, Routes],
   };
@@ -106,7 +88,7 @@ export function entityModule(dataSource: string | undefined, ...entities: (Type 
 export function ownResources(structure: StructuralOptions): Provider[] {
   const { userEntity: user, tokenEntity: token, eventEntity, userColumns, dataSource, hooks } = structure;
   return [
-    { provide: ACCOUNT_DTOS, useValue: accountDtos(structure) },
+    { provide: OWN_BODIES, useValue: ownBodies(structure) },
     { provide: ACCOUNT_ENTITIES, useValue: { user, token } as AccountEntities },
     {
       provide: UserColumns,

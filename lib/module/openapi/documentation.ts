@@ -6,8 +6,7 @@ import type { AuthHooks } from '../../engine/hooks/auth-hooks.js';
 import { HOOKS_CLASS } from '../../engine/hooks/hooks.js';
 import type { Endpoint } from '../../platform/http/endpoint.js';
 import { endpointOf } from '../../platform/http/endpoint.decorator.js';
-import { ENDPOINTS } from '../endpoints.js';
-import { ACCOUNT_DTOS, type AccountDtos } from '../../platform/http/account-dtos.js';
+import { OWN_BODIES, type OwnBodies } from '../../platform/http/own-bodies.js';
 import { documentedAccount } from './documented-account.js';
 import { Models } from './models.js';
 import { hasCookies, operationOf } from './operation.js';
@@ -23,22 +22,21 @@ import { loadSwagger, type Swagger } from './swagger.js';
 export function documentation(controllers: readonly Type[]): FactoryProvider {
   return {
     provide: Symbol('DOCUMENTATION'),
-    useFactory: async (config: AuthConfig, dtos: AccountDtos, columns: UserColumns, hooks?: Type<AuthHooks>) => {
+    useFactory: async (config: AuthConfig, bodies: OwnBodies, columns: UserColumns, hooks?: Type<AuthHooks>) => {
       const swagger = await loadSwagger();
       if (!swagger) return;
-      const models = new Models(swagger, config, dtos, documentedAccount(columns, hooks));
+      const models = new Models(swagger, config, bodies, documentedAccount(columns, hooks));
       for (const controller of controllers) describe(controller, swagger, models, config);
     },
-    inject: [AUTH_CONFIG, ACCOUNT_DTOS, UserColumns, { token: HOOKS_CLASS, optional: true }],
+    inject: [AUTH_CONFIG, OWN_BODIES, UserColumns, { token: HOOKS_CLASS, optional: true }],
   };
 }
 
 function describe(controller: Type, swagger: Swagger, models: Models, config: AuthConfig): void {
   const prototype = controller.prototype as object;
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    const key = typeof descriptor.value === 'function' ? endpointOf(descriptor.value as object) : undefined;
-    if (!key) continue;
-    const endpoint: Endpoint = ENDPOINTS[key];
+    const endpoint = typeof descriptor.value === 'function' ? endpointOf(descriptor.value as object) : undefined;
+    if (!endpoint) continue;
     applyDecorators(
       swagger.ApiOperation(operationOf(endpoint, config, models)),
       swagger.ApiExtraModels(...models.usedBy(endpoint)),

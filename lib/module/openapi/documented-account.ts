@@ -1,15 +1,12 @@
 import type { Type } from '@nestjs/common';
 import type { UserColumns } from '../../platform/data/entities/user-columns.js';
 import type { AuthHooks } from '../../engine/hooks/auth-hooks.js';
+import type { AnswerFacts } from '../../platform/http/answer.js';
 
 /** What the document must know of the application's own user entity. */
-export interface DocumentedAccount {
+export interface DocumentedAccount extends Omit<AnswerFacts, 'config'> {
   /** The schema of a user's id. */
-  readonly userId: UserIdSchema;
-  /** True where users have a name. */
-  readonly hasName: boolean;
-  /** True where users may have a username. */
-  readonly hasUsername: boolean;
+  readonly userIdSchema: UserIdSchema;
   /** True where a login may state a username: where users have one, or where a look-up of the application takes it. */
   readonly logsInByUsername: boolean;
 }
@@ -20,8 +17,10 @@ export type UserIdSchema = { type: 'integer' } | { type: 'string'; format?: 'uui
 /** Reads that from the entity. */
 export function documentedAccount(columns: UserColumns, hooks?: Type<AuthHooks>): DocumentedAccount {
   const hasUsername = columns.username !== undefined;
+  const userIdSchema = schemaOf(columns.columnOf('id'));
   return {
-    userId: userIdSchema(columns.columnOf('id')),
+    userIdSchema,
+    userId: userIdSchema.type === 'integer' ? 1 : '018f0000-0000-7000-8000-000000000001',
     hasName: columns.own.has('name'),
     hasUsername,
     // Asked of the class: its instance may not exist yet.
@@ -29,7 +28,7 @@ export function documentedAccount(columns: UserColumns, hooks?: Type<AuthHooks>)
   };
 }
 
-function userIdSchema(key: ReturnType<UserColumns['columnOf']>): UserIdSchema {
+function schemaOf(key: ReturnType<UserColumns['columnOf']>): UserIdSchema {
   // Drivers read a bigint as text: it need not fit into a number of JavaScript.
   if (key?.type === 'bigint') return { type: 'string' };
   if (key?.type === Number || key?.generationStrategy === 'increment') return { type: 'integer' };

@@ -1,12 +1,13 @@
 import type { Type } from '@nestjs/common';
-import type { ContentObject, ReferenceObject, RequestBodyObject, SchemaObject } from '@nestjs/swagger';
+import type { ContentObject, ReferenceObject, RequestBodyObject } from '@nestjs/swagger';
 import type { AuthConfig } from '../../platform/config/auth-config.js';
 import type { Endpoint } from '../../platform/http/endpoint.js';
-import { type AccountDtos, BUNDLED_DTOS } from '../../platform/http/account-dtos.js';
-import { answerExamples } from './answer-examples.js';
-import { answerSchemas } from './answer-schemas.js';
-import type { AnswerName, BodyName } from './answers.js';
+import type { Answer, JsonBody } from '../../platform/http/answer.js';
+import type { OwnBodies } from '../../platform/http/own-bodies.js';
+import { BUNDLED_DTOS } from '../options/own-bodies.js';
+import { answerModel } from './answer-model.js';
 import type { DocumentedAccount } from './documented-account.js';
+import { ERROR_BODY } from './error-body.js';
 import { needsBody, requestModel } from './request-model.js';
 import { responseModel } from './response-model.js';
 import type { Swagger } from './swagger.js';
@@ -16,50 +17,41 @@ const PREFIX = 'Auth';
 
 /** The bodies of requests and answers, as classes of which @nestjs/swagger makes the schemas of the document. */
 export class Models {
-  private readonly answers: Readonly<Record<BodyName, Type>>;
-  private readonly examples: Readonly<Record<BodyName, unknown>>;
+  private readonly answers = new Map<JsonBody, Type>();
   private readonly requests = new Map<string, Type>();
 
   constructor(
     private readonly swagger: Swagger,
-    config: AuthConfig,
-    private readonly dtos: AccountDtos,
+    private readonly config: AuthConfig,
+    private readonly bodies: OwnBodies,
     private readonly account: DocumentedAccount,
-  ) {
-    const entries = Object.entries(answerSchemas(account)).map(([name, fields]) => [
-      name,
-      answerModel(swagger, PREFIX + name, fields),
-    ]);
-    const { userResponse } = dtos;
-    const own = userResponse && { Profile: responseModel(swagger, userResponse) };
-    this.answers = { ...(Object.fromEntries(entries) as Record<BodyName, Type>), ...own };
-    // What values the application's own fields have, the application says.
-    this.examples = { ...answerExamples(config, account), ...(own && { Profile: undefined }) };
-  }
+  ) {}
 
   /** The body of every refusal. */
   get error(): ReferenceObject {
-    return this.reference(this.answers.Error);
+    return this.reference(this.answerModelOf(ERROR_BODY));
   }
 
   /** Every class the operation of an endpoint refers to. */
   usedBy(endpoint: Endpoint): Type[] {
-    const bodies = Object.values(endpoint.answers).flat().flatMap(bodyOf);
+    const answers = Object.values(endpoint.answers).flat().flatMap(bodyOf);
     const request = this.requestModelOf(endpoint);
-    return [...bodies, 'Error' as const].map((name) => this.answers[name]).concat(request ?? []);
+    return [...answers, ERROR_BODY].map((body) => this.answerModelOf(body)).concat(request ?? []);
   }
 
   /** An answer by its media type; none for an answer without a body. */
-  contentOf(answer: AnswerName): ContentObject {
-    if (answer === 'Nothing') return {};
-    if (answer === 'Page') return { 'text/html': { schema: { type: 'string' } } };
-    const [name] = bodyOf(answer);
-    const [schema, example] = [this.reference(this.answers[name!]), this.examples[name!]];
-    const isList = name !== answer;
+  contentOf(answer: Answer): ContentObject {
+    if (answer.kind === 'nothing') return {};
+    if (answer.kind === 'page') return { 'text/html': { schema: { type: 'string' } } };
+    const body = answer.kind === 'list' ? answer.of : answer;
+    const schema = this.reference(this.answerModelOf(body));
+    // What values the application's own fields have, the application says.
+    const example = this.ownClassOf(body) ? undefined : body.example({ config: this.config, ...this.account });
     return {
-      [answer === 'JwkSet' ? 'application/jwk-set+json' : 'application/json']: isList
-        ? { schema: { type: 'array', items: schema }, example: [example] }
-        : { schema, ...(example !== undefined && { example }) },
+      [body.mediaType]:
+        answer.kind === 'list'
+          ? { schema: { type: 'array', items: schema }, example: [example] }
+          : { schema, ...(example !== undefined && { example }) },
     };
   }
 
@@ -72,10 +64,25 @@ export class Models {
     return { required, content: { [type]: { schema: this.reference(model) } } };
   }
 
+  private answerModelOf(body: JsonBody): Type {
+    const own = this.ownClassOf(body);
+    const { userIdSchema } = this.account;
+    const model =
+      this.answers.get(body) ??
+      (own ? responseModel(this.swagger, own) : answerModel(this.swagger, PREFIX + body.name, body, userIdSchema));
+    this.answers.set(body, model);
+    return model;
+  }
+
+  /** The application's class that takes the place of a body. */
+  private ownClassOf({ own }: JsonBody): Type<object> | undefined {
+    return own && this.bodies[own];
+  }
+
   private requestModelOf(endpoint: Endpoint): Type | undefined {
     const { body, request: fields } = endpoint;
     if (body === null) return undefined;
-    const dto: Type = typeof body === 'string' ? this.dtos[body] : body;
+    const dto: Type = typeof body === 'string' ? this.bodies[body] : body;
     const isOwn = typeof body === 'string' && dto !== BUNDLED_DTOS[body];
     const isPart = leavesOut(endpoint) && needsBody(dto);
     const name = (isOwn ? '' : PREFIX) + dto.name + (isPart ? 'Part' : '');
@@ -92,21 +99,13 @@ export class Models {
   }
 }
 
-function answerModel(swagger: Swagger, name: string, fields: Record<string, SchemaObject & { optional?: true }>): Type {
-  const model: Type = { [name]: class {} }[name]!;
-  for (const [field, { optional, ...schema }] of Object.entries(fields)) {
-    swagger.ApiProperty({ ...(schema as object), required: !optional })(model.prototype as object, field);
-  }
-  return model;
-}
-
 /** True where a body may leave out any field: what it leaves out stays as it is. */
 function leavesOut({ method }: Endpoint): boolean {
   return method === 'PATCH';
 }
 
 /** The JSON object in an answer; none in a page, and in no body at all. */
-function bodyOf(answer: AnswerName): BodyName[] {
-  if (answer === 'Page' || answer === 'Nothing') return [];
-  return [answer === 'Sessions' ? 'Session' : answer];
+function bodyOf(answer: Answer): JsonBody[] {
+  if (answer.kind === 'list') return [answer.of];
+  return answer.kind === 'json' ? [answer] : [];
 }

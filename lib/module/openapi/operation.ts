@@ -10,8 +10,8 @@ import type {
 import { AUTH_ERRORS, type AuthErrorCode } from '../../platform/common/auth.errors.js';
 import type { AuthConfig } from '../../platform/config/auth-config.js';
 import type { Credentials, Endpoint } from '../../platform/http/endpoint.js';
-import { errorExample } from './answer-examples.js';
-import type { AnswerName } from './answers.js';
+import type { Answer } from '../../platform/http/answer.js';
+import { errorExample } from './error-body.js';
 import type { Models } from './models.js';
 
 /** An endpoint of an application in the words of OpenAPI, but for its path, which Nest knows. */
@@ -82,9 +82,8 @@ function isPossible(code: AuthErrorCode, config: AuthConfig): boolean {
   }
 }
 
-function answersOf({ answers }: Endpoint, status: number, { backendLinks }: AuthConfig): AnswerName[] {
-  const names = [answers[status] ?? []].flat();
-  return names.filter((name) => name !== 'Page' || backendLinks);
+function answersOf({ answers }: Endpoint, status: number, { backendLinks }: AuthConfig): Answer[] {
+  return [answers[status] ?? []].flat().filter(({ kind }) => kind !== 'page' || backendLinks);
 }
 
 function descriptionOf(endpoint: Endpoint, status: number, codes: readonly AuthErrorCode[]): string {

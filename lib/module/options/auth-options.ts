@@ -5,23 +5,19 @@ import type { BaseUserToken } from '../../platform/data/entities/base-user-token
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
 import type { AuthHooks } from '../../engine/hooks/auth-hooks.js';
 import type { SignupDto } from '../../flows/signup/signup.dto.js';
-import type { AuthConfigCookie, TokenDeliveryMode } from '../../platform/config/settings/delivery-settings.js';
+import type { CookieOptions, TokenDeliveryMode } from '../../platform/config/settings/delivery-settings.js';
 import type { Level } from '../../platform/config/levels.js';
 import type { ModeName, ModeLetter } from '../../platform/config/modes.js';
-import type { AuthConfigPassword, AuthConfigHashing } from '../../platform/config/settings/password-settings.js';
-import type { AuthConfigRoutes } from '../../platform/config/settings/route-settings.js';
+import type { PasswordOptions, HashingOptions } from '../../platform/config/settings/password-settings.js';
+import type { RouteOptions } from './route-options.js';
 import type {
-  AuthConfigActivation,
-  AuthConfigEmailChange,
-  AuthConfigPasswordReset,
+  ActivationOptions,
+  EmailChangeOptions,
+  PasswordResetOptions,
 } from '../../platform/config/settings/link-settings.js';
-import type {
-  AuthConfigJwt,
-  AuthConfigSession,
-  AuthConfigSessionCheck,
-} from '../../platform/config/settings/token-settings.js';
-import type { AuthConfigSmtp, AuthConfigMail } from '../../platform/config/settings/mail-settings.js';
-import type { AuthConfigCleanup } from '../../platform/config/settings/operation-settings.js';
+import type { JwtOptions, SessionOptions, SessionCheckOptions } from '../../platform/config/settings/token-settings.js';
+import type { SmtpOptions, MailOptions } from '../../platform/config/settings/mail-settings.js';
+import type { CleanupOptions } from '../../platform/config/settings/operation-settings.js';
 
 /**
  * Options Nest must know before any factory runs: they decide which routes, providers and tables exist.
@@ -51,7 +47,7 @@ export interface StructuralOptions<U extends object = Account, T extends BaseUse
   /** What `GET`, `PATCH` and `PUT me` answer: a class with properties of the user entity that carry `@Expose()`. @default the fields of docs/profile.md */
   userResponse?: Type<object>;
   /** Where the endpoints are. */
-  routes?: Partial<AuthConfigRoutes>;
+  routes?: Partial<RouteOptions>;
   /** True exports AuthService and the guard to every module of the application. @default true */
   isGlobal?: boolean;
   /** The name of the TypeORM data source that holds both entities. @default the unnamed data source */
@@ -104,32 +100,32 @@ export interface RuntimeOptions {
   /** Where the "Go to login" button of the pages leads; no button when unset. `AUTH_LOGIN_URL`. @default none */
   loginUrl?: string;
   /** The password policy. */
-  password?: Partial<AuthConfigPassword>;
+  password?: Partial<PasswordOptions>;
   /** The activation link and its mail. */
-  activation?: Partial<AuthConfigActivation>;
+  activation?: Partial<ActivationOptions>;
   /** The reset link and its mail. */
-  passwordReset?: Partial<AuthConfigPasswordReset>;
+  passwordReset?: Partial<PasswordResetOptions>;
   /** The links of an e-mail change and the mail that asks to confirm it. */
-  emailChange?: Partial<AuthConfigEmailChange>;
+  emailChange?: Partial<EmailChangeOptions>;
   /** Access and refresh tokens, and the secret behind every key. */
-  jwt?: Partial<AuthConfigJwt>;
+  jwt?: Partial<JwtOptions>;
   /** How long a sign-in lasts. */
-  session?: Partial<AuthConfigSession>;
+  session?: Partial<SessionOptions>;
   /** How long a session's state may be remembered between requests. */
-  sessionCheck?: Partial<AuthConfigSessionCheck>;
+  sessionCheck?: Partial<SessionCheckOptions>;
   /** How tokens reach the client and come back: bearer (JSON and Authorization header), cookie, or both. `AUTH_TOKEN_DELIVERY`. @default bearer */
   tokenDelivery?: TokenDeliveryMode;
   /** The cookies that carry tokens. */
-  cookie?: Partial<AuthConfigCookie>;
+  cookie?: Partial<CookieOptions>;
   /** Origins besides its own whose pages may act with the cookies, e.g. `https://app.example.com`; in a variable, separated by commas. `AUTH_TRUSTED_ORIGINS`. @default none */
   trustedOrigins?: readonly string[];
   /** Argon2id (RFC 9106) and the limiter before it. */
-  hashing?: Partial<AuthConfigHashing>;
+  hashing?: Partial<HashingOptions>;
   /** The server mail leaves through, and the sender it names. */
-  smtp?: Partial<AuthConfigSmtp>;
+  smtp?: Partial<SmtpOptions>;
   /** What mails look like, and when left-over ones are looked for. */
-  mail?: Partial<AuthConfigMail>;
-  cleanup?: Partial<AuthConfigCleanup>;
+  mail?: Partial<MailOptions>;
+  cleanup?: Partial<CleanupOptions>;
   /** Least time, in milliseconds, of the part of signup, resend, reset and e-mail change request that depends on the address; it hides which path was taken. `AUTH_UNIFORM_ANSWER_MS`. @default 250 */
   uniformAnswerMs?: number;
 }

@@ -3,20 +3,21 @@ import { plainToInstance } from 'class-transformer';
 import type { EntityMetadata } from 'typeorm';
 import type { StartUpProblem } from '../../platform/config/start-up-error.js';
 import type { UserColumns } from '../../platform/data/entities/user-columns.js';
-import { type AccountDtos, BUNDLED_DTOS, type OwnBodies } from '../../platform/http/account-dtos.js';
 import { exposedProperties, validatedProperties } from '../../platform/http/dto-properties.js';
+import type { OwnBodies, OwnRequest } from '../../platform/http/own-bodies.js';
+import { BUNDLED_DTOS } from '../options/own-bodies.js';
 
 /**
  * Compares the application's classes with its user entity. A field that is no column would be refused in every request,
  * and one of the module's columns would let a client activate its own account (mass assignment).
  */
-export function checkDtos(dtos: AccountDtos, user: UserColumns): StartUpProblem[] {
+export function checkDtos(bodies: OwnBodies, user: UserColumns): StartUpProblem[] {
   return [
-    ...checkCredentials(dtos.signup),
-    ...checkOwnFields('signup', dtos.signup, user),
-    ...checkHasFields(dtos.profile),
-    ...checkOwnFields('profile', dtos.profile, user),
-    ...(dtos.userResponse ? checkResponse(dtos.userResponse, user) : []),
+    ...checkCredentials(bodies.signup),
+    ...checkOwnFields('signup', bodies.signup, user),
+    ...checkHasFields(bodies.profile),
+    ...checkOwnFields('profile', bodies.profile, user),
+    ...(bodies.userResponse ? checkResponse(bodies.userResponse, user) : []),
   ];
 }
 
@@ -33,7 +34,7 @@ export function signupWarnings(dto: Type<object>, user: UserColumns): string[] {
 }
 
 /** Each property of the DTO must be a column, and one of the application's own. */
-function checkOwnFields(body: keyof OwnBodies, dto: Type<object>, user: UserColumns): StartUpProblem[] {
+function checkOwnFields(body: OwnRequest, dto: Type<object>, user: UserColumns): StartUpProblem[] {
   // The bundled DTO goes with an entity that has no column for the name.
   const bundled = validatedProperties(BUNDLED_DTOS[body]);
   const foreign = [...validatedProperties(dto)].filter((property) => !bundled.has(property) && !user.own.has(property));
@@ -52,7 +53,7 @@ function checkOwnFields(body: keyof OwnBodies, dto: Type<object>, user: UserColu
 }
 
 /** By behaviour, not by ancestry: OmitType(SignupDto, ['name']) makes a class that is none of its children. */
-function checkCredentials(dto: AccountDtos['signup']): StartUpProblem[] {
+function checkCredentials(dto: Type<{ email?: unknown }>): StartUpProblem[] {
   const properties = validatedProperties(dto);
   const { email } = plainToInstance(dto, { email: 'Probe@EXAMPLE.com' });
   const hasCredentials = properties.has('email') && properties.has('password') && email === 'probe@example.com';

@@ -12,9 +12,10 @@ import { STRUCTURAL_OPTIONS } from '../options/separate-options.js';
 import { AuthStartUpError, type StartUpProblem } from '../../platform/config/start-up-error.js';
 import { checkEntities, checkEventEntity } from './entity-check.js';
 import { UserColumns } from '../../platform/data/entities/user-columns.js';
-import { accountDtos } from '../../platform/http/account-dtos.js';
+import { ownBodies } from '../options/own-bodies.js';
 import { checkDtos, signupWarnings } from './check-dtos.js';
-import { routeProblems } from '../../platform/http/route-table.js';
+import { pathProblems } from '../../platform/http/endpoint-paths.js';
+import { ENDPOINTS } from '../flows.js';
 import { checkTemplates } from './check-templates.js';
 
 /**
@@ -38,7 +39,7 @@ export function checkStart(
     ...checkFactory(runtime),
     ...checkClassOptions(structure, level),
     ...(accounts?.problems ?? []),
-    ...routeProblems(resolveRoutes(structure, env)),
+    ...pathProblems(ENDPOINTS, resolveRoutes(structure, env)),
     ...checkImportOrder(structure, env),
   ];
   const templates = config?.level === 'complete' ? checkTemplates(config) : undefined;
@@ -63,8 +64,8 @@ function checkAccounts(
   if (eventEntity) problems.push(...checkEventEntity(dataSource, eventEntity));
   if (!dataSource.hasMetadata(userEntity)) return { problems, warnings: [] };
   const user = new UserColumns(() => dataSource.getMetadata(userEntity), userColumns);
-  const dtos = accountDtos(structure);
-  return { problems: [...problems, ...checkDtos(dtos, user)], warnings: signupWarnings(dtos.signup, user) };
+  const bodies = ownBodies(structure);
+  return { problems: [...problems, ...checkDtos(bodies, user)], warnings: signupWarnings(bodies.signup, user) };
 }
 
 /** Options that only code can give, and the least level that has a use for them. */

@@ -1,4 +1,4 @@
-import type { Device } from '../http/device.decorator.js';
+import type { Device } from './device.js';
 
 /** How much an event is worth an alarm, as the OWASP Logging Vocabulary rates it. */
 export type AuthEventLevel = 'INFO' | 'WARN' | 'CRITICAL';

@@ -1,10 +1,10 @@
-import type { AuthConfigPassword, AuthConfigHashing } from './settings/password-settings.js';
-import type { AuthConfigActivation, AuthConfigEmailChange, AuthConfigPasswordReset } from './settings/link-settings.js';
-import type { AuthConfigJwt, AuthConfigSession, AuthConfigSessionCheck } from './settings/token-settings.js';
-import type { AuthConfigRoutes } from './settings/route-settings.js';
-import type { AuthConfigSmtp, AuthConfigMail } from './settings/mail-settings.js';
-import type { AuthConfigCleanup } from './settings/operation-settings.js';
-import type { AuthConfigCookie, TokenDeliveryMode } from './settings/delivery-settings.js';
+import type { PasswordOptions, HashingOptions } from './settings/password-settings.js';
+import type { ActivationOptions, EmailChangeOptions, PasswordResetOptions } from './settings/link-settings.js';
+import type { JwtOptions, SessionOptions, SessionCheckOptions } from './settings/token-settings.js';
+import type { RouteChoice } from './settings/route-settings.js';
+import type { SmtpOptions, MailOptions } from './settings/mail-settings.js';
+import type { CleanupOptions } from './settings/operation-settings.js';
+import type { CookieOptions, TokenDeliveryMode } from './settings/delivery-settings.js';
 import type { Level } from './levels.js';
 import type { ModeLetter } from './modes.js';
 
@@ -22,33 +22,33 @@ export interface AuthConfig {
   /** True where mail is sent at all: modes A, B and E. */
   readonly sendsMail: boolean;
   readonly allowUnsafeMode: boolean;
-  readonly routes: Readonly<Pick<AuthConfigRoutes, 'preset'> & Partial<AuthConfigRoutes>>;
+  readonly routes: RouteChoice;
   readonly publicUrl?: string;
   readonly loginUrl?: string;
-  readonly password: Readonly<AuthConfigPassword>;
+  readonly password: Readonly<PasswordOptions>;
   /** `urlTemplate` is absent where links lead to pages of this back end, and where no link is ever delivered. */
-  readonly activation: Readonly<Omit<AuthConfigActivation, 'urlTemplate'> & { urlTemplate?: string }>;
+  readonly activation: Readonly<Omit<ActivationOptions, 'urlTemplate'> & { urlTemplate?: string }>;
   /** `urlTemplate` as in `activation`. */
-  readonly passwordReset: Readonly<Omit<AuthConfigPasswordReset, 'urlTemplate'> & { urlTemplate?: string }>;
+  readonly passwordReset: Readonly<Omit<PasswordResetOptions, 'urlTemplate'> & { urlTemplate?: string }>;
   /** `urlTemplate` and `undoUrlTemplate` as in `activation`. */
   readonly emailChange: Readonly<
-    Omit<AuthConfigEmailChange, 'urlTemplate' | 'undoUrlTemplate'> & { urlTemplate?: string; undoUrlTemplate?: string }
+    Omit<EmailChangeOptions, 'urlTemplate' | 'undoUrlTemplate'> & { urlTemplate?: string; undoUrlTemplate?: string }
   >;
   /**
    * `secret` is absent at level none where other keys verify, `jwksUrl` everywhere else, `privateKey` with HMAC. Keys
    * are PEM blocks, one each.
    */
-  readonly jwt: Readonly<Omit<AuthConfigJwt, 'jwksUrl' | 'privateKey'> & { jwksUrl?: string; privateKey?: string }>;
-  readonly session: Readonly<AuthConfigSession>;
-  readonly sessionCheck: Readonly<AuthConfigSessionCheck>;
+  readonly jwt: Readonly<Omit<JwtOptions, 'jwksUrl' | 'privateKey'> & { jwksUrl?: string; privateKey?: string }>;
+  readonly session: Readonly<SessionOptions>;
+  readonly sessionCheck: Readonly<SessionCheckOptions>;
   readonly tokenDelivery: TokenDeliveryMode;
-  readonly cookie: Readonly<AuthConfigCookie>;
+  readonly cookie: Readonly<CookieOptions>;
   /** In the form in which browsers send them. */
   readonly trustedOrigins: readonly string[];
-  readonly hashing: Readonly<Omit<AuthConfigHashing, 'pepper'> & { pepper?: string }>;
-  readonly smtp: Readonly<Pick<AuthConfigSmtp, 'secure' | 'requireTls'> & Partial<AuthConfigSmtp>>;
-  readonly mail: Readonly<Omit<AuthConfigMail, 'templateDir'> & { templateDir?: string }>;
-  readonly cleanup: Readonly<AuthConfigCleanup>;
+  readonly hashing: Readonly<Omit<HashingOptions, 'pepper'> & { pepper?: string }>;
+  readonly smtp: Readonly<Pick<SmtpOptions, 'secure' | 'requireTls'> & Partial<SmtpOptions>>;
+  readonly mail: Readonly<Omit<MailOptions, 'templateDir'> & { templateDir?: string }>;
+  readonly cleanup: Readonly<CleanupOptions>;
   readonly uniformAnswerMs: number;
 }
 

@@ -1,3 +1,5 @@
+import { editDistance } from '../common/nearest-name.js';
+import { isRecord } from '../common/plain-object.js';
 import { problemAt } from './config-problem.js';
 import { hasLevel, type Level } from './levels.js';
 import { MODES, type ModeLetter } from './modes.js';
@@ -57,7 +59,7 @@ export function findUnknownOptions(options: object): readonly StartUpProblem[] {
   return Object.entries(options).flatMap(([key, value]: [string, unknown]) => {
     if (!GROUPS.has(key)) return KNOWN.has(key) ? [] : [unknownOption(key)];
     if (value === undefined) return [];
-    if (!isPlainObject(value)) {
+    if (!isRecord(value)) {
       return [{ path: key, message: 'is not an object of options', fix: `Pass an object, e.g. ${exampleOf(key)}.` }];
     }
     return Object.keys(value)
@@ -98,7 +100,7 @@ function readCode(setting: Setting, value: unknown): Read {
   if (LISTS.has(setting.kind) && !isListOfText(value)) {
     return { message: 'is not a list of strings', fix: `Pass an array of ${LISTS.get(setting.kind)}.` };
   }
-  if (setting.kind === 'paths' && !isPlainObject(value)) {
+  if (setting.kind === 'paths' && !isRecord(value)) {
     return { message: 'is not an object of paths', fix: "Pass an object, e.g. { login: 'auth/sign-in' }." };
   }
   const holdsText = !['boolean', 'integer', 'paths'].includes(setting.kind) && !LISTS.has(setting.kind);
@@ -140,16 +142,12 @@ function readMode(text: string, fold: (name: string) => string): Read {
 function normalise(setting: Setting, value: unknown): unknown {
   if (setting.kind === 'origin') return new URL(String(value)).origin;
   if (setting.kind === 'origins') return (value as string[]).map((origin) => new URL(origin).origin);
-  if (isPlainObject(value)) return { ...value };
+  if (isRecord(value)) return { ...value };
   if (setting.kind === 'private-key') return pemBlocks(String(value))?.[0]?.pem;
   if (setting.kind === 'public-keys') {
     return (value as string[]).flatMap((text) => pemBlocks(text) ?? []).map(({ pem }) => pem);
   }
   return Array.isArray(value) ? [...(value as unknown[])] : value;
-}
-
-function isPlainObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unknownOption(path: string): StartUpProblem {
@@ -180,19 +178,6 @@ function lastPart(path: string): string {
 /** The name without the marks people disagree about: case, dots, underscores, dashes. */
 function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
-}
-
-/** Insertions, deletions and replacements that lead from one text to the other (Levenshtein). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [i, a] of [...from].entries()) {
-    const next = [i + 1];
-    for (const [j, b] of [...to].entries()) {
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (a === b ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
 
 function exampleOf(group: string): string {

@@ -1,14 +1,10 @@
 import type { AuthConfig } from './auth-config.js';
-import type { RuntimeOptions, StructuralOptions } from '../../module/options/auth-options.js';
 import { checkConfig, configWarnings } from './config-checks.js';
 import type { Level } from './levels.js';
 import { MODES, type ModeLetter } from './modes.js';
 import { findIdleOptions, findUnknownOptions, type ReadEnvironment, readSettings } from './read-settings.js';
-import { settingAt, SETTINGS, settingsOf } from './settings.js';
+import { settingAt, SETTINGS, settingsOf, valueAt } from './settings.js';
 import { AuthStartUpError, type StartUpProblem } from './start-up-error.js';
-
-/** The options that end in the configuration; entities may be among them and are passed over. */
-export type ConfigOptions = Omit<StructuralOptions, 'userEntity' | 'tokenEntity'> & RuntimeOptions;
 
 /** Level, mode and flags: what Nest must know before any factory runs. */
 export type ResolvedFlags = Pick<
@@ -43,17 +39,17 @@ const ROUTE_SETTINGS = ['routes.preset', 'routes.paths', 'routes.version'].map(s
  * @param options the structural options, or all of them
  * @param env looks a variable up
  */
-export function resolveFlags(options: Partial<StructuralOptions>, env: ReadEnvironment): ResolvedFlags {
+export function resolveFlags(options: object, env: ReadEnvironment): ResolvedFlags {
   const settings = settingsOf(resolveLevel(options, env)).filter(({ path }) => FLAGS.has(path));
   return flagsOf(readSettings(settings, options, env, false).values);
 }
 
-function resolveLevel(options: Partial<StructuralOptions>, env: ReadEnvironment): Level {
+function resolveLevel(options: object, env: ReadEnvironment): Level {
   return flagsOf(readSettings([settingAt('level')], options, env, false).values).level;
 }
 
 /** Likewise where the endpoints are, so that controllers can be mounted before any factory has run. Never throws. */
-export function resolveRoutes(options: Partial<StructuralOptions>, env: ReadEnvironment): AuthConfig['routes'] {
+export function resolveRoutes(options: object, env: ReadEnvironment): AuthConfig['routes'] {
   const { values } = readSettings(ROUTE_SETTINGS, options, env, false);
   const draft: Record<string, unknown> = {};
   for (const { path, default: usual } of ROUTE_SETTINGS) place(draft, path, values.get(path) ?? usual);
@@ -69,21 +65,21 @@ export function resolveRoutes(options: Partial<StructuralOptions>, env: ReadEnvi
  * @param production true with NODE_ENV=production
  * @throws AuthStartUpError with every problem found
  */
-export function resolveConfig(options: ConfigOptions, env: ReadEnvironment, production: boolean): ResolvedConfig {
+export function resolveConfig(options: object, env: ReadEnvironment, production: boolean): ResolvedConfig {
   const { config, warnings, problems } = examineConfig(options, env, production);
   if (!config) throw new AuthStartUpError(problems);
   return { config, warnings };
 }
 
 /** Like {@link resolveConfig}, for callers who have problems of their own to report in the same error. Never throws. */
-export function examineConfig(options: ConfigOptions, env: ReadEnvironment, production: boolean): ExaminedConfig {
+export function examineConfig(options: object, env: ReadEnvironment, production: boolean): ExaminedConfig {
   const level = resolveLevel(options, env);
   const reading = readSettings(settingsOf(level), options, env, production);
   const config = draftConfig(reading.values, production);
   const broken = new Set(reading.problems.map((problem) => problem.path));
   const problems = [
     ...findUnknownOptions(options),
-    ...(options.level === level ? findIdleOptions(options, level) : []),
+    ...(valueAt(options, 'level') === level ? findIdleOptions(options, level) : []),
     ...reading.problems,
     ...checkConfig({ config, production, broken }),
   ];

@@ -1,3 +1,4 @@
+import { isRecord } from '../common/plain-object.js';
 import { hasLevel, type Level } from './levels.js';
 import type { Setting, SettingGroup } from './setting.js';
 import { DELIVERY_SETTINGS } from './settings/delivery-settings.js';
@@ -61,8 +62,4 @@ export function describeDefault(setting: Setting): string {
 /** What an object nested like the options holds at that path; undefined where any part is missing. */
 export function valueAt(root: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), root);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,10 +1,10 @@
 import { type ConfigUnderCheck, type Problem, problemAt } from './config-problem.js';
 import { checkSigningKey } from './key-checks.js';
-import type { AuthConfigJwt } from './settings/token-settings.js';
+import type { JwtOptions } from './settings/token-settings.js';
 
 /** Level none: tokens issued elsewhere are verified in one way, or nobody could say what is accepted. */
 export function checkVerification({ config, broken }: ConfigUnderCheck): Problem[] {
-  const { secret, publicKeys = [], jwksUrl, algorithm }: Partial<AuthConfigJwt> = config.jwt;
+  const { secret, publicKeys = [], jwksUrl, algorithm }: Partial<JwtOptions> = config.jwt;
   const ways = [
     { path: 'jwt.jwksUrl', isGiven: jwksUrl !== undefined },
     { path: 'jwt.publicKeys', isGiven: publicKeys.length > 0 },

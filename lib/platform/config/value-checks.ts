@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { isLocale } from '../common/locale.js';
 import { checkPrivateKey, checkPublicKeys } from './key-checks.js';
 import type { Finding } from './finding.js';
 import { checkSigningSecret } from './secret-checks.js';
@@ -199,14 +200,6 @@ function isDirectory(path: string): boolean {
   // A path that cannot be looked at (a NUL in it, no permission) is as good as missing.
   try {
     return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-function isLocale(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag).length === 1;
   } catch {
     return false;
   }

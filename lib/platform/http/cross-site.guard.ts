@@ -1,7 +1,6 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
-import { CsrfProtection } from '../../engine/access/csrf-protection.js';
-import { isSafe, type SiteRequest } from './request-site.js';
+import { isSafe, refuseForeign, type SiteRequest } from './request-site.js';
 
 /**
  * Where answers set cookies, every route of the module that changes something is closed to pages of other sites, signed
@@ -10,15 +9,12 @@ import { isSafe, type SiteRequest } from './request-site.js';
  */
 @Injectable()
 export class CrossSiteGuard implements CanActivate {
-  constructor(
-    private readonly csrf: CsrfProtection,
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
-  ) {}
+  constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {}
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<SiteRequest>();
     const isOpen = this.config.tokenDelivery === 'bearer' || request.headers['authorization'] !== undefined;
-    if (!isOpen && !isSafe(request)) this.csrf.refuseForeign(request);
+    if (!isOpen && !isSafe(request)) refuseForeign(request, this.config);
     return true;
   }
 }

@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { AuthErrorCode } from '../common/auth.errors.js';
 import type { Level } from '../config/levels.js';
-import type { AnswerName } from '../../module/openapi/answers.js';
-import type { OwnBodies } from './account-dtos.js';
+import type { Answer } from './answer.js';
+import type { OwnRequest } from './own-bodies.js';
 
 /**
  * What body an endpoint takes. Every JSON endpoint takes `application/json` only, so that no HTML form of another
@@ -16,8 +16,8 @@ export type Accepts = 'json' | 'form' | 'json-or-form' | 'none';
  */
 export type Credentials = 'access' | 'refresh' | 'either';
 
-/** One route of the module: what the controllers serve, the input gate checks and the reference documents. */
-export interface Endpoint {
+/** What a flow states of an endpoint. */
+export interface EndpointFacts {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below the application's global prefix, without a leading slash; a parameter is `:name`. */
   readonly path: string;
@@ -26,8 +26,6 @@ export interface Endpoint {
   /** Status of a success. */
   readonly status: number;
   readonly accepts: Accepts;
-  /** The flow it belongs to: the name of its folder. */
-  readonly flow: string;
   /** What it does, in one sentence of Markdown. */
   readonly summary: string;
   /** Each field of the body, in one line of Markdown. */
@@ -35,9 +33,9 @@ export interface Endpoint {
   /** What a success answers, in Markdown. */
   readonly answer: string;
   /** The class that checks the body; by name where the application may bring its own, null where no field is read. */
-  readonly body: Type<object> | keyof OwnBodies | null;
+  readonly body: Type<object> | OwnRequest | null;
   /** What it answers besides errors, by status: several where the request decides. */
-  readonly answers: Readonly<Record<number, AnswerName | readonly AnswerName[]>>;
+  readonly answers: Readonly<Record<number, Answer | readonly Answer[]>>;
   /** What must, or may, prove who asks. @default nothing */
   readonly credentials?: Credentials;
   /** True where its answers can set or clear the cookies of a session. */
@@ -52,8 +50,22 @@ export interface Endpoint {
   readonly cacheSeconds?: number;
 }
 
-/** The answer that hands out tokens; with cookie delivery both tokens are null. */
-export const PAIR = '`{ access_token, refresh_token, token_type, expires_in }`';
+/** One endpoint of the module: what the controllers serve, the input gate checks and the reference documents. */
+export interface Endpoint extends EndpointFacts {
+  /** Its name: by it an application moves it, or switches it off. */
+  readonly key: string;
+  /** The flow it belongs to: the name of its folder. */
+  readonly flow: string;
+}
+
+/** Endpoints by their names. */
+export type Endpoints<K extends string = string> = Readonly<Record<K, Endpoint>>;
+
+/** The endpoints of a flow, each with its name. */
+export function endpoints<K extends string>(flow: string, facts: Readonly<Record<K, EndpointFacts>>): Endpoints<K> {
+  const entries = Object.entries<EndpointFacts>(facts).map(([key, each]) => [key, { ...each, key, flow }] as const);
+  return Object.fromEntries(entries) as Endpoints<K>;
+}
 
 /** Whatever takes a body can meet these. */
 export const UNREADABLE = ['INPUT_MALFORMED', 'INPUT_TOO_LARGE', 'INPUT_UNSUPPORTED_TYPE', 'INPUT_CROSS_SITE'] as const;

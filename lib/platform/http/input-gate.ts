@@ -6,8 +6,7 @@ import { AuthError } from '../common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import { errorHeaders } from './auth-error.filter.js';
 import type { Endpoint } from './endpoint.js';
-import { ENDPOINTS } from '../../module/endpoints.js';
-import type { MountedRouteConfig } from './mount-controller.js';
+import type { FastifyRouteConfig } from './planned-routes.js';
 import { type MountedRoute, Routes } from './routes.js';
 import { assertSafeBody, BODY_LIMIT_BYTES, parseForm, parseJson, readBody, type SafeBody } from './safe-body.js';
 
@@ -29,7 +28,7 @@ type ExpressHandler = (
 interface FastifyRequest {
   method: string;
   raw: RawRequest;
-  routeOptions: { config?: MountedRouteConfig };
+  routeOptions: { config?: FastifyRouteConfig };
   headers: IncomingHttpHeaders;
   body?: unknown;
 }
@@ -102,9 +101,8 @@ export class InputGate {
 
     instance.addHook('preParsing', async (request, reply, payload) => {
       // Fastify has chosen the route: its own decoding, case and slash rules are applied already.
-      const key = request.routeOptions.config?.authEndpoint;
-      if (!key) return;
-      const endpoint = ENDPOINTS[key];
+      const endpoint = request.routeOptions.config?.authEndpoint;
+      if (!endpoint) return;
       reply.header('Cache-Control', cacheControl(endpoint));
       if (endpoint.accepts === 'none') return;
       try {

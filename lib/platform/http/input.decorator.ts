@@ -9,8 +9,8 @@ import {
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { AuthError, type FieldProblem } from '../common/auth.errors.js';
-import { ACCOUNT_DTOS, type AccountDtos, type OwnBodies } from './account-dtos.js';
 import { isHiddenName, wireName } from './dto-properties.js';
+import { OWN_BODIES, type OwnBodies, type OwnRequest } from './own-bodies.js';
 import { assertSafeBody } from './safe-body.js';
 
 /** More problems than this are not listed: a body of unknown fields must not buy a far longer answer. */
@@ -38,13 +38,13 @@ export function Input<T extends object>(dto: Type<T>): ParameterDecorator {
  *
  *     signup(@OwnInput('signup') input: SignupInput)
  */
-export function OwnInput(name: keyof OwnBodies, extent: Extent = 'whole'): ParameterDecorator {
+export function OwnInput(name: OwnRequest, extent: Extent = 'whole'): ParameterDecorator {
   @Injectable()
   class OwnInputPipe implements PipeTransform<unknown, Promise<object>> {
-    constructor(@Inject(ACCOUNT_DTOS) private readonly dtos: AccountDtos) {}
+    constructor(@Inject(OWN_BODIES) private readonly bodies: OwnBodies) {}
 
     transform(body: unknown): Promise<object> {
-      return validateInput<object>(this.dtos[name], body, extent);
+      return validateInput(this.bodies[name], body, extent);
     }
   }
   return createParamDecorator((_data: unknown, context: ExecutionContext) => bodyOf(context))(OwnInputPipe);

@@ -8,61 +8,66 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
+import type { Endpoint } from './endpoint.js';
 import { endpointOf } from './endpoint.decorator.js';
-import { type EndpointKey, ENDPOINTS } from '../../module/endpoints.js';
-import type { RouteTable } from './route-table.js';
-import type { ServedPaths } from './routes.js';
+import type { EndpointPaths } from './endpoint-paths.js';
+import type { FastifyRouteConfig, PlannedRoute } from './planned-routes.js';
 
 type Handler = (...args: unknown[]) => unknown;
 
-/** What `@RouteConfig()` of @nestjs/platform-fastify sets: the one thing of a handler that Fastify's hooks see. */
+/** What `@RouteConfig()` of @nestjs/platform-fastify sets. */
 const FASTIFY_ROUTE_CONFIG = '__fastify_route_config__';
 
-/** The configuration of a Fastify route of this module. */
-export interface MountedRouteConfig {
-  readonly authEndpoint?: EndpointKey;
+/**
+ * The controllers as an application mounts them. Express takes the first route that fits, and `password-reset/:token`
+ * would take `password-reset/request` as well: a controller with a parameter in its paths comes after those without.
+ */
+export function mountControllers(controllers: readonly Type[], paths: EndpointPaths, version?: string): Type[] {
+  const hasParameter = (controller: Type) => plannedRoutes([controller], paths).some(({ path }) => path.includes(':'));
+  return controllers
+    .toSorted((one, other) => Number(hasParameter(one)) - Number(hasParameter(other)))
+    .map((controller) => mountController(controller, paths, version));
 }
 
 /**
- * A subclass of a controller whose endpoints are where the table says. Paths are metadata of the class, and the class
+ * A subclass of a controller whose endpoints have those paths. Paths are metadata of the class, and the class
  * is shared by every application of the process: each mounts one of its own. An endpoint that is switched off has no
  * path in it, so that Nest does not take the method for a route.
  *
- * The routes are version-neutral unless the table names a version: an application that versions its own routes keeps
+ * The routes are version-neutral unless there is a version: an application that versions its own routes keeps
  * these where they were.
  */
-export function mountController(controller: Type, { paths, version }: RouteTable): Type {
+function mountController(controller: Type, paths: EndpointPaths, version: string | undefined): Type {
   // Under the same name: Nest shows it in its log and in stack traces.
   const mounted: Type = { [controller.name]: class extends controller {} }[controller.name]!;
-  for (const { name, handler, key } of handlersOf(controller)) {
-    const path = paths[key];
-    if (path === false) continue;
+  for (const { name, handler, endpoint } of handlersOf(controller)) {
+    const path = paths[endpoint.key];
+    if (typeof path !== 'string') continue;
     const descriptor = { value: copyOf(handler), writable: true, configurable: true };
     applyDecorators(
-      RequestMapping({ method: RequestMethod[ENDPOINTS[key].method], path }),
+      RequestMapping({ method: RequestMethod[endpoint.method], path }),
       Version(version ?? VERSION_NEUTRAL),
-      SetMetadata(FASTIFY_ROUTE_CONFIG, { authEndpoint: key } satisfies MountedRouteConfig),
+      SetMetadata(FASTIFY_ROUTE_CONFIG, { authEndpoint: endpoint } satisfies FastifyRouteConfig),
     )(mounted.prototype as object, name, descriptor);
     Object.defineProperty(mounted.prototype, name, descriptor);
   }
   return mounted;
 }
 
-/** Where the endpoints of those controllers are by that table; those switched off are not in it. */
-export function servedPaths(controllers: readonly Type[], { paths }: RouteTable): ServedPaths {
-  const served = controllers.flatMap(handlersOf).flatMap(({ key }) => {
-    const path = paths[key];
-    return path === false ? [] : [[key, path] as const];
+/** The routes that those controllers are to have by those paths; none of an endpoint that is switched off. */
+export function plannedRoutes(controllers: readonly Type[], paths: EndpointPaths): PlannedRoute[] {
+  return controllers.flatMap(handlersOf).flatMap(({ endpoint }) => {
+    const path = paths[endpoint.key];
+    return typeof path === 'string' ? [{ endpoint, path }] : [];
   });
-  return Object.fromEntries(served);
 }
 
-function handlersOf(controller: Type): { name: string; handler: Handler; key: EndpointKey }[] {
+function handlersOf(controller: Type): { name: string; handler: Handler; endpoint: Endpoint }[] {
   const prototype = controller.prototype as Record<string, Handler>;
   return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
     const handler = prototype[name]!;
-    const key = endpointOf(handler);
-    return key ? [{ name, handler, key }] : [];
+    const endpoint = endpointOf(handler);
+    return endpoint ? [{ name, handler, endpoint }] : [];
   });
 }
 

@@ -1,3 +1,4 @@
+import { AuthError } from '../common/auth.errors.js';
 import type { AuthConfig } from '../config/auth-config.js';
 
 /** What tells where a request comes from: on either adapter, and of a WebSocket's handshake. */
@@ -9,6 +10,9 @@ export interface SiteRequest {
 /** Whose page sent a request: our own or a trusted one, a foreign one, or unknown where no browser says so. */
 export type RequestSite = 'own' | 'foreign' | 'unknown';
 
+/** The settings that say which origins are ours. */
+type OwnOrigins = Pick<AuthConfig, 'publicUrl' | 'trustedOrigins'>;
+
 const SAFE_METHODS: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
@@ -18,10 +22,7 @@ const SAFE_METHODS: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * `Origin: null` comes from sandboxed frames and from pages without referrer alike, our own among them, and tells
  * nothing.
  */
-export function siteOf(
-  { headers }: SiteRequest,
-  { publicUrl, trustedOrigins }: Pick<AuthConfig, 'publicUrl' | 'trustedOrigins'>,
-): RequestSite {
+export function siteOf({ headers }: SiteRequest, { publicUrl, trustedOrigins }: OwnOrigins): RequestSite {
   const { origin, 'sec-fetch-site': site } = headers;
   if (typeof origin === 'string' && trustedOrigins.includes(origin)) return 'own';
   if (site !== undefined) return site === 'same-origin' || site === 'none' ? 'own' : 'foreign';
@@ -30,6 +31,14 @@ export function siteOf(
   const host = headers['host'] ?? headers[':authority'];
   const isOwn = publicUrl === undefined ? Boolean(host) && hostOf(String(origin)) === host : origin === publicUrl;
   return isOwn ? 'own' : 'foreign';
+}
+
+/**
+ * Refuses what the page of another site sent, whoever it acts for.
+ * @throws AuthError INPUT_CROSS_SITE
+ */
+export function refuseForeign(request: SiteRequest, own: OwnOrigins): void {
+  if (siteOf(request, own) === 'foreign') throw new AuthError('INPUT_CROSS_SITE');
 }
 
 /**

@@ -5,21 +5,10 @@ import { problemAt } from '../config/config-problem.js';
 import { AuthStartUpError } from '../config/start-up-error.js';
 import type { Endpoint } from './endpoint.js';
 import { endpointOf } from './endpoint.decorator.js';
-import { type EndpointKey, ENDPOINTS } from '../../module/endpoints.js';
-import type { MountedRouteConfig } from './mount-controller.js';
-
-/** The paths of the endpoints this application serves, below its prefixes. */
-export type ServedPaths = Readonly<Partial<Record<EndpointKey, string>>>;
-
-/** Injection token of the {@link ServedPaths}: all of them must be routes of the adapter once it is initialised. */
-export const SERVED_PATHS = Symbol('SERVED_PATHS');
+import { type FastifyRouteConfig, PLANNED_ROUTES, type PlannedRoute } from './planned-routes.js';
 
 /** An endpoint where the application really has it. */
-export interface MountedRoute {
-  readonly key: EndpointKey;
-  readonly endpoint: Endpoint;
-  /** Below the prefixes of the application. */
-  readonly path: string;
+export interface MountedRoute extends PlannedRoute {
   /** From the root of the adapter, with `:name` for parameters, e.g. `/api/v1/auth/activate/:token`. */
   readonly template: string;
 }
@@ -35,7 +24,7 @@ interface ExpressApplication {
 interface FastifyApplication {
   addHook(
     name: 'onRoute',
-    hook: (route: { url: string; method: unknown; config?: MountedRouteConfig }) => void,
+    hook: (route: { url: string; method: unknown; config?: FastifyRouteConfig }) => void,
   ): unknown;
 }
 
@@ -52,10 +41,11 @@ export class Routes implements OnModuleInit {
   private readonly onFastify: MountedRoute[] = [];
   private found?: readonly MountedRoute[];
 
+  /** @internal Nest makes it. */
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly application: ApplicationConfig,
-    @Inject(SERVED_PATHS) private readonly served: ServedPaths,
+    @Inject(PLANNED_ROUTES) private readonly planned: readonly PlannedRoute[],
     @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'routes'>,
   ) {
     // Fastify tells of routes only while they are registered; the adapter exists before any is.
@@ -78,7 +68,7 @@ export class Routes implements OnModuleInit {
         ),
       ]);
     }
-    const lost = Object.keys(this.served).filter((key) => !this.find(key as EndpointKey));
+    const lost = this.planned.map(({ endpoint }) => endpoint.key).filter((key) => !this.find(key));
     if (lost.length > 0) {
       throw new Error(
         `The adapter tells of no route for ${lost.join(', ')}: use Express 5 or Fastify 5 as Nest 12 does.`,
@@ -93,7 +83,7 @@ export class Routes implements OnModuleInit {
 
   /** Where an endpoint is; undefined where it is switched off, or belongs to another mode, or there is no HTTP at all. */
   find(key: string): MountedRoute | undefined {
-    return this.all.find((route) => route.key === key);
+    return this.all.find(({ endpoint }) => endpoint.key === key);
   }
 
   /**
@@ -116,9 +106,9 @@ export class Routes implements OnModuleInit {
     this.isListening = this.adapterHost.httpAdapter !== undefined;
     if (!this.isFastify()) return;
     this.adapterHost.httpAdapter.getInstance<FastifyApplication>().addHook('onRoute', ({ url, method, config }) => {
-      const key = config?.authEndpoint;
+      const endpoint = config?.authEndpoint;
       // Fastify mounts HEAD beside each GET.
-      if (key && method === ENDPOINTS[key].method) this.onFastify.push(this.mounted(key, url));
+      if (endpoint && method === endpoint.method) this.onFastify.push(this.mounted(endpoint, url));
     });
   }
 
@@ -127,13 +117,14 @@ export class Routes implements OnModuleInit {
     if (!httpAdapter || this.isFastify()) return this.onFastify;
     const { router } = httpAdapter.getInstance<ExpressApplication>();
     return router.stack.flatMap(({ route }) => {
-      const key = route?.stack.map(({ handle }) => endpointOf(handle)).find((found) => found !== undefined);
-      return key ? [this.mounted(key, String(route?.path))] : [];
+      const endpoint = route?.stack.map(({ handle }) => endpointOf(handle)).find((found) => found !== undefined);
+      return endpoint ? [this.mounted(endpoint, String(route?.path))] : [];
     });
   }
 
-  private mounted(key: EndpointKey, template: string): MountedRoute {
-    return { key, endpoint: ENDPOINTS[key], path: this.served[key] ?? '', template };
+  private mounted(endpoint: Endpoint, template: string): MountedRoute {
+    const path = this.planned.find((route) => route.endpoint === endpoint)?.path ?? '';
+    return { endpoint, path, template };
   }
 
   private isFastify(): boolean {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AuthError } from '../common/auth.errors.js';
+import { isPlainObject } from '../common/plain-object.js';
 
 /** Most bytes the body of a request to this module may have: 16 KB. */
 export const BODY_LIMIT_BYTES = 16 * 1024;
@@ -133,12 +134,6 @@ function isSafeScalar(value: unknown): boolean {
     default:
       return typeof value === 'boolean' || value === null;
   }
-}
-
-function isPlainObject(value: unknown): value is SafeBody {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function malformed(): AuthError {

@@ -4,7 +4,7 @@ import { boolean, type SettingGroup } from '../setting.js';
 export type TokenDeliveryMode = 'bearer' | 'cookie' | 'both';
 
 /** The cookies that carry tokens. */
-export interface AuthConfigCookie {
+export interface CookieOptions {
   /** SameSite of the cookies: lax, strict or none; none is for a front end on another site. `AUTH_COOKIE_SAME_SITE`. @default lax */
   sameSite: 'lax' | 'strict' | 'none';
   /** False drops Secure and the name prefixes that need it, for plain http; never in production. `AUTH_COOKIE_SECURE`. @default true */

@@ -1,7 +1,7 @@
 import { boolean, DAY, integer, type SettingGroup } from '../setting.js';
 
 /** The link that proves an address. */
-export interface AuthConfigActivation {
+export interface ActivationOptions {
   /** Life of an activation link, in seconds. `AUTH_ACTIVATION_TTL_SECONDS`. @default 604800 */
   ttlSeconds: number;
   /** Where the activation link points, with exactly one `{token}`. `AUTH_ACTIVATION_URL_TEMPLATE`. @default http://localhost:5173/activate?token={token} outside production; none in production; derived in mode E */
@@ -13,7 +13,7 @@ export interface AuthConfigActivation {
 }
 
 /** The link that sets a new password. */
-export interface AuthConfigPasswordReset {
+export interface PasswordResetOptions {
   /** Life of a reset link, in seconds. `AUTH_PASSWORD_RESET_TTL_SECONDS`. @default 3600 */
   ttlSeconds: number;
   /** Where the reset link points, with exactly one `{token}`. `AUTH_PASSWORD_RESET_URL_TEMPLATE`. @default http://localhost:5173/reset-password?token={token} outside production; none in production; derived in mode E */
@@ -25,7 +25,7 @@ export interface AuthConfigPasswordReset {
 }
 
 /** The links that prove a new address, and that take its change back. */
-export interface AuthConfigEmailChange {
+export interface EmailChangeOptions {
   /** Life of the link that confirms a new address, in seconds. `AUTH_EMAIL_CHANGE_TTL_SECONDS`. @default 86400 */
   ttlSeconds: number;
   /** Life of the link that takes the change back, in seconds. `AUTH_EMAIL_CHANGE_UNDO_TTL_SECONDS`. @default 604800 */

@@ -1,7 +1,7 @@
 import { boolean, integer, type SettingGroup } from '../setting.js';
 
 /** The server mail leaves through, and the sender it names. */
-export interface AuthConfigSmtp {
+export interface SmtpOptions {
   /** Host of the SMTP server; required where mail is sent. `SMTP_HOST`. @default none */
   host: string;
   /** Port of the SMTP server. `SMTP_PORT`. @default 587, or 465 with SMTP_SECURE=true */
@@ -21,7 +21,7 @@ export interface AuthConfigSmtp {
 }
 
 /** What mails look like, and when left-over ones are looked for. */
-export interface AuthConfigMail {
+export interface MailOptions {
   /** Directory whose files shadow the bundled templates one by one, per locale or flat. `AUTH_TEMPLATE_DIR`. @default none */
   templateDir: string;
   /** Language of mails to users without a locale of their own, and of pages for browsers that ask for none we have. `AUTH_DEFAULT_LOCALE`. @default en */

@@ -1,6 +1,6 @@
 import { integer, type SettingGroup } from '../setting.js';
 
-export interface AuthConfigCleanup {
+export interface CleanupOptions {
   /** Seconds between two rounds that delete rows which expired a day ago; 0 leaves them to the application. `AUTH_CLEANUP_INTERVAL_SECONDS`. @default 3600 */
   intervalSeconds: number;
 }

@@ -1,7 +1,7 @@
 import { boolean, integer, type SettingGroup } from '../setting.js';
 
 /** What the password policy demands. Applies to signup and reset alike. */
-export interface AuthConfigPassword {
+export interface PasswordOptions {
   /** Shortest password, in Unicode code points. `AUTH_PASSWORD_MIN_LENGTH`. @default 12 */
   minLength: number;
   /** Longest password, in Unicode code points; also at most 1024 bytes. `AUTH_PASSWORD_MAX_LENGTH`. @default 128 */
@@ -13,7 +13,7 @@ export interface AuthConfigPassword {
 }
 
 /** Argon2id (RFC 9106) and the limiter before it. */
-export interface AuthConfigHashing {
+export interface HashingOptions {
   /** Memory of one hash, in KiB. `AUTH_HASH_MEMORY_KIB`. @default 19456 */
   memoryKib: number;
   /** Passes over the memory. `AUTH_HASH_TIME_COST`. @default 2 */

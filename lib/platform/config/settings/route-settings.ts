@@ -1,4 +1,3 @@
-import type { EndpointKey } from '../../../module/endpoints.js';
 import type { SettingGroup } from '../setting.js';
 
 /** The sets of paths that come with the package, by name. */
@@ -7,17 +6,12 @@ export const ROUTE_PRESETS = ['default', 'forge'] as const;
 /** A set of paths that comes with the package. */
 export type RoutePreset = (typeof ROUTE_PRESETS)[number];
 
-/** Paths by endpoint, below the application's prefixes and without a leading slash; false switches an endpoint off. */
-export type RoutePaths = { readonly [Key in EndpointKey]?: string | false };
-
-/** Where the endpoints are. */
-export interface AuthConfigRoutes {
-  /** The set of paths to start from: `default` or `forge`. `AUTH_ROUTES`. @default default */
-  preset: RoutePreset;
-  /** Other paths for single endpoints, by their names; `false` switches one off. @default none */
-  paths: RoutePaths;
-  /** The version of the routes in an application with URI versioning, e.g. `1`. @default none */
-  version: string;
+/** Where the application wants the endpoints. */
+export interface RouteChoice {
+  readonly preset: RoutePreset;
+  /** By the name of an endpoint; whether there is one of that name is not known here. */
+  readonly paths?: Readonly<Record<string, string | false | undefined>>;
+  readonly version?: string;
 }
 
 /** Where the endpoints are. */

@@ -1,11 +1,8 @@
-import type { AsymmetricAlgorithm, HmacAlgorithm } from '../../../engine/tokens/keys.js';
+import type { JwtAlgorithm } from '../jwt-algorithms.js';
 import { DAY, integer, type SettingGroup } from '../setting.js';
 
-/** How access tokens are signed. */
-export type JwtAlgorithm = HmacAlgorithm | AsymmetricAlgorithm;
-
 /** Access and refresh tokens, and the secret behind every key. */
-export interface AuthConfigJwt {
+export interface JwtOptions {
   /** The secret every key is derived from, at least 32 bytes; required. `JWT_SECRET`. @default none */
   secret: string;
   /** Former secrets whose tokens and links are still accepted; separated by commas or spaces. `JWT_PREVIOUS_SECRETS`. @default none */
@@ -33,13 +30,13 @@ export interface AuthConfigJwt {
 }
 
 /** How long a sign-in lasts. */
-export interface AuthConfigSession {
+export interface SessionOptions {
   /** Absolute life of a session, in seconds. `AUTH_SESSION_MAX_SECONDS`. @default 2592000 */
   maxSeconds: number;
 }
 
 /** How fresh the guard's view of a session is. */
-export interface AuthConfigSessionCheck {
+export interface SessionCheckOptions {
   /** Seconds for which the guard trusts a session it has just checked; 0 checks on every request. `AUTH_SESSION_CHECK_CACHE_SECONDS`. @default 0 */
   cacheSeconds: number;
 }

@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../../lib/platform/config/start-up-error.js';
 import type { Endpoint } from '../../lib/platform/http/endpoint.js';
-import { type EndpointKey, ENDPOINTS } from '../../lib/module/endpoints.js';
-import { routeProblems, routeTable } from '../../lib/platform/http/route-table.js';
+import { type EndpointKey, ENDPOINTS } from '../../lib/module/flows.js';
+import { pathProblems, pathsOf } from '../../lib/platform/http/endpoint-paths.js';
 
 const ALL = Object.entries(ENDPOINTS) as [EndpointKey, Endpoint][];
 
 /** Paths as plain JavaScript could pass them. */
 function problemsOf(paths: object, preset: 'default' | 'forge' = 'default') {
-  return routeProblems({ preset, paths: paths as Partial<Record<EndpointKey, string>> });
+  return pathProblems(ENDPOINTS, { preset, paths: paths as Record<string, string> });
 }
 
 const params = (path: string | false) => String(path).match(/:\w+/g);
 
-describe('the table of routes', () => {
+describe('the paths of the endpoints', () => {
   it('is the reference where nothing else is said', () => {
-    expect(routeTable({}).paths).toEqual(Object.fromEntries(ALL.map(([key, { path }]) => [key, path])));
+    expect(pathsOf(ENDPOINTS, {})).toEqual(Object.fromEntries(ALL.map(([key, { path }]) => [key, path])));
   });
 
   it('has the names of the preset forge', () => {
-    expect(routeTable({ preset: 'forge' }).paths).toMatchObject({
+    expect(pathsOf(ENDPOINTS, { preset: 'forge' })).toMatchObject({
       signup: 'auth/register',
       activate: 'auth/verify-email',
       resendActivation: 'auth/resend-verification',
@@ -34,24 +34,24 @@ describe('the table of routes', () => {
   });
 
   it('lays what the application says over the preset', () => {
-    const { paths } = routeTable({ preset: 'forge', paths: { me: 'account', logoutAll: false } });
+    const paths = pathsOf(ENDPOINTS, { preset: 'forge', paths: { me: 'account', logoutAll: false } });
     expect(paths).toMatchObject({ me: 'account', logoutAll: false, signup: 'auth/register' });
   });
 
   it.each(['default', 'forge'] as const)('leaves every endpoint of %s apart from every other', (preset) => {
-    const { paths } = routeTable({ preset });
+    const paths = pathsOf(ENDPOINTS, { preset });
     const routes = ALL.map(([key, { method }]) => `${method} ${String(paths[key])}`);
     expect(new Set(routes).size).toBe(ALL.length);
-    expect(routeProblems({ preset })).toEqual([]);
+    expect(pathProblems(ENDPOINTS, { preset })).toEqual([]);
   });
 
   it('keeps the parameters of every path in every preset', () => {
-    const { paths } = routeTable({ preset: 'forge' });
+    const paths = pathsOf(ENDPOINTS, { preset: 'forge' });
     for (const [key, { path }] of ALL) expect([key, params(paths[key])]).toEqual([key, params(path)]);
   });
 
   it('falls back to the preset where a path cannot be used', () => {
-    expect(routeTable({ paths: { login: '/auth/login/' } }).paths.login).toBe('auth/login');
+    expect(pathsOf(ENDPOINTS, { paths: { login: '/auth/login/' } }).login).toBe('auth/login');
   });
 });
 
