@@ -21,7 +21,7 @@ import { CreateAccounts1790000000000 } from '../sample-app/migrations/1790000000
 import { AuthEventRow } from '../sample-app/auth-event.entity.js';
 import { UserToken } from '../sample-app/user-token.entity.js';
 import { User } from '../sample-app/user.entity.js';
-import { availableDatabases, createDatabase, type TestDatabase } from './support/databases.js';
+import { availableDrivers, createDatabase, type TestDatabase } from './support/databases.js';
 
 @Entity('members')
 class Member extends BaseUserWithoutKey<number> {
@@ -67,6 +67,12 @@ class NamedCustomer extends BaseUser {
   username!: string | null;
 }
 
+/**
+ * MariaDB gives `NULL` as the default of a nullable column. TypeORM's driver `mysql` takes that for a difference, in the
+ * tables that it makes by itself as well.
+ */
+const FALSE_ALARM = /^ALTER TABLE `\w+` CHANGE `(\w+)` `\1` .*(?<!NOT )NULL$/;
+
 const FIRST_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const SECOND_ID = '01890a5d-ac96-774b-bcce-b302099a8058';
 
@@ -89,7 +95,7 @@ const kinds = {
   },
 };
 
-describe.each(availableDatabases())('migrations on %s', (database) => {
+describe.each(availableDrivers())('migrations on %s', (database) => {
   let testDatabase: TestDatabase;
   let dataSource: DataSource;
 
@@ -108,7 +114,7 @@ describe.each(availableDatabases())('migrations on %s', (database) => {
 
   async function schemaDifferences(): Promise<string[]> {
     const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
-    return upQueries.map(({ query }) => query);
+    return upQueries.map(({ query }) => query).filter((query) => database !== 'mysql' || !FALSE_ALARM.test(query));
   }
 
   async function withQueryRunner<T>(work: (queryRunner: QueryRunner) => Promise<T>): Promise<T> {

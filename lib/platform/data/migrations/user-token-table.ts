@@ -1,5 +1,6 @@
 import { Table, type QueryRunner } from 'typeorm';
-import { isMysqlFamily, tableColumn, type PortableColumn } from './table-column.js';
+import { dialectOf } from '../dialect.js';
+import { tableColumn, type PortableColumn } from './table-column.js';
 import type { UserIdType } from './user-table.js';
 
 /** How {@link userTokenTable} builds the table. */
@@ -75,8 +76,8 @@ export function userTokenTable(queryRunner: QueryRunner, options: UserTokenTable
 
 function userIdReference(queryRunner: QueryRunner, name: string, userIdType: UserIdType): PortableColumn {
   if (userIdType === 'integer') return { name, type: 'int' };
-  // Where there is no uuid type, TypeORM gives a reference to one the 36 characters of its text form.
-  const isText =
-    isMysqlFamily(queryRunner) && queryRunner.dataSource.driver.normalizeType({ type: 'uuid' }) === 'varchar';
-  return { name, type: 'uuid', length: isText ? '36' : undefined };
+  const { dataSource } = queryRunner;
+  // Where there is no uuid type, TypeORM gives a reference to one the characters of its text form.
+  const isText = dataSource.driver.normalizeType({ type: 'uuid' }) === 'varchar';
+  return { name, type: 'uuid', length: isText ? dialectOf(dataSource).uuidTextLength : undefined };
 }

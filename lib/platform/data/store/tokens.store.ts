@@ -51,10 +51,8 @@ export class TokensStore {
    * The lock on the user makes it wait for a password change in flight, which then no longer matches.
    */
   async insertFor(manager: EntityManager, owner: (users: UserQuery) => UserQuery, token: NewToken): Promise<boolean> {
-    const { connection } = manager;
     const { builder: users } = owner(this.users(manager));
-    if (connection.options.type !== 'better-sqlite3') users.setLock('pessimistic_read');
-    const target = connection.getMetadata(this.entities.token);
+    const target = manager.connection.getMetadata(this.entities.token);
     const key = { property: 'user', from: this.columns.translate('user.id') };
     return (await insertFromSelect(manager, target, this.complete(token), key, users)) > 0;
   }
