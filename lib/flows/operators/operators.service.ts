@@ -8,18 +8,12 @@ import { Outbox } from '../../engine/mail/outbox.js';
 import { SessionService } from '../../engine/sessions/session.service.js';
 import { Database } from '../../platform/data/store/database.js';
 import { notDeactivated, TokensStore } from '../../platform/data/store/tokens.store.js';
-import { stateOf, UsersStore } from '../../platform/data/store/users.store.js';
+import { NEVER_VERIFIED, stateOf, UsersStore } from '../../platform/data/store/users.store.js';
 
 /** Who acts, for the audit trail: an id or a name of the operator's own, never an address. */
 export interface OperatorOptions {
   actor?: string;
 }
-
-/**
- * Stands for null in `emailVerifiedAt` of a deactivated account: with null it would look as if it still waited for its
- * link, which would then bring it back.
- */
-const NEVER_VERIFIED = new Date(0);
 
 /** What operators of an application do to accounts. None of it is a route: who may is for the application to say. */
 @Injectable()
@@ -39,9 +33,7 @@ export class OperatorService {
   /** Ends every session and link of the account; no login and no link brings it back. False where it was not to be found, or deactivated before. */
   async deactivate(userId: UserId, { actor }: OperatorOptions = {}): Promise<boolean> {
     const done = await this.database.transaction(async (manager) => {
-      const user = await this.users.findAccount(userId, manager);
-      const changes = { isActive: false, emailVerifiedAt: user?.emailVerifiedAt ?? NEVER_VERIFIED };
-      if (!user || !(await this.users.update(manager, userId, changes, 'not deactivated'))) return false;
+      if (!(await this.users.deactivate(manager, userId))) return false;
       await this.sessions.endEverything(manager, userId);
       await this.events.record('user_archived', { userId, actor }, manager);
       return true;
