@@ -37,6 +37,8 @@ export interface Dialect {
   readonly hasUniqueIndexesOnly: boolean;
   /** Length of a text column that refers to a UUID; undefined where such a column needs none. */
   readonly uuidTextLength?: string;
+  /** True where a column is added or changed by making the table anew and dropping the old one. */
+  readonly rebuildsChangedTables: boolean;
   /** True where a boolean may be kept as 0 and 1, since it can be compared with a number. */
   readonly comparesBooleansWithNumbers: boolean;
   readonly errors: ErrorCodes;
@@ -49,6 +51,7 @@ const SQLITE: Dialect = {
   hasNumberedPlaceholders: false,
   binaryText: {},
   hasUniqueIndexesOnly: false,
+  rebuildsChangedTables: true,
   comparesBooleansWithNumbers: true,
   // https://www.sqlite.org/rescode.html
   errors: {
@@ -67,6 +70,7 @@ const POSTGRESQL: Dialect = {
   hasNumberedPlaceholders: true,
   binaryText: {},
   hasUniqueIndexesOnly: false,
+  rebuildsChangedTables: false,
   comparesBooleansWithNumbers: false,
   // https://www.postgresql.org/docs/current/errcodes-appendix.html
   errors: {
@@ -87,6 +91,7 @@ const MARIADB_AND_MYSQL: Dialect = {
   binaryText: { charset: 'utf8mb4', collation: 'utf8mb4_bin' },
   hasUniqueIndexesOnly: true,
   uuidTextLength: '36',
+  rebuildsChangedTables: false,
   comparesBooleansWithNumbers: true,
   // https://mariadb.com/kb/en/mariadb-error-codes/, https://dev.mysql.com/doc/mysql-errors/8.4/en/
   errors: {

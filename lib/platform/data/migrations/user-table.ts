@@ -1,5 +1,6 @@
 import { Table, type QueryRunner, type TableColumn } from 'typeorm';
 import { dialectOf } from '../dialect.js';
+import { keepingReferences } from './keeping-references.js';
 import { tableColumn, type PortableColumn } from './table-column.js';
 
 /** What a user's primary key is: made by the module (`uuid`) or counted by the database (`integer`). */
@@ -95,6 +96,17 @@ export async function addUserColumns(
   if (unfilled.length > 0)
     throw new Error(`addUserColumns: state what existing rows of ${table} get in ${unfilled.join(', ')}`);
 
+  await keepingReferences(queryRunner, () => addAndFill(queryRunner, table, added, required, values));
+}
+
+/** Columns that may not be null are so from when they have their values. */
+async function addAndFill(
+  queryRunner: QueryRunner,
+  table: string,
+  added: TableColumn[],
+  required: TableColumn[],
+  values: Record<string, string>,
+): Promise<void> {
   await queryRunner.addColumns(
     table,
     added.map((column) => (required.includes(column) ? nullable(column) : column)),

@@ -155,7 +155,7 @@ export class TokensStore {
   }
 
   private complete(token: NewToken) {
-    return { id: this.newId(), generation: 0, mailAttempts: 0, ...token };
+    return { id: this.newId(), generation: 0, attempts: 0, mailAttempts: 0, ...token };
   }
 }
 
