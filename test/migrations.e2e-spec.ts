@@ -303,6 +303,17 @@ describe.each(availableDrivers())('migrations on %s', (database) => {
   const notes = () => dataSource.query<{ text: string }[]>('SELECT text FROM notes');
   const addTokenColumns = (table: string) => withQueryRunner((queryRunner) => addUserTokenColumns(queryRunner, table));
 
+  async function expectUpgraded(): Promise<void> {
+    expect(await schemaDifferences()).toEqual([]);
+    expect(await dataSource.getRepository(UserToken).find()).toMatchObject([
+      { id: SECOND_ID, purpose: 'session', attempts: 0 },
+    ]);
+    expect(await notes()).toEqual([{ text: 'kept' }]);
+  }
+
+  const upgradeInTransaction = () =>
+    dataSource.transaction(({ queryRunner }) => addUserTokenColumns(queryRunner!, 'user_tokens'));
+
   describe('a token table of an earlier version', () => {
     /** With a session in it, and a row of the application that goes when the session goes. */
     beforeEach(async () => {
@@ -329,14 +340,6 @@ describe.each(availableDrivers())('migrations on %s', (database) => {
       });
     });
 
-    async function expectUpgraded(): Promise<void> {
-      expect(await schemaDifferences()).toEqual([]);
-      expect(await dataSource.getRepository(UserToken).find()).toMatchObject([
-        { id: SECOND_ID, purpose: 'session', attempts: 0 },
-      ]);
-      expect(await notes()).toEqual([{ text: 'kept' }]);
-    }
-
     it('gets the columns it lacks, keeps its rows and what refers to them, and may be upgraded twice', async () => {
       await addTokenColumns('user_tokens');
       await addTokenColumns('user_tokens');
@@ -345,9 +348,6 @@ describe.each(availableDrivers())('migrations on %s', (database) => {
       await dataSource.getRepository(UserToken).deleteAll();
       expect(await notes()).toEqual([]);
     });
-
-    const upgradeInTransaction = () =>
-      dataSource.transaction(({ queryRunner }) => addUserTokenColumns(queryRunner!, 'user_tokens'));
 
     it.skipIf(database === 'sqlite')('is upgraded within a transaction too', async () => {
       await expect(upgradeInTransaction()).resolves.toBeUndefined();

@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { SessionMemory } from '../../engine/sessions/session-memory.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
-import { Clock } from '../../platform/common/clock.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import type { Device } from '../../platform/http/device.decorator.js';
-import { Database } from '../../platform/data/store/database.js';
-import { TokensStore } from '../../platform/data/store/tokens.store.js';
+import { SessionsStore } from '../../platform/data/store/sessions.store.js';
 
 /** A signed-in device, as its user recognises it. */
 export interface SessionInfo {
@@ -25,23 +23,14 @@ const SESSION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 @Injectable()
 export class SessionListService {
   constructor(
-    private readonly database: Database,
-    private readonly tokens: TokensStore,
+    private readonly sessions: SessionsStore,
     private readonly memory: SessionMemory,
     private readonly events: EventLog,
-    private readonly clock: Clock,
   ) {}
 
   /** The live sessions of a user, the one used last first. */
   async list(userId: UserId): Promise<SessionInfo[]> {
-    const rows = await this.database.read((manager) =>
-      this.tokens
-        .select(manager)
-        .where('token.user = :userId', { userId })
-        .andWhere("token.purpose = 'session' AND token.revokedAt IS NULL")
-        .andWhere('token.expiresAt > :now', { now: this.clock.now() })
-        .getMany(),
-    );
+    const rows = await this.sessions.findLive(userId);
     return rows
       .map(({ id, createdAt, lastUsedAt, ip, userAgent }) => ({
         id,
@@ -60,16 +49,7 @@ export class SessionListService {
    */
   async end(userId: UserId, sessionId: string, device: Device): Promise<void> {
     if (!SESSION_ID.test(sessionId)) throw new AuthError('SESSION_NOT_FOUND');
-    const endedAt = new Date(this.clock.now());
-    const { affected } = await this.database.write((manager) =>
-      this.tokens
-        .update(manager)
-        .set({ revokedAt: endedAt })
-        .where('id = :sessionId AND user = :userId', { sessionId, userId })
-        .andWhere("purpose = 'session' AND revokedAt IS NULL AND expiresAt > :now", { now: endedAt.getTime() })
-        .execute(),
-    );
-    if (affected !== 1) throw new AuthError('SESSION_NOT_FOUND');
+    if (!(await this.sessions.end(userId, sessionId))) throw new AuthError('SESSION_NOT_FOUND');
     this.memory.forget(sessionId);
     await this.events.record('session_expired', { userId, sessionId, device, reason: 'ended' });
   }

@@ -10,7 +10,7 @@ import { CrossSiteGuard } from '../../platform/http/cross-site.guard.js';
 import { CsrfProtection } from '../../engine/access/csrf-protection.js';
 import { TokenCookies } from '../../engine/access/token-cookies.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
-import { EVENT_ENTITY, EventLog } from '../../engine/events/event-log.js';
+import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks, HOOKS_CLASS } from '../../engine/hooks/hooks.js';
 import { InputGate } from '../../platform/http/input-gate.js';
 import { Routes } from '../../platform/http/routes.js';
@@ -30,6 +30,7 @@ import { Enrolment } from '../../flows/signup/enrolment.js';
 import { SignupController } from '../../flows/signup/signup.controller.js';
 import { SignupService } from '../../flows/signup/signup.service.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../../platform/data/store/account-entities.js';
+import { EVENT_ENTITY, EventsStore } from '../../platform/data/store/events.store.js';
 import { Database } from '../../platform/data/store/database.js';
 import { UserColumns } from '../../platform/data/entities/user-columns.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
@@ -56,6 +57,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   UsersStore,
   AccountFields,
   Hooks,
+  EventsStore,
   EventLog,
   HashTimes,
   PasswordHasher,

@@ -45,6 +45,8 @@ import { ActiveEnrolment } from '../../flows/signup/active-enrolment.js';
 import { Enrolment } from '../../flows/signup/enrolment.js';
 import { PendingEnrolment } from '../../flows/signup/pending-enrolment.js';
 import { Cleanup } from '../../platform/data/store/cleanup.js';
+import { OwedMailStore } from '../../platform/data/store/owed-mail.store.js';
+import { SessionsStore } from '../../platform/data/store/sessions.store.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { LinkTokens } from '../../engine/tokens/link-tokens.js';
 import { UniformAnswer } from '../../engine/links/uniform-answer.js';
@@ -57,6 +59,8 @@ const PROVIDERS: readonly Provider[] = [
   SessionCheck,
   SessionMemory,
   TokensStore,
+  SessionsStore,
+  OwedMailStore,
   Cleanup,
   LinkTokens,
   UniformAnswer,

@@ -85,6 +85,13 @@ export class TokensStore {
     return manager ? find(manager) : this.database.read(find);
   }
 
+  /** Every row of a user, oldest first. */
+  findAllOf(userId: UserId): Promise<BaseUserToken[]> {
+    return this.database.read((manager) =>
+      this.select(manager).where('token.user = :userId', { userId }).orderBy('token.id').getMany(),
+    );
+  }
+
   /** True while the row could still be redeemed. */
   isLive(token: Pick<BaseUserToken, 'usedAt' | 'revokedAt' | 'expiresAt'>): boolean {
     return token.usedAt === null && token.revokedAt === null && token.expiresAt.getTime() > this.clock.now();
