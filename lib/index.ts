@@ -114,5 +114,9 @@ export {
   type UserTableOptions,
 } from './platform/data/migrations/user-table.js';
 export { authEventTable, type AuthEventTableOptions } from './platform/data/migrations/auth-event-table.js';
-export { userTokenTable, type UserTokenTableOptions } from './platform/data/migrations/user-token-table.js';
+export {
+  addUserTokenColumns,
+  userTokenTable,
+  type UserTokenTableOptions,
+} from './platform/data/migrations/user-token-table.js';
 export type { PortableColumn } from './platform/data/migrations/table-column.js';

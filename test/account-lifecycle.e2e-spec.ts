@@ -239,21 +239,3 @@ describe.each(variants())('the own account on $database with $adapter', (variant
     expect(t.logs.lines.join('\n')).not.toContain(PASSWORD);
   });
 });
-
-describe('the own account where the schema has no cascade', () => {
-  let t: TestApp;
-  beforeAll(async () => {
-    t = await createTestApp({ mode: 'D' });
-    await t.dataSource.query('ALTER TABLE user_tokens RENAME TO cascading');
-    await t.dataSource.query('CREATE TABLE user_tokens AS SELECT * FROM cascading');
-    await t.dataSource.query('DROP TABLE cascading');
-  });
-  afterAll(() => t.close());
-
-  it('is deleted with its rows all the same', async () => {
-    const { access_token } = await t.activeUser('plain@example.com');
-    expect(await countTokens(t)).toBe(1);
-    expect((await actions(t).delete(access_token)).status).toBe(204);
-    expect([await countUsers(t), await countTokens(t)]).toEqual([0, 0]);
-  });
-});

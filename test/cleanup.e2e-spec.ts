@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cleanup } from '../lib/platform/data/store/cleanup.js';
-import { availableDatabases } from './support/databases.js';
+import { availableDrivers } from './support/databases.js';
 import { countTokens, tokenRows } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const DAY = 24 * 3600;
 
-describe.each(availableDatabases())('the cleanup on %s', (database) => {
+describe.each(availableDrivers())('the cleanup on %s', (database) => {
   let t: TestApp;
   let cleanup: Cleanup;
   beforeAll(async () => {

@@ -16,12 +16,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BaseUserToken } from '../lib/platform/data/entities/base-user-token.entity.js';
 import { BaseUser, BaseUserWithoutKey } from '../lib/platform/data/entities/base-user.entity.js';
 import { addUserColumns, userColumns, userTable } from '../lib/platform/data/migrations/user-table.js';
-import { userTokenTable } from '../lib/platform/data/migrations/user-token-table.js';
+import { addUserTokenColumns, userTokenTable } from '../lib/platform/data/migrations/user-token-table.js';
 import { CreateAccounts1790000000000 } from '../sample-app/migrations/1790000000000-create-accounts.js';
 import { AuthEventRow } from '../sample-app/auth-event.entity.js';
 import { UserToken } from '../sample-app/user-token.entity.js';
 import { User } from '../sample-app/user.entity.js';
-import { availableDatabases, createDatabase, type TestDatabase } from './support/databases.js';
+import { availableDrivers, createDatabase, type TestDatabase } from './support/databases.js';
 
 @Entity('members')
 class Member extends BaseUserWithoutKey<number> {
@@ -67,6 +67,12 @@ class NamedCustomer extends BaseUser {
   username!: string | null;
 }
 
+/**
+ * MariaDB gives `NULL` as the default of a nullable column. TypeORM's driver `mysql` takes that for a difference, in the
+ * tables that it makes by itself as well.
+ */
+const FALSE_ALARM = /^ALTER TABLE `\w+` CHANGE `(\w+)` `\1` .*(?<!NOT )NULL$/;
+
 const FIRST_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const SECOND_ID = '01890a5d-ac96-774b-bcce-b302099a8058';
 
@@ -89,7 +95,7 @@ const kinds = {
   },
 };
 
-describe.each(availableDatabases())('migrations on %s', (database) => {
+describe.each(availableDrivers())('migrations on %s', (database) => {
   let testDatabase: TestDatabase;
   let dataSource: DataSource;
 
@@ -108,7 +114,7 @@ describe.each(availableDatabases())('migrations on %s', (database) => {
 
   async function schemaDifferences(): Promise<string[]> {
     const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
-    return upQueries.map(({ query }) => query);
+    return upQueries.map(({ query }) => query).filter((query) => database !== 'mysql' || !FALSE_ALARM.test(query));
   }
 
   async function withQueryRunner<T>(work: (queryRunner: QueryRunner) => Promise<T>): Promise<T> {
@@ -292,5 +298,84 @@ describe.each(availableDatabases())('migrations on %s', (database) => {
         withQueryRunner((queryRunner) => addUserColumns(queryRunner, 'customers', { password_hash: "''" })),
       ).rejects.toThrow('email, created_at, updated_at');
     });
+  });
+
+  const notes = () => dataSource.query<{ text: string }[]>('SELECT text FROM notes');
+  const addTokenColumns = (table: string) => withQueryRunner((queryRunner) => addUserTokenColumns(queryRunner, table));
+
+  async function expectUpgraded(): Promise<void> {
+    expect(await schemaDifferences()).toEqual([]);
+    expect(await dataSource.getRepository(UserToken).find()).toMatchObject([
+      { id: SECOND_ID, purpose: 'session', attempts: 0 },
+    ]);
+    expect(await notes()).toEqual([{ text: 'kept' }]);
+  }
+
+  const upgradeInTransaction = () =>
+    dataSource.transaction(({ queryRunner }) => addUserTokenColumns(queryRunner!, 'user_tokens'));
+
+  describe('a token table of an earlier version', () => {
+    /** With a session in it, and a row of the application that goes when the session goes. */
+    beforeEach(async () => {
+      await open({ entities: [User, UserToken], migrations: [CreateAccounts1790000000000] });
+      await dataSource.runMigrations();
+      await insertUserWithToken(User, UserToken);
+      await withQueryRunner(async (queryRunner) => {
+        await queryRunner.beforeMigration();
+        await queryRunner.dropColumn('user_tokens', 'attempts');
+        await queryRunner.afterMigration();
+        const { type, length } = (await queryRunner.getTable('user_tokens'))!.findColumnByName('id')!;
+        const columns = [
+          { name: 'text', type: 'varchar', length: '10' },
+          { name: 'token_id', type, length },
+        ];
+        const toToken = {
+          columnNames: ['token_id'],
+          referencedTableName: 'user_tokens',
+          referencedColumnNames: ['id'],
+        };
+        const foreignKeys = [{ ...toToken, onDelete: 'CASCADE' }];
+        await queryRunner.createTable(new Table({ name: 'notes', columns, foreignKeys }));
+        await queryRunner.query(`INSERT INTO notes (text, token_id) VALUES ('kept', '${SECOND_ID}')`);
+      });
+    });
+
+    it('gets the columns it lacks, keeps its rows and what refers to them, and may be upgraded twice', async () => {
+      await addTokenColumns('user_tokens');
+      await addTokenColumns('user_tokens');
+      await expectUpgraded();
+      // Foreign keys are on again.
+      await dataSource.getRepository(UserToken).deleteAll();
+      expect(await notes()).toEqual([]);
+    });
+
+    it.skipIf(database === 'sqlite')('is upgraded within a transaction too', async () => {
+      await expect(upgradeInTransaction()).resolves.toBeUndefined();
+      await expectUpgraded();
+    });
+
+    it.runIf(database === 'sqlite')('is left as it was where foreign keys cannot be turned off', async () => {
+      await expect(upgradeInTransaction()).rejects.toThrow(/SQLite would delete the rows that refer to this table/);
+      expect(await notes()).toEqual([{ text: 'kept' }]);
+    });
+
+    it('is told from a table that is missing, and from one of something else', async () => {
+      await expect(addTokenColumns('user_tokes')).rejects.toThrow('no table user_tokes');
+      await expect(addTokenColumns('users')).rejects.toThrow(/users has no purpose, expires_at, so it is not a table/);
+    });
+  });
+
+  it('columns added to a user table delete no rows that refer to it', async () => {
+    await open({ entities: [User, UserToken], migrations: [CreateAccounts1790000000000] });
+    await dataSource.runMigrations();
+    await insertUserWithToken(User, UserToken);
+    await withQueryRunner(async (queryRunner) => {
+      await queryRunner.query('UPDATE users SET username = NULL');
+      await queryRunner.beforeMigration();
+      await queryRunner.dropColumn('users', 'username');
+      await queryRunner.afterMigration();
+      await addUserColumns(queryRunner, 'users', { username: `'jo'` }, { username: true });
+    });
+    expect(await dataSource.getRepository(UserToken).count()).toBe(1);
   });
 });

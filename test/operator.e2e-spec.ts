@@ -1,5 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AuthService } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { availableDatabases } from './support/databases.js';
+import { User } from './support/entities.js';
 import { tokenIn } from './support/mailbox.js';
 import { tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
@@ -145,3 +148,29 @@ it('in mode D an account is active again after its reactivation, still unverifie
   await expect(auth.issueLink(user_id, { deliver: 'mail' })).rejects.toThrow('sends no mail');
   await t.close();
 });
+
+// SQLite has one writer: nothing commits while another transaction is at work.
+describe.each(availableDatabases().filter((database) => database !== 'sqlite'))(
+  'a deactivation that meets an activation, on %s',
+  (database) => {
+    it('keeps the verification that commits meanwhile, and the account stays deactivated', async () => {
+      const t = await createTestApp({ database });
+      const email = 'meanwhile@example.com';
+      await t.client.post('/auth/signup', { email, password: PASSWORD });
+      await t.mailIsDone();
+      const { id } = (await userRow(t, email))!;
+      const verification = { isActive: true, emailVerifiedAt: new Date(1_700_000_000_000) };
+      const runner = t.dataSource.createQueryRunner();
+      await runner.startTransaction();
+      await runner.manager.update(User, { id }, verification);
+      const before = t.statements.entries.length;
+      const deactivation = t.app.get(AuthService).deactivate(id);
+      while (!t.statements.entries.slice(before).some(({ sql }) => /^UPDATE .*users/s.test(sql))) await nextTurn();
+      await runner.commitTransaction();
+      await runner.release();
+      expect(await deactivation).toBe(true);
+      expect(await userRow(t, email)).toMatchObject({ ...verification, isActive: expect.toSatisfy((on) => !on) });
+      await t.close();
+    });
+  },
+);

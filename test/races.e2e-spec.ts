@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthHooks, type BaseUserToken } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
-import { availableDatabases } from './support/databases.js';
+import { availableDrivers } from './support/databases.js';
 import { User } from './support/entities.js';
 import { tokenIn } from './support/mailbox.js';
 import { tokenRows } from './support/rows.js';
@@ -12,7 +12,7 @@ import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const CROWD = 50;
 
-describe.each(availableDatabases())('parallel requests on %s', (database) => {
+describe.each(availableDrivers())('parallel requests on %s', (database) => {
   let t: TestApp;
   let sockets: { peak: number };
 
@@ -151,7 +151,7 @@ describe.each(availableDatabases())('parallel requests on %s', (database) => {
   });
 });
 
-describe.each(availableDatabases())('parallel refreshes without a grace time on %s', (database) => {
+describe.each(availableDrivers())('parallel refreshes without a grace time on %s', (database) => {
   let t: TestApp;
 
   beforeAll(async () => {
@@ -207,7 +207,7 @@ function watchSockets(server: Server): { peak: number } {
   return seen;
 }
 
-describe.each(availableDatabases())('a signup for an address whose account is being deleted, on %s', (database) => {
+describe.each(availableDrivers())('a signup for an address whose account is being deleted, on %s', (database) => {
   /** Keeps the deletion's transaction open, with the account in it, until the signup has looked the account up. */
   @Injectable()
   class Slow extends AuthHooks {

@@ -4,13 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataSourceOptions } from 'typeorm';
 import { inject } from 'vitest';
-import { connectToServer, DATABASE_KINDS, serverUrl, type DatabaseKind } from './database-servers.js';
+import {
+  connectToServer,
+  DATABASE_KINDS,
+  DRIVER_KINDS,
+  serverUrl,
+  type DatabaseKind,
+  type DriverKind,
+} from './database-servers.js';
 
 export type { DatabaseKind } from './database-servers.js';
 
 /** A database of a test's own, empty and gone after {@link TestDatabase.drop}. */
 export interface TestDatabase {
-  readonly kind: DatabaseKind;
+  readonly kind: DriverKind;
   /** What a DataSource needs to open it; add the entities. */
   readonly options: DataSourceOptions;
   /** The same as a DATABASE_URL. */
@@ -24,8 +31,20 @@ export interface TestDatabase {
  * Those that are missing were reported when the run started.
  */
 export function availableDatabases(): DatabaseKind[] {
-  const { available } = inject('legs');
-  return DATABASE_KINDS.filter((kind) => available.includes(kind));
+  return available(DATABASE_KINDS);
+}
+
+/**
+ * The same and the MariaDB server once more through the driver `mysql`, for tests of what the dialects write differently:
+ * locks, keys, columns, counts of changed rows. Everywhere else it would tell nothing that `mariadb` does not.
+ */
+export function availableDrivers(): DriverKind[] {
+  return available(DRIVER_KINDS);
+}
+
+function available<K extends DriverKind>(kinds: readonly K[]): K[] {
+  const legs = inject('legs').available;
+  return kinds.filter((kind) => legs.includes(kind));
 }
 
 /**
@@ -42,7 +61,7 @@ export function databasesAndAdapters(): [DatabaseKind, 'express' | 'fastify'][] 
 }
 
 /** Makes a new empty database with a random name. */
-export async function createDatabase(kind: DatabaseKind): Promise<TestDatabase> {
+export async function createDatabase(kind: DriverKind): Promise<TestDatabase> {
   return kind === 'sqlite' ? createSqliteFile() : createOnServer(kind);
 }
 
@@ -57,10 +76,10 @@ async function createSqliteFile(): Promise<TestDatabase> {
   };
 }
 
-async function createOnServer(kind: 'postgres' | 'mariadb'): Promise<TestDatabase> {
+async function createOnServer(kind: Exclude<DriverKind, 'sqlite'>): Promise<TestDatabase> {
   const name = `gatehouse_${randomBytes(6).toString('hex')}`;
   // The collation most MariaDB servers start with takes é for e: tests must hold where an application never chose one.
-  const charset = kind === 'mariadb' ? ' CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci' : '';
+  const charset = kind === 'postgres' ? '' : ' CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci';
   await runOnServer(kind, `CREATE DATABASE ${name}${charset}`);
   const url = serverUrl(kind);
   url.pathname = `/${name}`;
@@ -72,7 +91,7 @@ async function createOnServer(kind: 'postgres' | 'mariadb'): Promise<TestDatabas
   };
 }
 
-async function runOnServer(kind: DatabaseKind, statement: string): Promise<void> {
+async function runOnServer(kind: DriverKind, statement: string): Promise<void> {
   const server = await connectToServer(kind);
   try {
     await server.query(statement);

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
-import { connectToServer, type DatabaseKind } from './database-servers.js';
+import { connectToServer, type DriverKind } from './database-servers.js';
 
 /** Something outside the package that some tests need and a machine may lack. */
-export type Leg = DatabaseKind | 'express' | 'fastify' | 'chromium';
+export type Leg = DriverKind | 'express' | 'fastify' | 'chromium';
 
 /** What this machine can test, and the browser to do it with. */
 export interface Legs {
@@ -25,6 +25,7 @@ const probes: Record<Leg, () => Promise<unknown>> = {
   sqlite: () => connectAndClose('sqlite'),
   postgres: () => connectAndClose('postgres'),
   mariadb: () => connectAndClose('mariadb'),
+  mysql: () => connectAndClose('mysql'),
   express: () => import('@nestjs/platform-express'),
   fastify: () => import('@nestjs/platform-fastify'),
   chromium: () => access(chromiumPath, constants.X_OK),
@@ -56,7 +57,7 @@ async function probe(leg: Leg): Promise<{ leg: Leg; reason?: string }> {
   }
 }
 
-async function connectAndClose(kind: DatabaseKind): Promise<void> {
+async function connectAndClose(kind: DriverKind): Promise<void> {
   const server = await connectToServer(kind);
   await server.destroy();
 }

@@ -31,7 +31,8 @@ import {
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Client } from './client.js';
 import { holdToDocument } from './contract.js';
-import { createDatabase, type DatabaseKind, type TestDatabase } from './databases.js';
+import type { DriverKind } from './database-servers.js';
+import { createDatabase, type TestDatabase } from './databases.js';
 import { NumberedUser, NumberedUserToken, User, UserToken } from './entities.js';
 import { Mailbox } from './mailbox.js';
 import { Statements } from './statements.js';
@@ -51,7 +52,7 @@ export interface Schema {
 export interface TestAppOptions {
   level?: 'basic';
   mode?: ModeLetter;
-  database?: DatabaseKind;
+  database?: DriverKind;
   /** Shares a database with another application of the same test. */
   on?: TestDatabase;
   adapter?: 'express' | 'fastify';

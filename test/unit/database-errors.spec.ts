@@ -1,9 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DataSource, QueryFailedError } from 'typeorm';
+import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AuthError } from '../../lib/platform/common/auth.errors.js';
-import { isTransient, isUnavailable, isUniqueViolation } from '../../lib/platform/data/store/database-errors.js';
+import { dialectOf } from '../../lib/platform/data/dialect.js';
+import {
+  isForeignKeyViolation,
+  isTransient,
+  isUnavailable,
+  isUniqueViolation,
+} from '../../lib/platform/data/store/database-errors.js';
 import { Database } from '../../lib/platform/data/store/database.js';
 import { LogLines } from '../support/test-app.js';
 
@@ -48,17 +54,25 @@ const UNAVAILABLE = [
   ['MariaDB: connection lost', 'PROTOCOL_CONNECTION_LOST'],
   ['SQLite: cannot open the file', 'SQLITE_CANTOPEN'],
 ];
+const REFERRED_TO = [
+  ['PostgreSQL', '23503'],
+  ['PostgreSQL 18: ON DELETE RESTRICT', '23001'],
+  ['MariaDB', 'ER_ROW_IS_REFERENCED_2'],
+  ['MariaDB: no such user', 'ER_NO_REFERENCED_ROW_2'],
+  ['SQLite', 'SQLITE_CONSTRAINT_FOREIGNKEY'],
+  ['SQLite: ON DELETE RESTRICT, or a trigger', 'SQLITE_CONSTRAINT_TRIGGER'],
+];
 const NONE_OF_THEM = [
-  ['PostgreSQL: foreign key', '23503'],
   ['PostgreSQL: syntax error', '42601'],
   ['MariaDB: no such table', 'ER_NO_SUCH_TABLE'],
-  ['SQLite: foreign key', 'SQLITE_CONSTRAINT_FOREIGNKEY'],
-  ['SQLite: a trigger refuses', 'SQLITE_CONSTRAINT_TRIGGER'],
+  ['SQLite: not null', 'SQLITE_CONSTRAINT_NOTNULL'],
   ['no code', ''],
 ];
 
-/** Which of the three kinds an error is. */
-const kindsOf = (error: unknown) => [isTransient(error), isUniqueViolation(error), isUnavailable(error)];
+const KINDS = { isTransient, isUniqueViolation, isForeignKeyViolation, isUnavailable };
+
+/** Which of the four kinds an error is. */
+const kindsOf = (error: unknown): string[] => Object.entries(KINDS).flatMap(([name, is]) => (is(error) ? [name] : []));
 
 const failureOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -72,16 +86,19 @@ describe('an error of the database', () => {
     ['through TypeORM', queryFailed],
   ])('%s', (_, make) => {
     it.each(TRANSIENT)('is worth another try: %s', (_name, code) => {
-      expect(kindsOf(make(code))).toEqual([true, false, false]);
+      expect(kindsOf(make(code))).toEqual(['isTransient']);
     });
     it.each(TAKEN)('means that a unique value is taken: %s', (_name, code) => {
-      expect(kindsOf(make(code))).toEqual([false, true, false]);
+      expect(kindsOf(make(code))).toEqual(['isUniqueViolation']);
+    });
+    it.each(REFERRED_TO)('means that a foreign key is in the way: %s', (_name, code) => {
+      expect(kindsOf(make(code))).toEqual(['isForeignKeyViolation']);
     });
     it.each(UNAVAILABLE)('means that the database is out of reach: %s', (_name, code) => {
-      expect(kindsOf(make(code))).toEqual([false, false, true]);
+      expect(kindsOf(make(code))).toEqual(['isUnavailable']);
     });
     it.each(NONE_OF_THEM)('is a defect and none of these: %s', (_name, code) => {
-      expect(kindsOf(make(code))).toEqual([false, false, false]);
+      expect(kindsOf(make(code))).toEqual([]);
     });
   });
 
@@ -92,15 +109,22 @@ describe('an error of the database', () => {
     'Pool is closed.',
     "Can't add new command when connection is in closed state",
   ])('means that the database is out of reach, where the driver gives no code: %s', (message) => {
-    expect(kindsOf(driverError('', message))).toEqual([false, false, true]);
+    expect(kindsOf(driverError('', message))).toEqual(['isUnavailable']);
   });
 
   it('is read by a code that is text only', () => {
-    expect(kindsOf(Object.assign(new Error('odd'), { code: 40001 }))).toEqual([false, false, false]);
+    expect(kindsOf(Object.assign(new Error('odd'), { code: 40001 }))).toEqual([]);
   });
 
   it.each([undefined, null, 'SQLITE_BUSY', 0])('is no error of the database: %s', (thrown) => {
-    expect(kindsOf(thrown)).toEqual([false, false, false]);
+    expect(kindsOf(thrown)).toEqual([]);
+  });
+});
+
+describe('dialectOf', () => {
+  it('names the databases it knows where it meets another', () => {
+    const dataSource = { options: { type: 'oracle' } } as unknown as DataSource;
+    expect(() => dialectOf(dataSource)).toThrow(/'oracle'.*better-sqlite3, postgres.*mariadb, mysql/);
   });
 });
 
@@ -189,6 +213,45 @@ describe('Database', () => {
     it('serves the next caller after a failure', async () => {
       await expect(database[method](failing([new Error('a defect')]).run)).rejects.toThrow('a defect');
       await expect(database[method](failing([]).run)).resolves.toBe('done');
+    });
+  });
+
+  /** Work of which each run registers a call, and which fails with each of the errors in turn. */
+  function registering(told: string[], errors: unknown[] = []) {
+    const work = failing(errors);
+    return (manager: EntityManager): Promise<string> => {
+      database.afterCommit(manager, () => told.push(`after run ${work.runs}`));
+      expect(told).toEqual([]);
+      return work.run();
+    };
+  }
+  describe.each(['write', 'transaction'] as const)('afterCommit of a %s', (method) => {
+    it('calls when the work is done, and before the caller goes on', async () => {
+      const told: string[] = [];
+      await database[method](registering(told));
+      expect(told).toEqual(['after run 1']);
+    });
+
+    it('calls once, however often the work was tried', async () => {
+      const told: string[] = [];
+      await database[method](registering(told, [queryFailed('40001'), queryFailed('SQLITE_BUSY')]));
+      expect(told).toEqual(['after run 3']);
+    });
+
+    it('never calls where the work failed', async () => {
+      const told: string[] = [];
+      await expect(database[method](registering(told, [new Error('a defect')]))).rejects.toThrow('a defect');
+      await expect(database[method](registering(told, [queryFailed('42601')]))).rejects.toThrow(AuthError);
+      expect(told).toEqual([]);
+    });
+
+    it('does not take another caller for its own', async () => {
+      const told: string[] = [];
+      const results = await Promise.allSettled([
+        database[method](registering([], [new Error('a defect')])),
+        database[method](registering(told)),
+      ]);
+      expect([results.map(({ status }) => status), told]).toEqual([['rejected', 'fulfilled'], ['after run 1']]);
     });
   });
 

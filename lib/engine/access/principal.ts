@@ -8,6 +8,10 @@ export interface Principal<U = object> {
   /** Absent below level complete, where a token belongs to no session. */
   readonly sessionId?: string;
   readonly isEmailVerified: boolean;
+  /** How the session's owner proved who they are, by the names of RFC 8176; absent below level complete. */
+  readonly amr?: readonly string[];
+  /** When that was, in milliseconds since the epoch; absent below level complete. */
+  readonly authenticatedAt?: number;
   readonly claims: AccessClaims;
   /** The application's whole user entity, loaded when first asked for, once per request; at level none, the claims. */
   user(): Promise<U>;

@@ -1,13 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { Inject, Injectable, Logger, type OnModuleInit, Optional, type Type } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../../platform/common/clock.js';
-import type { BaseAuthEvent } from '../../platform/data/entities/base-auth-event.entity.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import type { Device } from '../../platform/common/device.js';
 import { Database } from '../../platform/data/store/database.js';
+import { EventsStore } from '../../platform/data/store/events.store.js';
 import { KeyRing } from '../tokens/key-ring.js';
 import {
   AUTH_EVENTS,
@@ -16,9 +15,6 @@ import {
   type AuthEventName,
 } from '../../platform/common/auth-event.js';
 import { type EventListener, findEmitter, findMeter } from './event-listeners.js';
-
-/** Injection token of the application's event entity; absent where it keeps no audit trail. */
-export const EVENT_ENTITY = Symbol('EVENT_ENTITY');
 
 /** Published only: every few minutes per session, and its trace is in the session's row. */
 const NOT_KEPT: AuthEventName = 'session_renewed';
@@ -40,15 +36,13 @@ export interface EventFacts extends AuthEventDetail {
 export class EventLog implements OnModuleInit {
   private readonly logger = new Logger('AuthEvents');
   private listeners: EventListener[] = [];
-  /** Orders the events of one millisecond. */
-  private sequence = 0;
 
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly moduleRef: ModuleRef,
     private readonly ring: KeyRing,
-    @Optional() @Inject(EVENT_ENTITY) private readonly entity?: Type<BaseAuthEvent>,
+    private readonly trail: EventsStore,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -58,7 +52,7 @@ export class EventLog implements OnModuleInit {
 
   /** False where nobody would learn of an event, so that nothing need be looked up for it. */
   private get isOn(): boolean {
-    return this.entity !== undefined || this.listeners.length > 0;
+    return this.trail.isThere || this.listeners.length > 0;
   }
 
   /** Without a manager the row is a statement of its own: its failure is logged, and fails nobody's request. */
@@ -91,7 +85,7 @@ export class EventLog implements OnModuleInit {
 
   /** Not even a turn in the queue of SQLite's writes where there is nothing to write. */
   private async keepAlone(event: AuthEvent): Promise<void> {
-    if (!this.entity || event.event === NOT_KEPT) return;
+    if (!this.trail.isThere || event.event === NOT_KEPT) return;
     try {
       await this.database.write((manager) => this.keep(manager, event));
     } catch {
@@ -100,14 +94,7 @@ export class EventLog implements OnModuleInit {
   }
 
   private async keep(manager: EntityManager, event: AuthEvent): Promise<void> {
-    if (!this.entity || event.event === NOT_KEPT) return;
-    this.sequence = (this.sequence + 1) % 2 ** 31;
-    const id = uuidv7({ msecs: event.occurredAt.getTime(), seq: this.sequence });
-    const statement = manager.createQueryBuilder().insert().into(this.entity);
-    await statement
-      .values({ id, ...event })
-      .updateEntity(false)
-      .execute();
+    if (event.event !== NOT_KEPT) await this.trail.insert(manager, event);
   }
 
   private publish(event: AuthEvent): void {

@@ -9,6 +9,7 @@ import type { TokenPayload, TokenPayloads } from '../../platform/data/entities/b
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
 import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
+import { LinksStore } from '../../platform/data/store/links.store.js';
 import { type NewToken, type OwnedToken, OwnerGone, TokensStore } from '../../platform/data/store/tokens.store.js';
 import type { Owner } from '../../platform/data/store/user-query.js';
 import { type AccountState, stateOf } from '../../platform/data/store/users.store.js';
@@ -54,6 +55,7 @@ export class MailedLinks {
   constructor(
     private readonly database: Database,
     private readonly tokens: TokensStore,
+    private readonly linkRows: LinksStore,
     private readonly linkTokens: LinkTokens,
     private readonly urls: LinkUrls,
     private readonly outbox: Outbox,
@@ -151,7 +153,7 @@ export class MailedLinks {
     worksFor: readonly AccountState[],
   ): Promise<LinkState<P>> {
     const tokenHash = this.linkTokens.hash(purpose, token);
-    const link = tokenHash && ((await this.tokens.findLink(purpose, tokenHash)) as OwnedLink<P> | null);
+    const link = tokenHash && ((await this.linkRows.find(purpose, tokenHash)) as OwnedLink<P> | null);
     if (!link) return { state: 'invalid' };
     if (link.usedAt !== null) return stateOf(link.user) === 'active' ? { state: 'done', link } : { state: 'invalid' };
     return this.tokens.isLive(link) && worksFor.includes(stateOf(link.user))
@@ -175,7 +177,7 @@ export class MailedLinks {
     await prepare?.(link);
     const isDone = await this.database
       .transaction(async (manager) => {
-        const isFirst = (await change(manager, link)) && (await this.tokens.consume(manager, purpose, link.tokenHash));
+        const isFirst = (await change(manager, link)) && (await this.linkRows.consume(manager, purpose, link.tokenHash));
         if (!isFirst) throw new NotRedeemed();
         await finish(manager, link);
         return true;

@@ -9,8 +9,8 @@ import {
 import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { EventLog } from '../events/event-log.js';
-import { Database } from '../../platform/data/store/database.js';
-import { type OwnedToken, TokensStore } from '../../platform/data/store/tokens.store.js';
+import { type MailState, OwedMailStore } from '../../platform/data/store/owed-mail.store.js';
+import type { OwnedToken } from '../../platform/data/store/tokens.store.js';
 import { describeMailFailure, isPermanent } from './mail-failure.js';
 import { MailSender, SEND_TIMEOUT_MS } from './mail-sender.js';
 
@@ -25,7 +25,7 @@ const RECORD_RETRY_MS = 500;
 const SHUTDOWN_PATIENCE_MS = 5_000;
 
 /** What became of an attempt to send. */
-type Outcome = Pick<OwnedToken, 'mailDueAt' | 'mailError'>;
+type Outcome = Required<Pick<MailState, 'mailDueAt' | 'mailError'>>;
 
 /** A mail on its way. */
 interface Delivery {
@@ -49,8 +49,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   private isStopping = false;
 
   constructor(
-    private readonly database: Database,
-    private readonly tokens: TokensStore,
+    private readonly owedMail: OwedMailStore,
     private readonly sender: MailSender,
     private readonly clock: Clock,
     private readonly events: EventLog,
@@ -88,7 +87,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     try {
       do {
         this.isWoken = false;
-        for (const mail of await this.dueMails()) await this.start(mail);
+        for (const mail of await this.owedMail.findDue(IN_FLIGHT)) await this.start(mail);
       } while (this.isWoken && !this.isStopping);
     } catch (error) {
       // The database is out of reach: nothing is lost, the next poll looks again.
@@ -97,24 +96,12 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  private async dueMails(): Promise<OwnedToken[]> {
-    const rows = await this.database.read((manager) =>
-      this.tokens
-        .owned(manager)
-        .where('token.mailDueAt <= :now', { now: this.clock.now() })
-        .orderBy('token.mailDueAt')
-        .limit(IN_FLIGHT)
-        .getMany(),
-    );
-    return rows.map((row) => this.tokens.withAccount(row));
-  }
-
   /** Claims a mail and puts it on its way. Whatever ends, a claim that was lost or a delivery, makes it look again. */
   private async start(mail: OwnedToken): Promise<void> {
     if (this.isStopping || this.inFlight.size >= IN_FLIGHT || this.inFlight.has(mail.id)) return;
     const leaseEnds = new Date(this.clock.now() + LEASE_MS);
     const claim = { mailDueAt: leaseEnds, mailAttempts: mail.mailAttempts + 1 };
-    if (!(await this.settle(mail.id, mail.mailDueAt!, claim))) return this.wake();
+    if (!(await this.owedMail.settle(mail.id, mail.mailDueAt!, claim))) return this.wake();
     const breakOff = new AbortController();
     const done = this.deliver(mail, leaseEnds, breakOff).finally(() => {
       this.inFlight.delete(mail.id);
@@ -146,7 +133,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   private async record(mail: OwnedToken, leaseEnds: Date, outcome: Outcome): Promise<void> {
     for (;;) {
       try {
-        await this.settle(mail.id, leaseEnds, outcome);
+        await this.owedMail.settle(mail.id, leaseEnds, outcome);
         return;
       } catch (error) {
         if (this.isStopping || this.clock.now() >= leaseEnds.getTime()) {
@@ -170,18 +157,6 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
       `mail ${mail.purpose} ${mail.id} failed at attempt ${attempt}, next in ${Math.round(wait / 1000)} s: ${mailError}`,
     );
     return { mailDueAt: new Date(this.clock.now() + wait), mailError };
-  }
-
-  /** Changes a row if it is still as this worker left it. */
-  private async settle(
-    id: string,
-    dueAt: Date,
-    changes: Partial<Outcome & Pick<OwnedToken, 'mailAttempts'>>,
-  ): Promise<boolean> {
-    const result = await this.database.write((manager) =>
-      this.tokens.update(manager).set(changes).where({ id, mailDueAt: dueAt }).execute(),
-    );
-    return result.affected === 1;
   }
 }
 

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { ENDED_BY_PROOF } from '../../platform/common/purposes.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
+import { SessionsStore } from '../../platform/data/store/sessions.store.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { SessionMemory } from './session-memory.js';
 
@@ -12,6 +13,7 @@ export class SessionEnder {
   constructor(
     private readonly database: Database,
     private readonly tokens: TokensStore,
+    private readonly sessions: SessionsStore,
     private readonly memory: SessionMemory,
   ) {}
 
@@ -37,7 +39,7 @@ export class SessionEnder {
    * @returns false where it had ended already, or is not that user's
    */
   async end(manager: EntityManager, sessionId: string, ownerId?: UserId): Promise<boolean> {
-    const isEnded = await this.tokens.revokeSession(manager, sessionId, ownerId);
+    const isEnded = await this.sessions.revoke(manager, sessionId, ownerId);
     this.database.afterCommit(manager, () => this.memory.forget(sessionId));
     return isEnded;
   }

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
-import type { SessionState } from './session-check.js';
+import type { SessionState } from './session-state.js';
 
 const MAX_SESSIONS = 10_000;
 

@@ -21,7 +21,8 @@ export class SessionVerifier extends AccessTokenVerifier {
     const session = claims && (await this.sessionCheck.liveSession(claims.sid));
     // The user of the row, not of the token, is who the request acts for; they differ in no genuine token.
     if (!claims || !session || String(session.userId) !== claims.sub) return undefined;
-    const { userId, isEmailVerified } = session;
-    return principalOf({ userId, sessionId: claims.sid, isEmailVerified, claims }, () => this.users.findById(userId));
+    const { userId, isEmailVerified, amr, authenticatedAt } = session;
+    const found = { userId, sessionId: claims.sid, isEmailVerified, amr, authenticatedAt, claims };
+    return principalOf(found, () => this.users.findById(userId));
   }
 }

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import type { AsymmetricAlgorithm } from '../../platform/config/jwt-algorithms.js';
+import { algorithmOf, type AsymmetricAlgorithm } from '../../platform/config/jwt-algorithms.js';
 import type { JwtKey } from './keys.js';
 
 /** A public key as a JWKS shows it (RFC 7517, section 4). */
@@ -7,16 +7,6 @@ export interface PublishedKey extends JsonWebKey {
   readonly kid: string;
   readonly alg: AsymmetricAlgorithm;
   readonly use: 'sig';
-}
-
-/** RFC 7518, section 3.3. */
-const MIN_RSA_BITS = 2048;
-
-/** The one algorithm a key serves; undefined for a key of another type, on another curve, or too short. */
-export function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): AsymmetricAlgorithm | undefined {
-  if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_RSA_BITS) return 'RS256';
-  if (asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256';
-  return undefined;
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Proof } from '../../engine/sign-in/proof.js';
 import { Clock } from '../../platform/common/clock.js';
 import { restoreFields } from '../../platform/common/stored-fields.js';
 import { Traced } from '../../platform/common/traced.js';
-import { TokensStore } from '../../platform/data/store/tokens.store.js';
+import { LinksStore } from '../../platform/data/store/links.store.js';
 import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 
@@ -18,7 +18,7 @@ import type { Device } from '../../platform/common/device.js';
 export class ActivationService {
   constructor(
     private readonly users: UsersStore,
-    private readonly tokens: TokensStore,
+    private readonly linkRows: LinksStore,
     private readonly fields: AccountFields,
     private readonly links: MailedLinks,
     private readonly ender: SessionEnder,
@@ -69,7 +69,7 @@ export class ActivationService {
       (users) => users.where({ email }).wherePending(),
       facts,
       async () => {
-        const [signup, another] = await this.tokens.waitingSignups(email);
+        const [signup, another] = await this.linkRows.waitingSignups(email);
         return signup && !another ? this.links.newLink('activation', signup) : this.links.newLink('password-reset');
       },
     );

@@ -7,7 +7,7 @@ import { UNUSABLE_PASSWORD_HASH } from '../../engine/passwords/password-hasher.j
 import { SessionEnder } from '../../engine/sessions/session-ender.js';
 import { Clock } from '../../platform/common/clock.js';
 import { Traced } from '../../platform/common/traced.js';
-import { TokensStore } from '../../platform/data/store/tokens.store.js';
+import { LinksStore } from '../../platform/data/store/links.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 import type { EmailChangeState } from './email-change.service.js';
@@ -33,7 +33,7 @@ export interface EmailChangeUndoResult {
 export class EmailChangeUndoService {
   constructor(
     private readonly users: UsersStore,
-    private readonly tokens: TokensStore,
+    private readonly linkRows: LinksStore,
     private readonly links: MailedLinks,
     private readonly ender: SessionEnder,
     private readonly hooks: Hooks,
@@ -57,7 +57,7 @@ export class EmailChangeUndoService {
         finish: async (manager, { user, generation }) => {
           const { id } = user;
           await this.ender.endEverything(manager, id);
-          await this.tokens.revokeUndoLinksSince(manager, id, generation);
+          await this.linkRows.revokeUndosSince(manager, id, generation);
           const facts = { userId: id, device, reason: 'email-change-undo' };
           await this.links.give(manager, (users) => users.where({ id }), reset, facts);
           await this.tell(manager, user, device);

@@ -13,6 +13,7 @@ import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
 import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
+import { LinksStore } from '../../platform/data/store/links.store.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
@@ -38,6 +39,7 @@ export class EmailChangeService {
     private readonly database: Database,
     private readonly users: UsersStore,
     private readonly tokens: TokensStore,
+    private readonly linkRows: LinksStore,
     private readonly passwords: PasswordCheck,
     private readonly links: MailedLinks,
     private readonly ender: SessionEnder,
@@ -125,7 +127,7 @@ export class EmailChangeService {
 
   /** The link that takes the change back goes to the address that the account had. */
   private async leaveWayBack(manager: EntityManager, { user }: OwnedLink<'email-change'>): Promise<string | null> {
-    const generation = await this.tokens.nextGeneration(manager, user.id, 'email-change-undo');
+    const generation = await this.linkRows.nextGeneration(manager, user.id, 'email-change-undo');
     const undo = { ...this.links.newLink('email-change-undo', { address: user.email }), generation };
     await this.links.issueTo(manager, user.id, undo);
     return this.links.shown(undo);

@@ -11,19 +11,13 @@ import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
-import { stateOf, UsersStore } from '../../platform/data/store/users.store.js';
+import { NEVER_VERIFIED, stateOf, UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 
 /** Who acts, for the audit trail: an id or a name of the operator's own, never an address. */
 export interface OperatorOptions {
   actor?: string;
 }
-
-/**
- * Stands for null in `emailVerifiedAt` of a deactivated account: with null it would look as if it still waited for its
- * link, which would then bring it back.
- */
-const NEVER_VERIFIED = new Date(0);
 
 /** An account that an operator makes, and any column of the application's user entity. */
 export interface OperatorAccountInput {
@@ -106,9 +100,7 @@ export class OperatorsService {
   /** Ends every session and link of the account; no login and no link brings it back. False where it was not to be found, or deactivated before. */
   async deactivate(userId: UserId, { actor }: OperatorOptions = {}): Promise<boolean> {
     return this.database.transaction(async (manager) => {
-      const user = await this.users.findAccount(userId, manager);
-      const changes = { isActive: false, emailVerifiedAt: user?.emailVerifiedAt ?? NEVER_VERIFIED };
-      if (!user || !(await this.users.update(manager, userId, changes, 'not deactivated'))) return false;
+      if (!(await this.users.deactivate(manager, userId))) return false;
       await this.ender.endEverything(manager, userId);
       await this.events.record('user_archived', { userId, actor }, manager);
       return true;

@@ -46,9 +46,7 @@ export class AccountExportService {
   async export(userId: UserId): Promise<AccountExport> {
     const account = await this.users.findById(userId);
     if (!account) throw new AuthError('ACCESS_INVALID_TOKEN');
-    const rows = await this.database.read((manager) =>
-      this.tokens.select(manager).where('token.user = :userId', { userId }).orderBy('token.id').getMany(),
-    );
+    const rows = await this.tokens.findAllOf(userId);
     const { dataSource } = this.database;
     const tokenMetadata = dataSource.getMetadata(this.entities.token);
     const exported = (isWanted: (row: BaseUserToken) => boolean) =>

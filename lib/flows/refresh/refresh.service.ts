@@ -18,6 +18,7 @@ import { Traced } from '../../platform/common/traced.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
+import { SessionsStore } from '../../platform/data/store/sessions.store.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
@@ -31,6 +32,7 @@ export class RefreshService {
   constructor(
     private readonly database: Database,
     private readonly tokens: TokensStore,
+    private readonly sessions: SessionsStore,
     private readonly users: UsersStore,
     private readonly sessionTokens: SessionTokens,
     private readonly opener: SessionOpener,
@@ -80,7 +82,7 @@ export class RefreshService {
     const startedAt = new Date(claims.auth_time * 1000);
     const expiresAt = expiryOf(this.config, startedAt, rotatedAt);
     const isRotated = await this.database.write((manager) =>
-      this.tokens.rotateSession(manager, { id, userId, generation }, rotatedAt, expiresAt),
+      this.sessions.rotate(manager, { id, userId, generation }, rotatedAt, expiresAt),
     );
     return isRotated ? { id, userId, generation: generation + 1, startedAt, rotatedAt, expiresAt } : undefined;
   }

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { SessionEnder } from '../../engine/sessions/session-ender.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
-import { Clock } from '../../platform/common/clock.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import type { Device } from '../../platform/common/device.js';
 import { Database } from '../../platform/data/store/database.js';
-import { TokensStore } from '../../platform/data/store/tokens.store.js';
+import { SessionsStore } from '../../platform/data/store/sessions.store.js';
 
 /** A signed-in device, as its user recognises it. */
 export interface SessionInfo {
@@ -26,22 +25,14 @@ const SESSION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export class SessionListService {
   constructor(
     private readonly database: Database,
-    private readonly tokens: TokensStore,
+    private readonly sessions: SessionsStore,
     private readonly ender: SessionEnder,
     private readonly events: EventLog,
-    private readonly clock: Clock,
   ) {}
 
   /** The live sessions of a user, the one used last first. */
   async list(userId: UserId): Promise<SessionInfo[]> {
-    const rows = await this.database.read((manager) =>
-      this.tokens
-        .select(manager)
-        .where('token.user = :userId', { userId })
-        .andWhere("token.purpose = 'session' AND token.revokedAt IS NULL")
-        .andWhere('token.expiresAt > :now', { now: this.clock.now() })
-        .getMany(),
-    );
+    const rows = await this.sessions.findLive(userId);
     return rows
       .map(({ id, createdAt, lastUsedAt, ip, userAgent }) => ({
         id,

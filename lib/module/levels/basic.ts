@@ -8,7 +8,7 @@ import { SignatureVerifier } from '../../engine/access/signature-verifier.js';
 import { TokenCookies } from '../../engine/access/token-cookies.js';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { AccountWriter } from '../../engine/accounts/account-writer.js';
-import { EVENT_ENTITY, EventLog } from '../../engine/events/event-log.js';
+import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks, HOOKS_CLASS } from '../../engine/hooks/hooks.js';
 import { HashTimes } from '../../engine/passwords/hash-times.js';
 import { PasswordCheck } from '../../engine/passwords/password-check.js';
@@ -25,6 +25,7 @@ import { Clock } from '../../platform/common/clock.js';
 import { UserColumns } from '../../platform/data/entities/user-columns.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../../platform/data/store/account-entities.js';
 import { Database } from '../../platform/data/store/database.js';
+import { EVENT_ENTITY, EventsStore } from '../../platform/data/store/events.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import { CrossSiteGuard } from '../../platform/http/cross-site.guard.js';
 import { InputGate } from '../../platform/http/input-gate.js';
@@ -43,6 +44,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   UsersStore,
   AccountFields,
   Hooks,
+  EventsStore,
   EventLog,
   HashTimes,
   PasswordHasher,

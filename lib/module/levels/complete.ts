@@ -22,6 +22,9 @@ import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { ResolvedFlags } from '../../platform/config/resolve-config.js';
 import { Cleanup } from '../../platform/data/store/cleanup.js';
+import { OwedMailStore } from '../../platform/data/store/owed-mail.store.js';
+import { SessionsStore } from '../../platform/data/store/sessions.store.js';
+import { LinksStore } from '../../platform/data/store/links.store.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { Routes } from '../../platform/http/routes.js';
 import { AuthService } from '../auth.service.js';
@@ -35,6 +38,9 @@ const TOKEN_PROVIDERS: readonly Provider[] = [
   SessionCheck,
   SessionMemory,
   TokensStore,
+  SessionsStore,
+  LinksStore,
+  OwedMailStore,
   Cleanup,
   LinkTokens,
   UniformAnswer,

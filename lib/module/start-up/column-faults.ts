@@ -1,4 +1,5 @@
 import type { EntityMetadata } from 'typeorm';
+import { dialectOf } from '../../platform/data/dialect.js';
 import type { ColumnRule } from './entity-rules.js';
 
 type Column = EntityMetadata['columns'][number];
@@ -51,12 +52,12 @@ function keepsDates(column: Column): boolean {
   return DATES.has(normalType(column)) || column.transformer !== undefined;
 }
 
-/** Without a transformer, which a condition in SQL would go past. PostgreSQL compares a boolean with no number. */
+/** Without a transformer, which a condition in SQL would go past. */
 function isTruth(column: Column): boolean {
   const type = normalType(column);
   // TypeORM reads a bigint as text, and '0' would count as true.
   const isNumber =
-    NUMERIC.has(type) && type !== 'bigint' && column.entityMetadata.dataSource.options.type !== 'postgres';
+    NUMERIC.has(type) && type !== 'bigint' && dialectOf(column.entityMetadata.dataSource).comparesBooleansWithNumbers;
   return column.transformer === undefined && (type === 'boolean' || type === 'bool' || isNumber);
 }
 

@@ -59,6 +59,7 @@ export const TOKEN_COLUMNS: Readonly<Record<string, ColumnRule>> = {
   },
   nonce: nullableText('nonce', 32),
   generation: { declaration: "@Column({ type: 'int', default: 0 }) generation!: number" },
+  attempts: { declaration: "@Column({ type: 'int', default: 0 }) attempts!: number" },
   payload: {
     declaration: "@Column({ type: 'simple-json', nullable: true }) payload!: TokenPayload | null",
     nullable: true,

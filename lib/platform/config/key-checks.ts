@@ -1,6 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { algorithmOf } from '../../engine/tokens/asymmetric-keys.js';
-import type { JwtAlgorithm } from './jwt-algorithms.js';
+import { algorithmOf, type JwtAlgorithm } from './jwt-algorithms.js';
 import { type PemBlock, pemBlocks } from './pem.js';
 import type { Finding } from './finding.js';
 

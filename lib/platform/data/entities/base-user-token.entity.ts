@@ -64,9 +64,16 @@ export abstract class BaseUserToken {
   @Column({ type: 'varchar', length: 32, nullable: true })
   nonce!: string | null;
 
-  /** How often the refresh token of a session has rotated; of a link that undoes a change of address, which change of the account it was. */
+  /**
+   * Counts what follows one another: the refresh tokens of a session, one for each rotation; the addresses of an account,
+   * for a link that undoes a change of address and so gives back an earlier one.
+   */
   @Column({ type: 'int', default: 0 })
   generation!: number;
+
+  /** Wrong tries at what is short enough to be guessed. */
+  @Column({ type: 'int', default: 0 })
+  attempts!: number;
 
   @Column({ type: 'simple-json', nullable: true })
   payload!: TokenPayload | null;

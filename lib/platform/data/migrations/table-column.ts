@@ -1,4 +1,5 @@
 import { TableColumn, type ColumnType, type Driver, type QueryRunner, type TableColumnOptions } from 'typeorm';
+import { dialectOf } from '../dialect.js';
 
 /** A column in the words of an entity's `@Column()`, which mean the same on every database. */
 export interface PortableColumn extends Omit<TableColumnOptions, 'type' | 'default'> {
@@ -19,17 +20,13 @@ type DefaultedColumn = Parameters<Driver['normalizeDefault']>[0];
 
 /** Translates a column into the types, defaults and collations of the query runner's database. */
 export function tableColumn(queryRunner: QueryRunner, { binary, ...column }: PortableColumn): TableColumn {
-  const { driver } = queryRunner.dataSource;
+  const { dataSource } = queryRunner;
+  const { driver } = dataSource;
   return new TableColumn({
     ...column,
     type: driver.normalizeType(column),
     // The drivers read no more of the metadata than the column's type and default.
     default: driver.normalizeDefault({ type: column.type, default: column.default } as DefaultedColumn),
-    ...(binary && isMysqlFamily(queryRunner) ? { charset: 'utf8mb4', collation: 'utf8mb4_bin' } : {}),
+    ...(binary ? dialectOf(dataSource).binaryText : {}),
   });
-}
-
-/** True on MariaDB and MySQL. */
-export function isMysqlFamily(queryRunner: QueryRunner): boolean {
-  return ['mysql', 'mariadb', 'aurora-mysql'].includes(queryRunner.dataSource.options.type);
 }

@@ -1,5 +1,7 @@
 import { Table, type QueryRunner, type TableColumn } from 'typeorm';
-import { isMysqlFamily, tableColumn, type PortableColumn } from './table-column.js';
+import { dialectOf } from '../dialect.js';
+import { keepingReferences } from './keeping-references.js';
+import { tableColumn, type PortableColumn } from './table-column.js';
 
 /** What a user's primary key is: made by the module (`uuid`) or counted by the database (`integer`). */
 export type UserIdType = 'uuid' | 'integer';
@@ -49,9 +51,8 @@ export function userTable(queryRunner: QueryRunner, options: UserTableOptions): 
     ...userColumns(queryRunner, { username }),
     ...columns.map((column) => tableColumn(queryRunner, column)),
   ];
-  // MariaDB and MySQL know unique indexes only, and TypeORM names an entity's as indexes there; the column's own
-  // isUnique would name it as a constraint.
-  const uniques = isMysqlFamily(queryRunner) ? all.filter((column) => column.isUnique) : [];
+  // The column's own isUnique would name the index as a constraint, and TypeORM report the difference.
+  const uniques = dialectOf(queryRunner.dataSource).hasUniqueIndexesOnly ? all.filter((column) => column.isUnique) : [];
   const indices = uniques.map(({ name: column }) => ({ columnNames: [column], isUnique: true }));
   return new Table({ name, columns: all, indices });
 }
@@ -95,6 +96,17 @@ export async function addUserColumns(
   if (unfilled.length > 0)
     throw new Error(`addUserColumns: state what existing rows of ${table} get in ${unfilled.join(', ')}`);
 
+  await keepingReferences(queryRunner, () => addAndFill(queryRunner, table, added, required, values));
+}
+
+/** Columns that may not be null are so from when they have their values. */
+async function addAndFill(
+  queryRunner: QueryRunner,
+  table: string,
+  added: TableColumn[],
+  required: TableColumn[],
+  values: Record<string, string>,
+): Promise<void> {
   await queryRunner.addColumns(
     table,
     added.map((column) => (required.includes(column) ? nullable(column) : column)),

@@ -1,5 +1,7 @@
 import { Table, type QueryRunner } from 'typeorm';
-import { isMysqlFamily, tableColumn, type PortableColumn } from './table-column.js';
+import { dialectOf } from '../dialect.js';
+import { keepingReferences } from './keeping-references.js';
+import { tableColumn, type PortableColumn } from './table-column.js';
 import type { UserIdType } from './user-table.js';
 
 /** How {@link userTokenTable} builds the table. */
@@ -23,6 +25,7 @@ const COLUMNS: readonly PortableColumn[] = [
   { name: 'token_hash', type: 'varchar', length: '64', isNullable: true, binary: true },
   { name: 'nonce', type: 'varchar', length: '32', isNullable: true, binary: true },
   { name: 'generation', type: 'int', default: 0 },
+  { name: 'attempts', type: 'int', default: 0 },
   { name: 'payload', type: 'simple-json', isNullable: true, binary: true },
   { name: 'created_at', type: 'bigint' },
   { name: 'expires_at', type: 'bigint' },
@@ -73,10 +76,32 @@ export function userTokenTable(queryRunner: QueryRunner, options: UserTokenTable
   });
 }
 
+/**
+ * Adds to a token table of an earlier version the columns of BaseUserToken it lacks, and changes nothing else: rows stay,
+ * with the defaults in what is new. Where nothing is missing it does nothing, so it may run again.
+ *
+ *     await addUserTokenColumns(queryRunner, 'user_tokens');
+ *
+ * @throws Error where there is no such table, or it is not one of an entity that extends BaseUserToken
+ */
+export async function addUserTokenColumns(queryRunner: QueryRunner, table: string): Promise<void> {
+  const existing = await queryRunner.getTable(table);
+  if (!existing) throw new Error(`addUserTokenColumns: there is no table ${table}; make it with userTokenTable().`);
+  const missing = COLUMNS.filter(({ name }) => !existing.findColumnByName(name));
+  const essential = missing.filter(({ isNullable, default: byDefault }) => !isNullable && byDefault === undefined);
+  if (essential.length > 0) {
+    const names = essential.map(({ name }) => name).join(', ');
+    throw new Error(`addUserTokenColumns: ${table} has no ${names}, so it is not a table of sessions and links.`);
+  }
+  if (missing.length === 0) return;
+  const columns = missing.map((column) => tableColumn(queryRunner, column));
+  await keepingReferences(queryRunner, () => queryRunner.addColumns(table, columns));
+}
+
 function userIdReference(queryRunner: QueryRunner, name: string, userIdType: UserIdType): PortableColumn {
   if (userIdType === 'integer') return { name, type: 'int' };
-  // Where there is no uuid type, TypeORM gives a reference to one the 36 characters of its text form.
-  const isText =
-    isMysqlFamily(queryRunner) && queryRunner.dataSource.driver.normalizeType({ type: 'uuid' }) === 'varchar';
-  return { name, type: 'uuid', length: isText ? '36' : undefined };
+  const { dataSource } = queryRunner;
+  // Where there is no uuid type, TypeORM gives a reference to one the characters of its text form.
+  const isText = dataSource.driver.normalizeType({ type: 'uuid' }) === 'varchar';
+  return { name, type: 'uuid', length: isText ? dialectOf(dataSource).uuidTextLength : undefined };
 }

@@ -1,13 +1,8 @@
 import { QueryFailedError } from 'typeorm';
+import { ERROR_CODES } from '../dialect.js';
 
-/** Serialization failure, deadlock, lock time-out, busy file: the same statements may succeed when run again. */
-const TRANSIENT = new Set(['40001', '40P01', '55P03', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD']);
-
-/** A unique index refused the row. */
-const UNIQUE_VIOLATION = new Set(['23505', 'ER_DUP_ENTRY', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
-
-/** The database cannot be reached, is shutting down, or has no connection to spare. */
-const UNAVAILABLE = new Set([
+/** The network to the database: codes of Node.js, the same for every driver. */
+const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ENOTFOUND',
@@ -16,41 +11,32 @@ const UNAVAILABLE = new Set([
   'ETIMEDOUT',
   'EPIPE',
   'ENOENT',
-  '53300',
-  '57P01',
-  '57P02',
-  '57P03',
-  'ER_CON_COUNT_ERROR',
-  'ER_SERVER_SHUTDOWN',
-  'ER_CONNECTION_KILLED',
-  'PROTOCOL_CONNECTION_LOST',
-  'SQLITE_CANTOPEN',
-  'SQLITE_IOERR',
 ]);
 
-/** pg reports a lost connection and a full pool, and better-sqlite3 a closed file, as plain errors, by message only. */
-const UNAVAILABLE_MESSAGE =
-  /connection terminated|timeout exceeded when trying to connect|connection is closed|connection is not open|closed state|pool is closed|not queryable|before connection is established/i;
+/** TypeORM's own complaint about a data source that was destroyed, or not initialized yet. */
+const CLOSED = /connection is closed|before connection is established/i;
 
 /** True for an error that running the statements again may cure. */
 export function isTransient(error: unknown): boolean {
-  const code = databaseCode(error);
-  return TRANSIENT.has(code) || code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
+  return hasCode(error, 'transient');
 }
 
 /** True where a unique index refused the row. */
 export function isUniqueViolation(error: unknown): boolean {
-  return UNIQUE_VIOLATION.has(databaseCode(error));
+  return hasCode(error, 'uniqueViolation');
+}
+
+/** True where a foreign key refused the change. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return hasCode(error, 'foreignKeyViolation');
 }
 
 /** True where the database as a whole is out of reach. */
 export function isUnavailable(error: unknown): boolean {
-  const code = databaseCode(error);
-  return (
-    UNAVAILABLE.has(code) ||
-    code.startsWith('08') ||
-    (error instanceof Error && UNAVAILABLE_MESSAGE.test(error.message))
-  );
+  if (hasCode(error, 'unavailable') || UNREACHABLE.has(databaseCode(error))) return true;
+  if (!(error instanceof Error)) return false;
+  const { message } = error;
+  return CLOSED.test(message) || ERROR_CODES.some((codes) => codes.unavailableMessage.test(message));
 }
 
 /** The driver's code: SQLSTATE, MariaDB's name, SQLite's name or the socket's; empty where there is none. */
@@ -60,10 +46,10 @@ export function databaseCode(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** A row refers to one that is gone. */
-const FOREIGN_KEY_VIOLATION = new Set(['23503', 'ER_NO_REFERENCED_ROW_2', 'SQLITE_CONSTRAINT_FOREIGNKEY']);
-
-/** True where a foreign key refused the row: what it belongs to was deleted meanwhile. */
-export function isForeignKeyViolation(error: unknown): boolean {
-  return FOREIGN_KEY_VIOLATION.has(databaseCode(error));
+function hasCode(
+  error: unknown,
+  meaning: 'transient' | 'uniqueViolation' | 'foreignKeyViolation' | 'unavailable',
+): boolean {
+  const code = databaseCode(error);
+  return code !== '' && ERROR_CODES.some((codes) => codes[meaning].test(code));
 }

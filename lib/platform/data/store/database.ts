@@ -2,6 +2,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import { Logger } from '@nestjs/common';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { AuthError } from '../../common/auth.errors.js';
+import { dialectOf } from '../dialect.js';
 import { databaseCode, isTransient, isUnavailable, isUniqueViolation } from './database-errors.js';
 
 const MAX_RETRIES = 3;
@@ -21,11 +22,11 @@ export class Database {
   /** SQLite only: the last write that was let in; the next one waits for it. */
   private tail: Promise<unknown> = Promise.resolve();
   private readonly sharesOneConnection: boolean;
-  /** What waits for the commit of each transaction under way. */
+  /** What waits for the commit of each write and transaction under way, by the manager it was given. */
   private readonly afterwards = new WeakMap<EntityManager, (() => void)[]>();
 
   constructor(readonly dataSource: DataSource) {
-    this.sharesOneConnection = dataSource.options.type === 'better-sqlite3';
+    this.sharesOneConnection = dialectOf(dataSource).sharesOneConnection;
   }
 
   /** Statements that only read. */
@@ -35,7 +36,8 @@ export class Database {
 
   /** One writing statement, committed by itself. */
   write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.withRetries(() => this.exclusively(() => work(this.dataSource.manager)));
+    // A manager of its own: that of the data source is everybody's, and could not tell whose commit is awaited.
+    return this.committing((enlist) => this.exclusively(() => work(enlist(this.dataSource.createEntityManager()))));
   }
 
   /**
@@ -43,24 +45,33 @@ export class Database {
    * @throws the driver's error of a unique index, which is for the flow to understand; AuthError for everything else
    */
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.withRetries(async () => {
-      const afterwards: (() => void)[] = [];
-      const result = await this.exclusively(() =>
-        this.dataSource.transaction((manager) => {
-          this.afterwards.set(manager, afterwards);
-          return work(manager);
-        }),
-      );
-      for (const run of afterwards) run();
-      return result;
-    });
+    return this.committing((enlist) =>
+      this.exclusively(() => this.dataSource.transaction((manager) => work(enlist(manager)))),
+    );
   }
 
-  /** Runs something that cannot fail when the manager's transaction is committed, and never if it is rolled back. */
+  /**
+   * Runs something that cannot fail when what the manager was given for, by `write` or `transaction`, is committed, and
+   * never if it failed. With any other manager nothing is awaited, and it runs at once.
+   */
   afterCommit(manager: EntityManager, run: () => void): void {
     const afterwards = this.afterwards.get(manager);
     if (afterwards) afterwards.push(run);
     else run();
+  }
+
+  /** Each try enlists anew: what a failed one registered is dropped with it. */
+  private async committing<T>(attempt: (enlist: (manager: EntityManager) => EntityManager) => Promise<T>): Promise<T> {
+    let afterwards: (() => void)[] = [];
+    const result = await this.withRetries(() => {
+      const registered: (() => void)[] = (afterwards = []);
+      return attempt((manager) => {
+        this.afterwards.set(manager, registered);
+        return manager;
+      });
+    });
+    for (const run of afterwards) run();
+    return result;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { dialectOf } from '../dialect.js';
 
 type Column = EntityMetadata['columns'][number];
 
@@ -15,6 +16,8 @@ export interface SelectedColumn {
  * holds at the moment of writing. TypeORM's query builder has no such insert.
  *
  * @param values constants, by property name of the target
+ * @param isLocked true locks the rows of `source`: the statement waits for a change of them that is under way, and judges
+ * what it left
  * @returns how many rows were written
  */
 export async function insertFromSelect(
@@ -23,23 +26,25 @@ export async function insertFromSelect(
   values: Readonly<Record<string, unknown>>,
   selected: SelectedColumn,
   source: SelectQueryBuilder<ObjectLiteral>,
+  isLocked: boolean,
 ): Promise<number> {
   const { driver } = manager.connection;
+  const { hasNumberedPlaceholders, shareLock } = dialectOf(manager.connection);
   const key = target.columns.filter((column) => propertyOf(column) === selected.property);
   const constants = target.columns.filter((column) => values[propertyOf(column)] !== undefined);
   const parameters = constants.map((column) => driver.preparePersistentValue(values[propertyOf(column)], column));
   const [select, conditions] = source.select(selected.from, 'selected').getQueryAndParameters();
-  // `$1` says which parameter it is, `?` takes the next one: the constants stand before the conditions.
-  const isNumbered = driver.createParameter('', 0) !== '?';
-  const first = isNumbered ? conditions.length : 0;
+  // Placeholders without a number take the parameters in turn: the constants stand before the conditions.
+  const first = hasNumberedPlaceholders ? conditions.length : 0;
   const placeholders = constants.map((_, index) => driver.createParameter('', first + index));
   const [list = '', ...rest] = select.split(' FROM ');
   const table = target.tablePath.split('.').map((part) => driver.escape(part));
   const names = [...key, ...constants].map((column) => driver.escape(column.databaseName));
+  const found = `${[list, ...placeholders].join(', ')} FROM ${rest.join(' FROM ')}${isLocked ? shareLock : ''}`;
   return execute(
     manager,
-    `INSERT INTO ${table.join('.')} (${names.join(', ')}) ${[list, ...placeholders].join(', ')} FROM ${rest.join(' FROM ')}`,
-    isNumbered ? [...conditions, ...parameters] : [...parameters, ...conditions],
+    `INSERT INTO ${table.join('.')} (${names.join(', ')}) ${found}`,
+    hasNumberedPlaceholders ? [...conditions, ...parameters] : [...parameters, ...conditions],
   );
 }
 

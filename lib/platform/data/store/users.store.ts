@@ -1,16 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EntityManager, ObjectLiteral } from 'typeorm';
+import type { DeleteQueryBuilder, EntityManager, ObjectLiteral, UpdateQueryBuilder } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../../common/clock.js';
 import type { Account, UserId } from '../entities/base-user.entity.js';
+import { dialectOf } from '../dialect.js';
 import type { OwnFields } from '../../common/stored-fields.js';
 import { UserColumns } from '../entities/user-columns.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
+import { insertCounted, isCounted, keyFromText } from './user-keys.js';
 import { UserQuery } from './user-query.js';
 
 /** An account to be added. */
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'isActive'> & Partial<Account>;
+
+/** What names one account. */
+export type WhichAccount = Pick<Account, 'id'> | Pick<Account, 'email'>;
 
 /** The state of an account as its owner meets it. */
 export type AccountState = 'pending' | 'active' | 'deactivated';
@@ -34,6 +39,11 @@ export type ProvenState = Pick<Account, 'id' | 'email' | 'passwordHash' | 'isAct
 export function provenState({ id, email, passwordHash }: Account): ProvenState {
   return { id, email, passwordHash, isActive: true };
 }
+/**
+ * Stands for null in `emailVerifiedAt` of a deactivated account: with null it would look as if it still waited for its
+ * link, which would then bring it back.
+ */
+export const NEVER_VERIFIED = new Date(0);
 
 /** Reads and writes of the application's user table. Every method is one statement. */
 @Injectable()
@@ -92,27 +102,20 @@ export class UsersStore {
 
   /** A key as the entity has it, from the text a token carries. */
   keyOf(text: string): UserId {
-    const [key] = this.database.dataSource.getMetadata(this.entities.user).primaryColumns;
-    // Drivers give integers as numbers, but a bigint, which may not fit into one, as text.
-    const isNumber = key?.type === Number || /^(int|integer|int4|smallint|mediumint)$/.test(String(key?.type));
-    return isNumber ? Number(text) : text;
+    return keyFromText(this.database.dataSource.getMetadata(this.entities.user), text);
   }
 
   /** Adds an account and returns its key. Throws the driver's error where an address is taken. */
   async insert(manager: EntityManager, account: NewAccount, fields: OwnFields = {}): Promise<UserId> {
-    const { driver } = manager.connection;
     const metadata = manager.connection.getMetadata(this.entities.user);
-    const isCounted = metadata.primaryColumns.some((key) => key.isGenerated && key.generationStrategy !== 'uuid');
     const now = new Date(this.clock.now());
-    const id = isCounted ? undefined : uuidv7({ msecs: now.getTime() });
+    const id = isCounted(metadata) ? undefined : uuidv7({ msecs: now.getTime() });
     const values = { ...fields, ...this.columns.toEntity({ ...account, id, createdAt: now, updatedAt: now }) };
-    const key = this.columns.nameOf('id');
     const statement = manager.createQueryBuilder().insert().into(this.entities.user).values(values);
-    if (isCounted && driver.isReturningSqlSupported('insert')) statement.returning([key]);
-    // Or TypeORM reads the row again where INSERT cannot return it; the driver tells the new key by itself.
-    const { raw } = (await statement.updateEntity(false).execute()) as { raw: unknown };
-    const generated = driver.createGeneratedMap(metadata, Array.isArray(raw) ? raw[0] : raw, 0, 1);
-    return id ?? (generated?.[key] as UserId);
+    if (id === undefined) return insertCounted(statement, metadata);
+    // Or TypeORM reads the row again where INSERT cannot return it.
+    await statement.updateEntity(false).execute();
+    return id;
   }
 
   /**
@@ -160,7 +163,7 @@ export class UsersStore {
    */
   async lock(manager: EntityManager, state: ProvenState): Promise<boolean> {
     const { builder } = this.select(manager).where(state);
-    if (manager.connection.options.type !== 'better-sqlite3') builder.setLock('pessimistic_write');
+    if (!dialectOf(manager.connection).sharesOneConnection) builder.setLock('pessimistic_write');
     return (await builder.select('1', 'found').getRawOne()) !== undefined;
   }
 
@@ -189,16 +192,67 @@ export class UsersStore {
   }
 
   /**
+   * Deactivates an account so that no link brings it back. The statement itself decides what becomes of `emailVerifiedAt`:
+   * read before, it could overwrite a verification that commits in between.
+   * @returns false where there is no such account, or it was deactivated before
+   */
+  async deactivate(manager: EntityManager, id: UserId): Promise<boolean> {
+    const { driver } = manager.connection;
+    const verified = this.columns.columnOf('emailVerifiedAt')!;
+    const [isActive, verifiedAt] = [this.columns.nameOf('isActive'), this.columns.nameOf('emailVerifiedAt')];
+    const statement = manager
+      .createQueryBuilder()
+      .update(this.entities.user)
+      .set({
+        ...this.columns.toEntity({ isActive: false, updatedAt: new Date(this.clock.now()) }),
+        [verifiedAt]: () => `COALESCE(${driver.escape(verified.databaseName)}, :never)`,
+      })
+      .where(this.columns.toEntity({ id }))
+      .andWhere(`(${isActive} = :active OR ${verifiedAt} IS NULL)`, { active: true })
+      .setParameter('never', driver.preparePersistentValue(NEVER_VERIFIED, verified) as unknown);
+    return (await statement.execute()).affected === 1;
+  }
+
+  /**
    * Removes the account that waits for its activation under an address somebody else has just proved. Without this, a
    * stranger's signup would keep the owner of a mailbox from moving to it, or from returning to it after a takeover.
    */
   async removePending(manager: EntityManager, email: string): Promise<void> {
-    const statement = manager.createQueryBuilder().delete().from(this.entities.user);
-    const isPending = `${this.columns.nameOf('emailVerifiedAt')} IS NULL`;
-    await statement
-      .where(this.columns.toEntity({ email, isActive: false }))
-      .andWhere(isPending)
+    if (await this.takePending(manager, { email })) await this.deletePending(manager, { email });
+  }
+
+  /**
+   * Locks a pending account: whatever would activate it or give it a link waits, and then finds what becomes of it.
+   * @returns false where there is none
+   */
+  async takePending(manager: EntityManager, which: WhichAccount): Promise<boolean> {
+    const statement = manager
+      .createQueryBuilder()
+      .update(this.entities.user)
+      .set(this.columns.toEntity({ isActive: false }));
+    return (await this.wherePending(statement, which).execute()).affected === 1;
+  }
+
+  /** Deletes a pending account, its token rows first: the application's foreign key may lack the cascade. */
+  async deletePending(manager: EntityManager, which: WhichAccount): Promise<void> {
+    const owner = this.select(manager).where(which);
+    await manager
+      .createQueryBuilder()
+      .delete()
+      .from(this.entities.token)
+      // "=", not "IN": MariaDB would read the whole table for a list of owners.
+      .where(`user = (${owner.subquery('user.id')})`, owner.builder.getParameters())
       .execute();
+    await this.wherePending(manager.createQueryBuilder().delete().from(this.entities.user), which).execute();
+  }
+
+  private wherePending<B extends UpdateQueryBuilder<ObjectLiteral> | DeleteQueryBuilder<ObjectLiteral>>(
+    statement: B,
+    which: WhichAccount,
+  ): B {
+    statement.where(this.columns.toEntity({ ...which, isActive: false }));
+    statement.andWhere(`${this.columns.nameOf('emailVerifiedAt')} IS NULL`);
+    return statement;
   }
 
   /** A query over users under the alias `user`, to be narrowed by the caller. */

@@ -1,0 +1,131 @@
+import type { DataSource, TableColumnOptions } from 'typeorm';
+
+/** The codes by which a driver tells what went wrong: SQLSTATE, a name of the server or of the driver. */
+interface ErrorCodes {
+  /** Serialization failure, deadlock, lock time-out, busy file: the same statements may succeed when run again. */
+  readonly transient: RegExp;
+  /** A unique index refused the row. */
+  readonly uniqueViolation: RegExp;
+  /** A foreign key refused the change: other rows refer to the row, or the row it refers to is gone. */
+  readonly foreignKeyViolation: RegExp;
+  /** The database is shutting down, or has no connection to spare. */
+  readonly unavailable: RegExp;
+  /** The same, where the driver throws a plain error without a code. */
+  readonly unavailableMessage: RegExp;
+}
+
+/**
+ * Everything in which the supported databases differ and which TypeORM leaves to its caller. Adding a database means one
+ * more of these, and its leg in the tests.
+ *
+ * MariaDB and MySQL share one: the driver `mysql` runs on either server (and so does `mariadb`), so the name of a driver
+ * does not tell them apart, and whatever stands here must be right on both.
+ */
+export interface Dialect {
+  /** True where TypeORM has one connection for all callers of a data source, so that they share transactions. */
+  readonly sharesOneConnection: boolean;
+  /**
+   * Ends a SELECT whose rows must not change until the transaction is over. Written here, as TypeORM chooses it by the
+   * name of the driver and by the number of the server's version.
+   */
+  readonly shareLock: string;
+  /** True where a placeholder says which parameter it is (`$1`); `?` takes the next one. */
+  readonly hasNumberedPlaceholders: boolean;
+  /** What a text column needs to be compared byte by byte: usual collations take `é` for `e` and `A` for `a`. */
+  readonly binaryText: Pick<TableColumnOptions, 'charset' | 'collation'>;
+  /** True where a unique constraint is nothing but a unique index, and TypeORM names it as one. */
+  readonly hasUniqueIndexesOnly: boolean;
+  /** Length of a text column that refers to a UUID; undefined where such a column needs none. */
+  readonly uuidTextLength?: string;
+  /** True where a column is added or changed by making the table anew and dropping the old one. */
+  readonly rebuildsChangedTables: boolean;
+  /** True where a boolean may be kept as 0 and 1, since it can be compared with a number. */
+  readonly comparesBooleansWithNumbers: boolean;
+  readonly errors: ErrorCodes;
+}
+
+const SQLITE: Dialect = {
+  sharesOneConnection: true,
+  // The whole file has one writer, and ours queue up.
+  shareLock: '',
+  hasNumberedPlaceholders: false,
+  binaryText: {},
+  hasUniqueIndexesOnly: false,
+  rebuildsChangedTables: true,
+  comparesBooleansWithNumbers: true,
+  // https://www.sqlite.org/rescode.html
+  errors: {
+    transient: /^SQLITE_(BUSY|LOCKED)/,
+    uniqueViolation: /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/,
+    // A key with ON DELETE RESTRICT refuses as a trigger does.
+    foreignKeyViolation: /^SQLITE_CONSTRAINT_(FOREIGNKEY|TRIGGER)$/,
+    unavailable: /^SQLITE_(CANTOPEN|IOERR)/,
+    unavailableMessage: /connection is not open/i,
+  },
+};
+
+const POSTGRESQL: Dialect = {
+  sharesOneConnection: false,
+  shareLock: ' FOR SHARE',
+  hasNumberedPlaceholders: true,
+  binaryText: {},
+  hasUniqueIndexesOnly: false,
+  rebuildsChangedTables: false,
+  comparesBooleansWithNumbers: false,
+  // https://www.postgresql.org/docs/current/errcodes-appendix.html
+  errors: {
+    transient: /^(40001|40P01|55P03)$/,
+    uniqueViolation: /^23505$/,
+    foreignKeyViolation: /^(23503|23001)$/,
+    unavailable: /^(08|53300$|57P0[123]$)/,
+    unavailableMessage: /connection terminated|timeout exceeded when trying to connect|not queryable/i,
+  },
+};
+
+const MARIADB_AND_MYSQL: Dialect = {
+  sharesOneConnection: false,
+  // MySQL 8 has FOR SHARE as well and keeps this as its equal; MariaDB knows no other.
+  // https://dev.mysql.com/doc/refman/8.4/en/innodb-locking-reads.html
+  shareLock: ' LOCK IN SHARE MODE',
+  hasNumberedPlaceholders: false,
+  binaryText: { charset: 'utf8mb4', collation: 'utf8mb4_bin' },
+  hasUniqueIndexesOnly: true,
+  uuidTextLength: '36',
+  rebuildsChangedTables: false,
+  comparesBooleansWithNumbers: true,
+  // https://mariadb.com/kb/en/mariadb-error-codes/, https://dev.mysql.com/doc/mysql-errors/8.4/en/
+  errors: {
+    transient: /^ER_(LOCK_DEADLOCK|LOCK_WAIT_TIMEOUT|CHECKREAD)$/,
+    uniqueViolation: /^ER_DUP_ENTRY(_WITH_KEY_NAME)?$/,
+    foreignKeyViolation: /^ER_(ROW_IS_REFERENCED|NO_REFERENCED_ROW)(_2)?$/,
+    unavailable:
+      /^(ER_(CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|SERVER_SHUTDOWN|CONNECTION_KILLED|CLIENT_INTERACTION_TIMEOUT)|PROTOCOL_CONNECTION_LOST)$/,
+    unavailableMessage: /closed state|pool is closed/i,
+  },
+};
+
+/** By TypeORM's name for the driver. */
+const DIALECTS: Readonly<Record<string, Dialect>> = {
+  'better-sqlite3': SQLITE,
+  postgres: POSTGRESQL,
+  'aurora-postgres': POSTGRESQL,
+  mariadb: MARIADB_AND_MYSQL,
+  mysql: MARIADB_AND_MYSQL,
+  'aurora-mysql': MARIADB_AND_MYSQL,
+};
+
+/**
+ * The dialect of a data source.
+ * @throws Error for a database that the module was never tried on
+ */
+export function dialectOf({ options: { type } }: DataSource): Dialect {
+  const dialect = DIALECTS[type];
+  if (dialect) return dialect;
+  throw new Error(
+    `nestjs-gatehouse does not know the database of a data source of type '${type}': its transactions and locks could ` +
+      `let two requests win where one may. Use one of ${Object.keys(DIALECTS).join(', ')}.`,
+  );
+}
+
+/** What an error may mean, whichever database it comes from: no two of them give one code different meanings. */
+export const ERROR_CODES: readonly ErrorCodes[] = [SQLITE, POSTGRESQL, MARIADB_AND_MYSQL].map(({ errors }) => errors);

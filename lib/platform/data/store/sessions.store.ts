@@ -1,0 +1,117 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Clock } from '../../common/clock.js';
+import type { BaseUserToken } from '../entities/base-user-token.entity.js';
+import type { UserId } from '../entities/base-user.entity.js';
+import { UserColumns } from '../entities/user-columns.js';
+import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
+import { Database } from './database.js';
+import { TokensStore } from './tokens.store.js';
+
+/** A session and what decides over its user; drivers differ in how they return integers and booleans. */
+export interface SessionRow {
+  id: string;
+  user_id: UserId;
+  created_at: string | number;
+  /** JSON, or null for a session of a release that kept nothing. */
+  payload: string | null;
+  expires_at: string | number;
+  revoked_at: string | number | null;
+  email_verified_at: string | number | null;
+  is_active: boolean | number;
+}
+
+/** Reads and writes of the token rows that are sessions. Every method is one statement. */
+@Injectable()
+export class SessionsStore {
+  /** The guard's statement, by number of sessions. */
+  private readonly statements = new Map<number, string>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: TokensStore,
+    private readonly clock: Clock,
+    private readonly columns: UserColumns,
+    @Inject(ACCOUNT_ENTITIES) private readonly entities: AccountEntities,
+  ) {}
+
+  /**
+   * What the guard must know of sessions and their users, by primary key. Written once for each number of sessions,
+   * because TypeORM's find costs several times the query itself.
+   */
+  findStates(ids: readonly string[]): Promise<SessionRow[]> {
+    // Filled up to a power of two, so that drivers and databases that keep statements prepared see few of them.
+    const size = 2 ** Math.ceil(Math.log2(ids.length));
+    const parameters = Array.from({ length: size }, (_, index) => ids[index] ?? ids[0]!);
+    const statement = this.statements.get(size) ?? this.compose(parameters);
+    this.statements.set(size, statement);
+    return this.database.read((manager) => manager.query<SessionRow[]>(statement, parameters));
+  }
+
+  /** The live sessions of a user. */
+  findLive(userId: UserId): Promise<BaseUserToken[]> {
+    return this.database.read((manager) =>
+      manager
+        .createQueryBuilder(this.entities.token, 'token')
+        .where('token.user = :userId', { userId })
+        .andWhere("token.purpose = 'session' AND token.revokedAt IS NULL")
+        .andWhere('token.expiresAt > :now', { now: this.clock.now() })
+        .getMany(),
+    );
+  }
+
+  /**
+   * Ends one session.
+   * @param ownerId its owner as a condition of the statement, so that an id is no more than a name: who learns a stranger's
+   * can do nothing with it, nor find out that it exists (IDOR; ASVS 8.2.2)
+   * @returns false where it had ended already, or is not that user's
+   */
+  async revoke(manager: EntityManager, sessionId: string, ownerId?: UserId): Promise<boolean> {
+    const now = new Date(this.clock.now());
+    const statement = this.tokens.update(manager)
+      .set({ revokedAt: now, payload: null })
+      .where({ id: sessionId, purpose: 'session' })
+      .andWhere('revokedAt IS NULL');
+    if (ownerId !== undefined) {
+      statement.andWhere('user = :ownerId AND expiresAt > :now', { ownerId, now: now.getTime() });
+    }
+    return (await statement.execute()).affected === 1;
+  }
+
+  /**
+   * The one statement that lets exactly one of many parallel refreshes rotate a session of an active user.
+   * @returns false where it is at another generation, has ended, or its user is not active
+   */
+  async rotate(
+    manager: EntityManager,
+    { id, userId, generation }: { id: string; userId: UserId; generation: number },
+    rotatedAt: Date,
+    expiresAt: Date,
+  ): Promise<boolean> {
+    const owner = this.tokens.users(manager).where('user.id = :userId AND user.isActive = :isActive').subquery('1');
+    const result = await this.tokens.update(manager)
+      .set({ generation: () => 'generation + 1', lastUsedAt: rotatedAt, expiresAt })
+      .where({ id, generation, purpose: 'session' })
+      .andWhere('revokedAt IS NULL AND expiresAt > :now', { now: rotatedAt.getTime() })
+      .andWhere(`EXISTS (${owner})`, { userId, isActive: true })
+      .execute();
+    return result.affected === 1;
+  }
+
+  private compose(ids: string[]): string {
+    const translate = (path: string) => this.columns.translate(path);
+    return this.database.dataSource
+      .createQueryBuilder(this.entities.token, 'session')
+      .innerJoin('session.user', 'user')
+      .select('session.id', 'id')
+      .addSelect(translate('user.id'), 'user_id')
+      .addSelect('session.createdAt', 'created_at')
+      .addSelect('session.payload', 'payload')
+      .addSelect('session.expiresAt', 'expires_at')
+      .addSelect('session.revokedAt', 'revoked_at')
+      .addSelect(translate('user.emailVerifiedAt'), 'email_verified_at')
+      .addSelect(translate('user.isActive'), 'is_active')
+      .where("session.id IN (:...ids) AND session.purpose = 'session'", { ids })
+      .getQueryAndParameters()[0];
+  }
+}
