@@ -47,6 +47,7 @@ export {
   AuthHooks,
   type EmailChangeContext,
   type EmailChangeRequest,
+  type LoginContext,
   type LoginIdentifier,
   type SessionContext,
   type SignupAttempt,

@@ -234,6 +234,39 @@ describe('an audit trail whose table is away', () => {
   });
 });
 
+describe('sessions that a hook refuses', () => {
+  @Injectable()
+  class Refusing extends AuthHooks {
+    static refuses = true;
+    override beforeLogin() {
+      if (Refusing.refuses) throw new AuthError('LOGIN_REFUSED');
+    }
+  }
+
+  it('are told of, and what was done nevertheless', async () => {
+    const t = await createAudited({ options: { hooks: Refusing } });
+    const email = 'refused@example.com';
+    await t.activeUser(email);
+    await t.client.post('/auth/login', { email, password: PASSWORD });
+    Refusing.refuses = false;
+    const { refresh_token } = (await t.client.post('/auth/login', { email, password: PASSWORD })).body;
+    Refusing.refuses = true;
+    for (let time = 0; time < 2; time++) await t.client.post('/auth/refresh', { refresh_token });
+    const rows = await trail(t, (await userRow(t, email))!.id);
+    expect(
+      rows.filter(({ event }) => event !== 'mail_sent').map(({ event, detail }) => [event, detail.reason]),
+    ).toEqual([
+      ['user_created', undefined],
+      ['user_activated', 'activation'],
+      ['authn_login_fail', 'refused'],
+      ['authn_login_fail', 'refused'],
+      ['authn_login_success', undefined],
+      ['session_expired', 'refused'],
+    ]);
+    await t.close();
+  });
+});
+
 describe('level basic', () => {
   @Injectable()
   class Bans extends AuthHooks {
@@ -260,7 +293,7 @@ describe('level basic', () => {
     await t.client.post('/auth/login', { email, password: WRONG });
     await t.client.request('PATCH', '/auth/me', { name: 'Ann' }, { bearer: login.body.access_token });
     expect(claimsOf(login.body.access_token)).toMatchObject({ plan: 'free' });
-    expect(Bans.told).toEqual(['afterActivation', 'beforeLogin', 'afterLogin']);
+    expect(Bans.told).toEqual(['afterActivation', 'beforeLogin', 'beforeLogin', 'afterLogin']);
     expect(names(await trail(t, body.user_id))).toEqual([
       'user_created',
       'user_activated',

@@ -8,6 +8,7 @@ import {
   AuthService,
   type EmailChangeContext,
   type EmailChangeRequest,
+  type LoginContext,
   type LoginIdentifier,
   type SessionContext,
   type SignupAttempt,
@@ -68,7 +69,7 @@ class Telltale extends AuthHooks<User> {
   override async afterActivation(context: ActivationContext<User>) {
     await this.diary.note('afterActivation', context);
   }
-  override async beforeLogin(context: AccountContext<User>) {
+  override async beforeLogin(context: LoginContext<User>) {
     await this.diary.note('beforeLogin', context);
   }
   override async afterLogin(context: SessionContext<User>) {
@@ -168,11 +169,14 @@ describe.each(variants())('hooks on $database with $adapter, integer keys: $inte
       'beforeActivation',
       'afterActivation',
       'beforeLogin',
+      'beforeLogin',
       'afterLogin',
       'beforeRefresh',
+      'beforeLogin',
       'afterRefresh',
       'beforePasswordReset',
       'afterPasswordReset',
+      'beforeLogin',
     ]);
     const [signup, ...others] = on.diary.entries.map(({ context }) => context);
     expect(Object.keys(signup!).toSorted()).toEqual(['device', 'email', 'fields']);
@@ -249,7 +253,7 @@ describe.each(variants())('hooks on $database with $adapter, integer keys: $inte
     const token = await mailedLink(email, 2);
     on.diary.entries = [];
     await post('/auth/password-reset/confirm', { token, new_password: NEW_PASSWORD });
-    expect(on.diary.hooks()).toEqual(['beforePasswordReset', 'afterActivation', 'afterPasswordReset']);
+    expect(on.diary.hooks()).toEqual(['beforePasswordReset', 'afterActivation', 'afterPasswordReset', 'beforeLogin']);
     expect(on.diary.entries[1]!.context).toMatchObject({ via: 'password-reset', user: { isActive: true } });
   });
 
@@ -503,7 +507,7 @@ describe('hooks in other modes', () => {
     it('a signup activates: both are told inside its transaction, and a failure undoes all of it', async () => {
       on.diary.acts.afterActivation = addProfile;
       const { body } = await on.t.client.post('/auth/signup', { email: 'at-once@example.com', password: PASSWORD });
-      expect(on.diary.hooks()).toEqual(['beforeSignup', 'afterSignup', 'afterActivation']);
+      expect(on.diary.hooks()).toEqual(['beforeSignup', 'afterSignup', 'afterActivation', 'beforeLogin']);
       expect(on.diary.entries[2]!.context).toMatchObject({ via: 'signup', user: { isActive: true } });
       expect(await profileOf(on.t, body.user_id)).toBe(true);
       on.diary.acts.afterActivation = fails;
@@ -552,7 +556,10 @@ describe('a class of hooks', () => {
     const login = { email: 'cheap@example.com', password: PASSWORD };
     expect(await t.statements.during(() => t.client.post('/auth/login', login))).toHaveLength(2);
     const refresh = { refresh_token: pair.refresh_token };
-    expect(await t.statements.during(() => t.client.post('/auth/refresh', refresh))).toHaveLength(1);
+    // The account, for the hook, and the rotation.
+    expect(await t.statements.during(() => t.client.post('/auth/refresh', refresh))).toHaveLength(2);
+    const logout = () => t.client.post('/auth/logout', undefined, { bearer: pair.access_token });
+    expect(await t.statements.during(logout)).toHaveLength(1);
     await t.close();
   });
 

@@ -1,4 +1,4 @@
-import { type Endpoint, FAULTS, UNREADABLE, UNUSABLE } from '../http/endpoint.js';
+import { type Endpoint, FAULTS, NO_SESSION, UNREADABLE, UNUSABLE } from '../http/endpoint.js';
 import { ActivationDto, ResendActivationDto } from './activation.dto.js';
 
 const ACTIVATED = '`{ user_id, access_token, refresh_token, token_type, expires_in }`';
@@ -18,7 +18,7 @@ export const ACTIVATION_ENDPOINTS = {
     body: ActivationDto,
     answers: { 200: 'Activation' },
     setsCookies: true,
-    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', ...FAULTS],
+    errors: [...UNUSABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', ...NO_SESSION, ...FAULTS],
   },
   activateByPath: {
     method: 'POST',
@@ -33,7 +33,7 @@ export const ACTIVATION_ENDPOINTS = {
     body: null,
     answers: { 200: ['Activation', 'Page'], 400: 'Page', 409: 'Page' },
     setsCookies: true,
-    errors: [...UNREADABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', ...FAULTS],
+    errors: [...UNREADABLE, 'ACTIVATION_INVALID_TOKEN', 'SIGNUP_CONFLICT', ...NO_SESSION, ...FAULTS],
   },
   resendActivation: {
     method: 'POST',

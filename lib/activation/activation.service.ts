@@ -12,11 +12,13 @@ import { Links } from '../mail/links.js';
 import { Outbox } from '../mail/outbox.js';
 import { AccountFields } from '../own-fields/account-fields.js';
 import { restoreFields } from '../own-fields/stored-fields.js';
+import type { ProvedAccount } from '../session/session-opener.js';
 import { SessionService } from '../session/session.service.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import { Database } from '../store/database.js';
 import { isUniqueViolation } from '../store/database-errors.js';
 import { TokensStore } from '../store/tokens.store.js';
+import type { UserQuery } from '../store/user-query.js';
 import { stateOf, UsersStore } from '../store/users.store.js';
 import { UserColumns } from '../entities/user-columns.js';
 import { LinkTokens } from '../tokens/link-tokens.js';
@@ -55,21 +57,22 @@ export class ActivationService {
   ) {}
 
   /**
-   * Activates the account and opens its first session.
+   * Activates the account and opens its first session; where `beforeLogin` refuses that, the account is active all the
+   * same.
    * @throws AuthError ACTIVATION_INVALID_TOKEN for an unknown, used, expired or foreign link alike;
    * SIGNUP_CONFLICT where a unique column of the signup was taken meanwhile, which leaves the link as it was; whatever a
    * hook throws, which leaves it too
    */
   @Traced('activation')
   async activate(token: string, device: Device): Promise<ActivationResult> {
-    const session = await this.redeem(token, device, (manager, userId) => this.sessions.open(manager, userId, device));
-    return { userId: session.userId, tokens: await this.sessions.pair(session) };
+    const account = await this.redeem(token, device);
+    return { userId: account.id, tokens: await this.sessions.signIn(account, device, 'activation') };
   }
 
   /** Activates the account without a session: what a page does, which must not hand out tokens. */
   @Traced('activation')
-  activateWithoutSession(token: string, device: Device): Promise<UserId> {
-    return this.redeem(token, device, (_, userId) => Promise.resolve(userId));
+  async activateWithoutSession(token: string, device: Device): Promise<void> {
+    await this.redeem(token, device);
   }
 
   /** Looks at a link without consuming it. */
@@ -100,11 +103,7 @@ export class ActivationService {
     return isOwed && this.config.returnLinkInResponse ? (this.links.of(link) ?? null) : null;
   }
 
-  private async redeem<T>(
-    token: string,
-    device: Device,
-    finish: (manager: EntityManager, userId: UserId) => Promise<T>,
-  ): Promise<T> {
+  private async redeem(token: string, device: Device): Promise<ProvedAccount> {
     const hash = this.linkTokens.hash('activation', token);
     if (!hash) throw new AuthError('ACTIVATION_INVALID_TOKEN');
     await this.hooks.run('beforeActivation', async () => {
@@ -122,7 +121,7 @@ export class ActivationService {
       await this.tokens.revokeAll(manager, link.user.id, ['activation', 'password-reset']);
       await this.events.record('user_activated', { userId: link.user.id, device, reason: 'activation' }, manager);
       await this.hooks.within(manager, 'afterActivation', link.user.id, { device, via: 'activation' });
-      return finish(manager, link.user.id);
+      return { id: link.user.id, passwordHash: link.payload.passwordHash };
     });
   }
 
@@ -138,14 +137,11 @@ export class ActivationService {
   }
 
   private insertForPending(email: string, link: LinkRow, device: Device): Promise<boolean> {
+    const pending = (users: UserQuery) => users.where({ email, isActive: false }).where('user.emailVerifiedAt IS NULL');
     return this.database.transaction(async (manager) => {
-      await this.tokens.revokeLinksOf(manager, email, 'password-reset');
-      return this.linkIssuer.give(
-        manager,
-        (users) => users.where({ email, isActive: false }).where('user.emailVerifiedAt IS NULL'),
-        link,
-        { device, identifier: email, reason: 'activation-resend' },
-      );
+      await this.tokens.revokeLinksOf(manager, pending, 'password-reset');
+      const facts = { device, identifier: email, reason: 'activation-resend' };
+      return this.linkIssuer.give(manager, pending, link, facts);
     });
   }
 

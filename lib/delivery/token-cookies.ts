@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import { Routes } from '../http/routes.js';
+import { HEADER_BLANKS, trimEnds } from '../http/trim-ends.js';
 import { CsrfTokens } from '../tokens/csrf-tokens.js';
 import type { TokenPair } from '../tokens/session-tokens.js';
 import type { SiteRequest } from './request-site.js';
@@ -40,7 +41,7 @@ export class TokenCookies {
     const start = `${this.nameOf(cookie)}=`;
     const values = String(headers['cookie'] ?? '')
       .split(';')
-      .map((part) => part.trim())
+      .map((part) => trimEnds(part, HEADER_BLANKS))
       .filter((part) => part.startsWith(start));
     // A second one was tossed in by somebody else, and which of the two is ours nobody can tell.
     return values.length > 1 ? AMBIGUOUS : values[0]?.slice(start.length);

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AuthError } from '../auth.errors.js';
 import { Clock } from '../clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import type { Account, UserId } from '../entities/base-user.entity.js';
@@ -12,6 +13,7 @@ import { SessionService } from '../session/session.service.js';
 import { Database } from '../store/database.js';
 import { isUniqueViolation } from '../store/database-errors.js';
 import { TokensStore } from '../store/tokens.store.js';
+import type { UserQuery } from '../store/user-query.js';
 import { UsersStore } from '../store/users.store.js';
 import { UniformAnswer } from '../uniform-answer.js';
 import { EmailChangeLinks } from './email-change.links.js';
@@ -67,13 +69,14 @@ export class EmailChangeService {
     const { id, email, passwordHash } = account;
     const isOwed = await this.uniform.after(() =>
       this.database.transaction(async (manager) => {
-        await this.tokens.revokeAll(manager, id, ['email-change']);
         // The account as the password was verified for it: a link must not outlive a reset, a change or an undo that
-        // overlaps the request.
-        const isOurs = { id, email, passwordHash, isActive: true };
+        // overlaps the request, and must not end one that was asked for since.
+        const ours = (users: UserQuery) => users.where({ id, email, passwordHash, isActive: true });
+        // Also where the new address is taken: whether the link before still works would tell.
+        await this.tokens.revokeLinksOf(manager, ours, 'email-change');
         const isIssued = await this.linkIssuer.give(
           manager,
-          (users) => this.users.whereFree(users.where(isOurs), newEmail),
+          (users) => this.users.whereFree(ours(users), newEmail),
           link,
           { userId: id, device, reason: 'email-change' },
         );
@@ -126,10 +129,12 @@ export class EmailChangeService {
     try {
       await this.database.transaction(async (manager) => {
         await this.users.removePending(manager, newEmail);
-        if (await this.users.changeEmail(manager, account, newEmail, null)) {
-          await this.sessions.endEverything(manager, account.id);
-          await this.changeLinks.tell(manager, account, 'email-change', device);
+        // Thrown, so that nobody's signup is removed for a change that does not happen.
+        if (!(await this.users.changeEmail(manager, account, newEmail, null))) {
+          throw new AuthError('PASSWORD_CURRENT_WRONG');
         }
+        await this.sessions.endEverything(manager, account.id);
+        await this.changeLinks.tell(manager, account, 'email-change', device);
       });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;

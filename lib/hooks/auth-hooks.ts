@@ -29,6 +29,12 @@ export interface AccountContext<U extends object = Account> {
   device: Device;
 }
 
+/** An account that is about to be signed in, or to stay so. */
+export interface LoginContext<U extends object = Account> extends AccountContext<U> {
+  /** How it proved who it is: the login, an activation link, a reset link, a signup that activates, a refresh token. */
+  via: 'login' | 'activation' | 'password-reset' | 'signup' | 'refresh';
+}
+
 /** An account and one of its sessions. */
 export interface SessionContext<U extends object = Account> extends AccountContext<U> {
   sessionId: string;
@@ -77,7 +83,7 @@ export type AdditionalClaims = Record<string, unknown> & { [claim in OwnClaim]?:
  *
  *     @Injectable()
  *     class AccountHooks extends AuthHooks<User> {
- *       override beforeLogin({ user }: AccountContext<User>) { if (user.isBanned) throw new AuthError('LOGIN_REFUSED'); }
+ *       override beforeLogin({ user }: LoginContext<User>) { if (user.isBanned) throw new AuthError('LOGIN_REFUSED'); }
  *     }
  *     AuthModule.forRoot({ ..., hooks: AccountHooks })
  *
@@ -116,10 +122,17 @@ export abstract class AuthHooks<U extends object = Account> {
   afterActivation?(activation: ActivationContext<U>): Awaitable<void>;
 
   /**
-   * Refuses a login, for a ban, say: by `new AuthError('LOGIN_REFUSED')`. It runs after the password was verified, so
-   * that only who knows the password learns of the ban.
+   * Refuses a session, for a ban, say: by `new AuthError('LOGIN_REFUSED')`. It is asked on every way to one, which `via`
+   * tells, after whatever proves who it is, so that only the owner learns of the ban:
+   *
+   * - after the password of a login was verified;
+   * - after an activation, a password reset, a signup that activates: what they did stays done, and no session comes of it;
+   * - at each refresh, where a refusal (an HttpException with a status below 500) ends the session, and any other error
+   *   leaves it as it was.
+   *
+   * The pages of mode E open no session, and do not ask.
    */
-  beforeLogin?(login: AccountContext<U>): Awaitable<void>;
+  beforeLogin?(login: LoginContext<U>): Awaitable<void>;
 
   /** After the session was opened. */
   afterLogin?(login: SessionContext<U>): Awaitable<void>;

@@ -39,7 +39,7 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
   async login(credentials: Credentials, device: Device): Promise<T> {
     const account = await this.authenticate(credentials, device);
     // After the password: a ban that anybody is told of would tell that there is an account.
-    await this.askHook(account, device);
+    await this.sessions.askHook(account.id, device, 'login', this.users.entityOf(account));
     // Undefined where the password changed while we verified the old one, be it by a rehash: look again, once.
     const session =
       (await this.sessions.openWithPassword(account, device)) ??
@@ -64,15 +64,6 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
     const identifier = account ? undefined : statedIdentifier(credentials);
     await this.events.record('authn_login_fail', { userId: account?.id, identifier, device, reason });
     throw new AuthError('LOGIN_INVALID_CREDENTIALS');
-  }
-
-  private async askHook(account: Account, device: Device): Promise<void> {
-    try {
-      await this.hooks.run('beforeLogin', () => ({ user: this.users.entityOf(account), device }));
-    } catch (error) {
-      await this.events.record('authn_login_fail', { userId: account.id, device, reason: 'refused' });
-      throw error;
-    }
   }
 
   private async find(credentials: Credentials, device: Device): Promise<Account | null> {

@@ -8,6 +8,7 @@ import { Outbox } from '../mail/outbox.js';
 import { SessionService } from '../session/session.service.js';
 import { Database } from '../store/database.js';
 import { notDeactivated, TokensStore } from '../store/tokens.store.js';
+import type { UserQuery } from '../store/user-query.js';
 import { stateOf, UsersStore } from '../store/users.store.js';
 
 /** Who acts, for the audit trail: an id or a name of the operator's own, never an address. */
@@ -86,10 +87,10 @@ export class OperatorService {
       throw new Error('A link must lead somewhere: set AUTH_PASSWORD_RESET_URL_TEMPLATE.');
     const issued = this.linkIssuer.issue('password-reset', ttlSeconds);
     const link = mails ? issued : { ...issued, mailDueAt: null };
+    const owner = (users: UserQuery) => notDeactivated(users.where({ id: userId }));
     const isOwed = await this.database.transaction(async (manager) => {
-      await this.tokens.revokeAll(manager, userId, ['password-reset']);
-      const facts = { userId, reason: 'operator', actor };
-      return this.linkIssuer.give(manager, (users) => notDeactivated(users.where({ id: userId })), link, facts);
+      await this.tokens.revokeLinksOf(manager, owner, 'password-reset');
+      return this.linkIssuer.give(manager, owner, link, { userId, reason: 'operator', actor });
     });
     this.outbox.wake();
     if (!isOwed) return undefined;

@@ -1,4 +1,4 @@
-import { type Endpoint, FAULTS, PAIR, UNUSABLE } from '../http/endpoint.js';
+import { type Endpoint, FAULTS, NO_SESSION, PAIR, UNUSABLE } from '../http/endpoint.js';
 import { PasswordResetConfirmDto, PasswordResetFormDto, PasswordResetRequestDto } from './password-reset.dto.js';
 
 /** Routes of password-reset. */
@@ -30,7 +30,7 @@ export const PASSWORD_RESET_ENDPOINTS = {
     body: PasswordResetConfirmDto,
     answers: { 200: 'TokenPair', 204: 'Nothing' },
     setsCookies: true,
-    errors: [...UNUSABLE, 'PASSWORD_REJECTED', 'PASSWORD_RESET_INVALID_TOKEN', ...FAULTS],
+    errors: [...UNUSABLE, 'PASSWORD_REJECTED', 'PASSWORD_RESET_INVALID_TOKEN', ...NO_SESSION, ...FAULTS],
   },
   passwordResetPage: {
     method: 'GET',

@@ -12,13 +12,15 @@ import { Outbox } from '../mail/outbox.js';
 import { AccountFields } from '../own-fields/account-fields.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
+import type { ProvedAccount } from '../session/session-opener.js';
 import { SessionService } from '../session/session.service.js';
 import type { Account } from '../entities/base-user.entity.js';
 import { Database } from '../store/database.js';
 import { notDeactivated, type OwnedToken, TokensStore } from '../store/tokens.store.js';
+import type { UserQuery } from '../store/user-query.js';
 import { stateOf, UsersStore } from '../store/users.store.js';
 import { LinkTokens } from '../tokens/link-tokens.js';
-import type { SessionSnapshot, TokenPair } from '../tokens/session-tokens.js';
+import type { TokenPair } from '../tokens/session-tokens.js';
 import { UniformAnswer } from '../uniform-answer.js';
 import { Traced } from '../telemetry/traced.js';
 
@@ -55,14 +57,12 @@ export class PasswordResetService {
   @Traced('password_reset.request')
   async request(email: string, device: Device): Promise<string | null> {
     const link = this.linkIssuer.issue('password-reset', this.config.passwordReset.ttlSeconds);
+    const owner = (users: UserQuery) => notDeactivated(users.where({ email }));
     const isOwed = await this.uniform.after(() =>
       this.database.transaction(async (manager) => {
-        await this.tokens.revokeLinksOf(manager, email, 'password-reset');
-        return this.linkIssuer.give(manager, (users) => notDeactivated(users.where({ email })), link, {
-          device,
-          identifier: email,
-          reason: 'password-reset',
-        });
+        await this.tokens.revokeLinksOf(manager, owner, 'password-reset');
+        const facts = { device, identifier: email, reason: 'password-reset' };
+        return this.linkIssuer.give(manager, owner, link, facts);
       }),
     );
     this.outbox.wake();
@@ -71,23 +71,21 @@ export class PasswordResetService {
 
   /**
    * Sets the new password; every session and every other link of the user dies, and the user is told by mail.
-   * @returns the pair of a new session, or null with `passwordReset.loginAfterReset: false`
+   * @returns the pair of a new session, unless `beforeLogin` refuses that one alone, or null with `passwordReset.loginAfterReset: false`
    * @throws AuthError PASSWORD_RESET_INVALID_TOKEN for an unknown, used, expired or foreign link alike;
    * PASSWORD_REJECTED, and whatever a hook throws, which leave the link as it was
    */
   @Traced('password_reset.confirm')
   async confirm(token: string, newPassword: string, device: Device): Promise<TokenPair | null> {
+    const account = await this.redeem(token, newPassword, device);
     const { loginAfterReset } = this.config.passwordReset;
-    const session = await this.redeem(token, newPassword, device, async (manager, { id }) =>
-      loginAfterReset ? this.sessions.open(manager, id, device) : null,
-    );
-    return session && this.sessions.pair(session);
+    return loginAfterReset ? this.sessions.signIn(account, device, 'password-reset') : null;
   }
 
   /** The same without a session: what a page does, which must not hand out tokens. */
   @Traced('password_reset.confirm')
   async confirmWithoutSession(token: string, newPassword: string, device: Device): Promise<void> {
-    await this.redeem(token, newPassword, device, () => Promise.resolve(null));
+    await this.redeem(token, newPassword, device);
   }
 
   /** The user a live link belongs to, without consuming it; undefined for any other link. */
@@ -95,18 +93,13 @@ export class PasswordResetService {
     return (await this.liveLink(token))?.user;
   }
 
-  private async redeem(
-    token: string,
-    newPassword: string,
-    device: Device,
-    finish: (manager: EntityManager, user: Account) => Promise<SessionSnapshot | null>,
-  ): Promise<SessionSnapshot | null> {
+  private async redeem(token: string, newPassword: string, device: Device): Promise<ProvedAccount> {
     const link = await this.liveLink(token);
     if (!link) throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
     this.policy.assertAcceptable(newPassword, link.user, 'new_password');
     await this.hooks.run('beforePasswordReset', () => ({ user: this.users.entityOf(link.user), device }));
     const passwordHash = await this.hasher.hash(newPassword);
-    const result = await this.database.transaction(async (manager) => {
+    await this.database.transaction(async (manager) => {
       if (!(await this.tokens.consume(manager, 'password-reset', link.tokenHash!))) {
         throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
       }
@@ -114,11 +107,10 @@ export class PasswordResetService {
       await this.tell(manager, link.user, device);
       await this.sessions.endEverything(manager, link.user.id);
       await this.outbox.owe(manager, link.user.id, 'password-changed-notice');
-      return finish(manager, link.user);
     });
     this.sessions.forget(link.user.id);
     this.outbox.wake();
-    return result;
+    return { id: link.user.id, passwordHash };
   }
 
   /** A reset that activates is both: the application must not miss that the account came to life. */

@@ -2,7 +2,6 @@ import { Controller, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession, Public } from '../access/access.decorators.js';
 import { bearerToken } from '../access/bearer.js';
 import type { Principal } from '../access/principal.js';
-import { AuthError } from '../auth.errors.js';
 import { CookieCredentials } from '../delivery/cookie-credentials.js';
 import type { SiteRequest } from '../delivery/request-site.js';
 import { TokenDelivery, type TokenPairBody } from '../delivery/token-delivery.js';
@@ -38,8 +37,7 @@ export class SessionController {
       return this.delivery.deliver(await this.sessions.refresh(token, device), response);
     } catch (error) {
       // Cookies of an ended session would turn every request for a guest's page into a 401.
-      const isEnded = error instanceof AuthError && error.code === 'SESSION_INVALID_TOKEN';
-      if (isEnded && !refresh_token) this.delivery.withdraw(response);
+      if (this.sessions.hasEnded(error) && !refresh_token) this.delivery.withdraw(response);
       throw error;
     }
   }

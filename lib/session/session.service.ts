@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { HttpException, HttpStatus, Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuthError } from '../auth.errors.js';
 import { Clock } from '../clock.js';
@@ -10,12 +10,18 @@ import { additionalClaims } from '../hooks/access-claims.js';
 import { Hooks } from '../hooks/hooks.js';
 import type { Device } from '../http/device.decorator.js';
 import { Outbox } from '../mail/outbox.js';
-import type { Account, UserId } from '../entities/base-user.entity.js';
+import type { UserId } from '../entities/base-user.entity.js';
 import { Database } from '../store/database.js';
 import { type NewToken, TokensStore } from '../store/tokens.store.js';
 import { UsersStore } from '../store/users.store.js';
-import { type RefreshClaims, type SessionSnapshot, SessionTokens, type TokenPair } from '../tokens/session-tokens.js';
-import type { SessionOpener } from './session-opener.js';
+import {
+  type RefreshClaims,
+  type SessionClaims,
+  type SessionSnapshot,
+  SessionTokens,
+  type TokenPair,
+} from '../tokens/session-tokens.js';
+import { type ProvedAccount, SessionOpener } from './session-opener.js';
 import { Traced } from '../telemetry/traced.js';
 
 const SESSION: TokenPurpose = 'session';
@@ -31,37 +37,26 @@ const ENDED_BY_PROOF: TokenPurpose[] = [SESSION, 'activation', 'password-reset',
  * section 4.14.2). Opening and ending sessions is the one thing every flow may call.
  */
 @Injectable()
-export class SessionService implements SessionOpener {
+export class SessionService extends SessionOpener {
+  /** Refusals that have ended the session they were an answer to. */
+  private readonly refusals = new WeakSet<object>();
+
   constructor(
     private readonly database: Database,
     private readonly tokens: TokensStore,
-    private readonly users: UsersStore,
+    users: UsersStore,
     private readonly sessionTokens: SessionTokens,
     private readonly memory: SessionMemory,
     private readonly outbox: Outbox,
-    private readonly hooks: Hooks,
-    private readonly events: EventLog,
+    hooks: Hooks,
+    events: EventLog,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
-  ) {}
-
-  /**
-   * Opens a session inside a flow's transaction, for a user that the transaction has just written. The flow makes its
-   * {@link pair} when this is committed.
-   */
-  async open(manager: EntityManager, userId: UserId, device: Device): Promise<SessionSnapshot> {
-    const session = this.newSession(device);
-    await this.tokens.insert(manager, userId, session);
-    await this.events.record('session_created', { userId, sessionId: session.id, device }, manager);
-    return firstGeneration(session, userId);
+  ) {
+    super(users, hooks, events);
   }
 
-  /**
-   * Opens a session for a password that was just verified, but only if it still is the account's password at the
-   * moment of writing: a login that overlaps a password change must not outlive it.
-   * @returns undefined where the account changed meanwhile
-   */
-  async openWithPassword(account: Account, device: Device): Promise<SessionSnapshot | undefined> {
+  async openWithPassword(account: ProvedAccount, device: Device): Promise<SessionSnapshot | undefined> {
     const { id, passwordHash } = account;
     const session = this.newSession(device);
     const opened = await this.database.write((manager) =>
@@ -81,7 +76,8 @@ export class SessionService implements SessionOpener {
 
   /**
    * Exchanges a refresh token for the next pair.
-   * @throws AuthError SESSION_INVALID_TOKEN for anything but the current token, or the one before it within the grace time
+   * @throws AuthError SESSION_INVALID_TOKEN for anything but the current token, or the one before it within the grace
+   * time; whatever a hook throws
    */
   @Traced('refresh')
   async refresh(refreshToken: string, device: Device): Promise<TokenPair> {
@@ -92,11 +88,18 @@ export class SessionService implements SessionOpener {
       return user ? { user, sessionId: claims.sid, device } : undefined;
     };
     await this.hooks.run('beforeRefresh', context);
+    await this.endIfRefused(claims, device);
     const session = (await this.rotate(claims)) ?? (await this.repeatOrRevoke(claims, device));
     await this.events.record('session_renewed', { userId: session.userId, sessionId: session.id, device });
     const pair = await this.pair(session);
     await this.hooks.tell('afterRefresh', context);
     return pair;
+  }
+
+  /** True for what a refresh throws where there is no session to go on with: its cookies are of no use any more. */
+  hasEnded(error: unknown): boolean {
+    if (error instanceof AuthError && error.code === 'SESSION_INVALID_TOKEN') return true;
+    return error instanceof HttpException && this.refusals.has(error);
   }
 
   /**
@@ -110,10 +113,7 @@ export class SessionService implements SessionOpener {
       ? this.sessionTokens.verifyRefresh(refreshToken)
       : accessToken && this.sessionTokens.verifyAccess(accessToken);
     if (!claims) throw new AuthError('SESSION_INVALID_TOKEN');
-    const isEnded = await this.database.write((manager) => this.revoke(manager, claims.sid));
-    this.memory.forget(claims.sid);
-    const facts = { userId: claims.sub, sessionId: claims.sid, device, reason: 'logout' };
-    if (isEnded) await this.events.record('session_expired', facts);
+    await this.end(claims, device, 'logout');
   }
 
   /** Ends every session of a user, on every device. */
@@ -136,6 +136,32 @@ export class SessionService implements SessionOpener {
   /** Makes the guard look at a user's sessions anew. Before the commit it would only remember the old state again. */
   forget(userId: UserId): void {
     this.memory.forgetUser(userId);
+  }
+
+  protected async noteOpened({ id: sessionId, userId }: SessionSnapshot, device: Device): Promise<void> {
+    await this.events.record('session_created', { userId, sessionId, device });
+  }
+
+  /**
+   * Asks `beforeLogin` again: a ban that began after the login ends the session here.
+   * @throws what the hook throws; where that is no refusal but a failure, the session goes on
+   */
+  private async endIfRefused(claims: RefreshClaims, device: Device): Promise<void> {
+    try {
+      await this.runHook(this.users.keyOf(claims.sub), device, 'refresh');
+    } catch (error) {
+      if (error instanceof HttpException && error.getStatus() < (HttpStatus.INTERNAL_SERVER_ERROR as number)) {
+        await this.end(claims, device, 'refused');
+        this.refusals.add(error);
+      }
+      throw error;
+    }
+  }
+
+  private async end({ sid, sub }: SessionClaims, device: Device, reason: string): Promise<void> {
+    const isEnded = await this.database.write((manager) => this.revoke(manager, sid));
+    this.memory.forget(sid);
+    if (isEnded) await this.events.record('session_expired', { userId: sub, sessionId: sid, device, reason });
   }
 
   /** The one statement that lets exactly one of many parallel refreshes rotate the session. */

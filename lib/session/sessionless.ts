@@ -1,37 +1,41 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../clock.js';
-import type { Account, UserId } from '../entities/base-user.entity.js';
+import type { UserId } from '../entities/base-user.entity.js';
+import { EventLog } from '../events/event-log.js';
 import { additionalClaims } from '../hooks/access-claims.js';
 import { Hooks } from '../hooks/hooks.js';
 import { UsersStore } from '../store/users.store.js';
 import { type IssuedTokens, type SessionSnapshot, SessionTokens } from '../tokens/session-tokens.js';
-import type { SessionOpener } from './session-opener.js';
+import { type ProvedAccount, SessionOpener } from './session-opener.js';
 
 /**
  * Level basic: an access token and nothing behind it, so nothing that could end it before its time. The id of such a
  * session is for the application's hooks alone: no row and no token has it.
  */
 @Injectable()
-export class Sessionless implements SessionOpener<IssuedTokens> {
+export class Sessionless extends SessionOpener<IssuedTokens> {
   constructor(
     private readonly sessionTokens: SessionTokens,
-    private readonly users: UsersStore,
-    private readonly hooks: Hooks,
+    users: UsersStore,
+    hooks: Hooks,
+    events: EventLog,
     private readonly clock: Clock,
-  ) {}
-
-  open(_manager: EntityManager, userId: UserId): Promise<SessionSnapshot> {
-    return Promise.resolve(this.nowFor(userId));
+  ) {
+    super(users, hooks, events);
   }
 
-  openWithPassword({ id }: Account): Promise<SessionSnapshot> {
+  openWithPassword({ id }: ProvedAccount): Promise<SessionSnapshot> {
     return Promise.resolve(this.nowFor(id));
   }
 
   async pair(session: SessionSnapshot): Promise<IssuedTokens> {
     return this.sessionTokens.sessionless(session.userId, await additionalClaims(this.hooks, this.users, session));
+  }
+
+  /** There is nothing to tell of. */
+  protected noteOpened(): Promise<void> {
+    return Promise.resolve();
   }
 
   private nowFor(userId: UserId): SessionSnapshot {

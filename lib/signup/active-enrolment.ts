@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { UserId } from '../entities/base-user.entity.js';
 import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';
 import { SessionOpener } from '../session/session-opener.js';
 import { Database } from '../store/database.js';
 import { UsersStore } from '../store/users.store.js';
-import type { IssuedTokens, SessionSnapshot, TokenPair } from '../tokens/session-tokens.js';
+import type { IssuedTokens, TokenPair } from '../tokens/session-tokens.js';
 import { type Applicant, createAccount, type Enrolment, enrolOpenly, type SignupResult } from './enrolment.js';
 
 /** Level basic and mode D: the account is active at once, and signed in. Nobody has proved the address. */
@@ -21,17 +22,18 @@ export class ActiveEnrolment<T extends IssuedTokens = TokenPair> implements Enro
 
   async enrol(applicant: Applicant): Promise<SignupResult<T>> {
     const { database, users } = this;
-    const session = await enrolOpenly(database, users, applicant.email, (manager) => this.create(manager, applicant));
-    const tokens = await this.sessions.pair(session);
-    return { userId: session.userId, activationRequired: false, activationUrl: null, tokens };
+    const { email, passwordHash, device } = applicant;
+    const userId = await enrolOpenly(database, users, email, (manager) => this.create(manager, applicant));
+    const tokens = await this.sessions.signIn({ id: userId, passwordHash }, device, 'signup');
+    return { userId, activationRequired: false, activationUrl: null, tokens };
   }
 
-  private async create(manager: EntityManager, applicant: Applicant): Promise<SessionSnapshot> {
+  private async create(manager: EntityManager, applicant: Applicant): Promise<UserId> {
     const { device } = applicant;
     const userId = await createAccount(manager, this.users, this.hooks, applicant, true);
     await this.events.record('user_created', { userId, device }, manager);
     await this.events.record('user_activated', { userId, device, reason: 'signup' }, manager);
     await this.hooks.within(manager, 'afterActivation', userId, { device, via: 'signup' });
-    return this.sessions.open(manager, userId, device);
+    return userId;
   }
 }

@@ -1,4 +1,4 @@
-import { type Endpoint, FAULTS, UNUSABLE } from '../http/endpoint.js';
+import { type Endpoint, FAULTS, NO_SESSION, UNUSABLE } from '../http/endpoint.js';
 
 /** Routes of signup. */
 export const SIGNUP_ENDPOINTS = {
@@ -24,6 +24,14 @@ export const SIGNUP_ENDPOINTS = {
     body: 'signup',
     answers: { 201: 'Signup' },
     setsCookies: true,
-    errors: [...UNUSABLE, 'PASSWORD_REJECTED', 'SIGNUP_EMAIL_TAKEN', 'SIGNUP_REFUSED', 'SIGNUP_CONFLICT', ...FAULTS],
+    errors: [
+      ...UNUSABLE,
+      'PASSWORD_REJECTED',
+      'SIGNUP_EMAIL_TAKEN',
+      'SIGNUP_REFUSED',
+      'SIGNUP_CONFLICT',
+      ...NO_SESSION,
+      ...FAULTS,
+    ],
   },
 } as const satisfies Record<string, Endpoint>;

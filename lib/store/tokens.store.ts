@@ -101,13 +101,21 @@ export class TokensStore {
     await statement.execute();
   }
 
-  /** Ends the live links of one kind that an address has. */
-  async revokeLinksOf(manager: EntityManager, email: string, purpose: TokenPurpose): Promise<void> {
-    const owner = this.users(manager).where('user.email = :email').subquery('user.id');
+  /**
+   * Ends the live links of one kind that whomever `owner` (a query over users under the alias `user`) finds has: one
+   * account at most. Where another link is to take their place, this asks for the same owner as its insert: a stranger
+   * who asks for a link that nobody gets would otherwise end the one that the owner waits for.
+   */
+  async revokeLinksOf(
+    manager: EntityManager,
+    owner: (users: UserQuery) => UserQuery,
+    purpose: TokenPurpose,
+  ): Promise<void> {
+    const users = owner(this.users(manager));
     await this.update(manager)
-      .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null })
+      .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null, payload: null })
       // "=", not "IN": in an update MariaDB reads the whole table for a list of owners.
-      .where(`user = (${owner})`, { email })
+      .where(`user = (${users.subquery('user.id')})`, users.builder.getParameters())
       .andWhere('purpose = :purpose AND usedAt IS NULL AND revokedAt IS NULL', { purpose })
       .execute();
   }
