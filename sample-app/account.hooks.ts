@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type AccountContext, type AdditionalClaims, AuthError, AuthHooks } from 'nestjs-gatehouse';
+import { type AdditionalClaims, AuthError, AuthHooks, type LoginContext } from 'nestjs-gatehouse';
 import type { User } from './user.entity.js';
 
 /** What the application adds to the flows. */
 @Injectable()
 export class AccountHooks extends AuthHooks<User> {
-  /** Runs after the password was verified: a stranger learns of no ban. */
-  override beforeLogin({ user }: AccountContext<User>): void {
+  /** Asked on every way to a session, and at each refresh, after the proof: a stranger learns of no ban. */
+  override beforeLogin({ user }: LoginContext<User>): void {
     if (user.isBanned) throw new AuthError('LOGIN_REFUSED');
   }
 

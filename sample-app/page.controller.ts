@@ -50,7 +50,7 @@ export class PageController {
   @Header('Referrer-Policy', 'no-referrer')
   @Header('Cache-Control', 'no-cache')
   file(@Req() { url }: { url: string }, @Res({ passthrough: true }) response: HeaderSetter): string {
-    const found = FILES.get(url.replace(/\?.*$/s, ''));
+    const found = FILES.get(url.split('?', 1)[0]!);
     if (!found) throw new NotFoundException();
     response.header('Content-Type', found.type);
     return found.text;

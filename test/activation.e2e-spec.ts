@@ -214,6 +214,16 @@ describe.each(variants())('activation on $database with $adapter, integer keys: 
     expect(await userRow(t, 'was-active@example.com')).toMatchObject({ isActive: false });
   });
 
+  it('ends no link of an account that it sends none to', async () => {
+    const email = 'forgetful@example.com';
+    await t.activeUser(email);
+    await t.client.post('/auth/password-reset/request', { email });
+    const token = tokenIn(await t.mailbox.waitFor(email, 2));
+    expect((await resend(email)).status).toBe(202);
+    const confirm = { token, new_password: 'chosen by the mailbox owner' };
+    expect((await t.client.post('/auth/password-reset/confirm', confirm)).status).toBe(200);
+  });
+
   it('does not resend to what is no address', async () => {
     const rows = await countTokens(t);
     for (const email of ['', 'nobody', null, ['a@example.com'], '\u212Aim@example.com']) {

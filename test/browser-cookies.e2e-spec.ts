@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
+import { Controller, Get, Header, Headers, HttpCode, Post } from '@nestjs/common';
 import { Authenticated } from 'nestjs-gatehouse';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -129,3 +129,42 @@ describe.skipIf(!hasBrowser()).each(['express', 'fastify'] as const)('cookies in
     expect((await fetchFrom(own, '/bank/transfer', { method: 'POST' }))[0]).toBe(401);
   });
 });
+
+/** Shows what the browser sent. */
+@Controller('sent')
+class SentController {
+  @Get()
+  cookie(@Headers('cookie') cookie?: string) {
+    return { cookie };
+  }
+}
+
+describe.skipIf(!hasBrowser()).each(['express', 'fastify'] as const)(
+  'a sibling subdomain in Chromium, with %s',
+  (adapter) => {
+    it('signs nobody in to an account of its own by a name that looks like a __Host- name', async () => {
+      const options = { tokenDelivery: 'cookie' } as const;
+      const app = await createTestApp({ adapter, mode: 'D', controllers: [SentController], options });
+      const signup = await app.client.post('/auth/signup', { email: 'attacker@example.com', password: PASSWORD });
+      const [access] = signup.headers.getSetCookie();
+      const planted = `\xA0${access!.split(';')[0]}`;
+      const sibling = createServer((_, response) => {
+        response.setHeader('set-cookie', `${planted}; Domain=example.test; Path=/`);
+        // Bytes: with a text Node would write the headers in UTF-8 as well.
+        response.end(Buffer.from('Prizes'));
+      });
+      await new Promise<void>((resolve) => sibling.listen(0, resolve));
+      const browser = await launchBrowser('--host-resolver-rules=MAP *.example.test 127.0.0.1');
+      const page = await browser.newPage();
+      const at = async (host: string, { port }: { port: number | string }, path: string) =>
+        (await page.goto(`http://${host}.example.test:${port}${path}`))!.text();
+      await at('evil', sibling.address() as AddressInfo, '/');
+      const origin = new URL(app.client.origin);
+      // It did arrive, as the bytes it was planted with.
+      expect(JSON.parse(await at('app', origin, '/sent'))).toEqual({ cookie: planted });
+      expect(JSON.parse(await at('app', origin, '/demo/optional'))).toEqual({ user_id: null });
+      await browser.close();
+      await Promise.all([app.close(), new Promise((resolve) => sibling.close(resolve))]);
+    });
+  },
+);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inParallel } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
@@ -9,7 +10,7 @@ import {
   RESET_SUBJECT,
 } from './support/email-change.js';
 import type { EmailChanges } from './support/email-change.js';
-import { tokenRows, userRow } from './support/rows.js';
+import { changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 const CROWD = 50;
@@ -107,4 +108,42 @@ describe.each(availableDatabases())('parallel changes of an address on %s', (dat
   it('leave no error in the log', () => {
     expect(t.logs.lines.filter((line) => /error|fail|deadlock|duplicate/i.test(line))).toEqual([]);
   });
+});
+
+describe.each(availableDatabases())('a request whose password is changed while it is verified, on %s', (database) => {
+  it('ends no link that was asked for since, and makes none', async () => {
+    // Slow enough for everything else to happen during the verification.
+    const t = await createTestApp({ database, options: { hashing: { memoryKib: 65_536, timeCost: 4 } } });
+    const on = emailChanges(t);
+    const email = 'overtaken@example.com';
+    const { access_token } = await t.activeUser(email);
+    const link = await on.linkTo(email, 'mine@example.com');
+    const { length } = t.statements.entries;
+    const request = on.ask(access_token, 'theirs@example.com');
+    const hasReadHash = () => t.statements.entries.slice(length).some(({ sql }) => sql.includes('password_hash'));
+    while (!hasReadHash()) await nextTurn();
+    await changeUser(t, email, { passwordHash: 'another' });
+    expect((await request).status).toBe(202);
+    await t.mailIsDone();
+    expect(t.mailbox.to('theirs@example.com')).toEqual([]);
+    expect((await on.confirm(link)).status).toBe(200);
+    await t.close();
+  });
+});
+
+it('a change at once that comes too late removes nobody who waits for the address', async () => {
+  const hashing = { memoryKib: 65_536, timeCost: 4 };
+  const t = await createTestApp({ mode: 'D', options: { hashing } });
+  const on = emailChanges(t);
+  const { access_token } = await t.activeUser('late@example.com');
+  await t.activeUser('waits@example.com');
+  await changeUser(t, 'waits@example.com', { isActive: false, emailVerifiedAt: null });
+  const { length } = t.statements.entries;
+  const request = on.ask(access_token, 'waits@example.com');
+  while (!t.statements.entries.slice(length).some(({ sql }) => sql.includes('password_hash'))) await nextTurn();
+  await changeUser(t, 'late@example.com', { isActive: false });
+  expect((await request).body).toMatchObject({ code: 'PASSWORD_CURRENT_WRONG' });
+  expect(await userRow(t, 'waits@example.com')).not.toBeNull();
+  expect(await userRow(t, 'late@example.com')).not.toBeNull();
+  await t.close();
 });

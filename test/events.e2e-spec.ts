@@ -234,6 +234,39 @@ describe('an audit trail whose table is away', () => {
   });
 });
 
+describe('sessions that a hook refuses', () => {
+  @Injectable()
+  class Refusing extends AuthHooks {
+    static refuses = true;
+    override beforeLogin() {
+      if (Refusing.refuses) throw new AuthError('LOGIN_REFUSED');
+    }
+  }
+
+  it('are told of, and what was done nevertheless', async () => {
+    const t = await createAudited({ options: { hooks: Refusing } });
+    const email = 'refused@example.com';
+    await t.activeUser(email);
+    await t.client.post('/auth/login', { email, password: PASSWORD });
+    Refusing.refuses = false;
+    const { refresh_token } = (await t.client.post('/auth/login', { email, password: PASSWORD })).body;
+    Refusing.refuses = true;
+    for (let time = 0; time < 2; time++) await t.client.post('/auth/refresh', { refresh_token });
+    const rows = await trail(t, (await userRow(t, email))!.id);
+    expect(
+      rows.filter(({ event }) => event !== 'mail_sent').map(({ event, detail }) => [event, detail.reason]),
+    ).toEqual([
+      ['user_created', undefined],
+      ['user_activated', 'activation'],
+      ['authn_login_fail', 'refused'],
+      ['authn_login_fail', 'refused'],
+      ['authn_login_success', undefined],
+      ['session_expired', 'refused'],
+    ]);
+    await t.close();
+  });
+});
+
 describe('level basic', () => {
   @Injectable()
   class Bans extends AuthHooks {

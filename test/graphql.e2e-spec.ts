@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { APP_GUARD } from '@nestjs/core';
-import { Field, GraphQLModule, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { Field, GraphQLModule, ID, ObjectType, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
 import {
   AccessGuard,
   type Account,
@@ -12,7 +13,9 @@ import {
   Public,
   Verified,
 } from 'nestjs-gatehouse';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Client, createClient } from 'graphql-ws';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { changeUser } from './support/rows.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
@@ -78,6 +81,57 @@ const GRAPHQL = GraphQLModule.forRoot<ApolloDriverConfig>({
   driver: ApolloDriver,
   autoSchemaFile: true,
   playground: false,
+});
+
+/** What a subscription is told of. */
+class News {
+  private tell?: (headline: string) => void;
+
+  async *headlines() {
+    for (;;) yield { news: { headline: await new Promise<string>((resolve) => (this.tell = resolve)) } };
+  }
+
+  /** False while nobody waits for news. */
+  publish(headline: string): boolean {
+    const { tell } = this;
+    this.tell = undefined;
+    tell?.(headline);
+    return tell !== undefined;
+  }
+}
+
+let news = new News();
+
+@ObjectType()
+class Article {
+  @Field()
+  headline!: string;
+}
+
+@Resolver(() => Article)
+class NewsResolver {
+  @Authenticated()
+  @Subscription(() => Article)
+  news() {
+    return news.headlines();
+  }
+
+  /** Checked at each event, because `fieldResolverEnhancers` says so. */
+  @Authenticated()
+  @ResolveField(() => String, { nullable: true })
+  text(@CurrentUser() user: Account): string {
+    return `for ${user.email}`;
+  }
+}
+
+/** The request that opened the socket, and over HTTP the request itself. */
+const GRAPHQL_WITH_SOCKETS = GraphQLModule.forRoot<ApolloDriverConfig>({
+  driver: ApolloDriver,
+  autoSchemaFile: true,
+  playground: false,
+  fieldResolverEnhancers: ['guards'],
+  subscriptions: { 'graphql-ws': true },
+  context: (from: { req?: object; extra?: { request: object } }) => ({ req: from.extra?.request ?? from.req ?? from }),
 });
 
 const ask = (t: TestApp, query: string, bearer?: string) =>
@@ -191,5 +245,121 @@ describe.each(['express', 'fastify'] as const)('GraphQL on %s with tokens in coo
     runs.secret = 0;
     expect(codeOf(await from('cross-site'))).toBe('INPUT_CROSS_SITE');
     expect(runs.secret).toBe(0);
+  });
+});
+
+/** Over a socket nobody formats errors: there is the message, and no code. */
+const INVALID = 'The access token is invalid or has expired.';
+const messageOf = ({ errors }: Answered) => errors?.[0]?.message;
+
+/** What a socket brought back for an operation. */
+interface Answered {
+  data?: Record<string, unknown> | null;
+  errors?: readonly { message: string }[];
+}
+
+const askOn = async (client: Client, query: string) => {
+  const { value } = await client.iterate({ query: `{ ${query} }` }).next();
+  return value as Answered;
+};
+
+describe.each(['express', 'fastify'] as const)('GraphQL over a WebSocket on %s', (adapter) => {
+  let t: TestApp;
+  let open: Client[] = [];
+  beforeAll(async () => {
+    news = new News();
+    t = await createTestApp({
+      adapter,
+      imports: [GRAPHQL_WITH_SOCKETS],
+      providers: [ViewerResolver, NewsResolver],
+    });
+  });
+  afterEach(async () => {
+    for (const client of open) await client.dispose();
+    open = [];
+  });
+  afterAll(() => t.close());
+
+  /** A socket that stays open, and who opened it. */
+  const connected = (bearer?: string) => {
+    class Authorized extends WebSocket {
+      constructor(address: string, protocols?: string | string[]) {
+        super(address, protocols, { headers: bearer ? { authorization: `Bearer ${bearer}` } : {} });
+      }
+    }
+    const url = `${t.client.origin.replace('http', 'ws')}/graphql`;
+    const client = createClient({ url, webSocketImpl: Authorized, lazy: false, retryAttempts: 0 });
+    open.push(client);
+    return client;
+  };
+  const endSessions = (bearer: string) => t.client.post('/auth/logout-all', undefined, { bearer });
+
+  it('gives a resolver the signed-in user and the session', async () => {
+    const { user_id, access_token } = await t.activeUser('ann@example.com');
+    const answer = await askOn(connected(access_token), 'viewer { id email } sessionId');
+    expect(answer.data).toEqual({
+      viewer: { id: user_id, email: 'ann@example.com' },
+      sessionId: expect.stringMatching(/^[\da-f-]{36}$/),
+    });
+  });
+
+  it('refuses a new query on an open socket after the logout of all devices', async () => {
+    const { access_token } = await t.activeUser('gone@example.com');
+    const socket = connected(access_token);
+    expect((await askOn(socket, 'secret')).data).toEqual({ secret: 'for members' });
+    expect((await endSessions(access_token)).status).toBe(204);
+    runs.secret = 0;
+    for (const query of ['secret', 'greeting', 'verified']) {
+      expect([query, messageOf(await askOn(socket, query))]).toEqual([query, INVALID]);
+    }
+    expect(runs.secret).toBe(0);
+    expect((await askOn(socket, 'open')).data).toEqual({ open: 'for everybody' });
+  });
+
+  it('refuses it after the access token has expired, too', async () => {
+    const { access_token } = await t.activeUser('late@example.com');
+    const socket = connected(access_token);
+    expect((await askOn(socket, 'secret')).data).toEqual({ secret: 'for members' });
+    t.clock.advance({ seconds: 901 });
+    expect(messageOf(await askOn(socket, 'secret'))).toBe(INVALID);
+  });
+
+  it('checks the session once per operation, however many fields are guarded', async () => {
+    const { access_token } = await t.activeUser('once@example.com');
+    const socket = connected(access_token);
+    await askOn(socket, 'open');
+    await t.mailIsDone();
+    for (let time = 0; time < 2; time++) {
+      expect(await t.statements.during(() => askOn(socket, 'secret sessionId verified'))).toHaveLength(1);
+    }
+  });
+
+  it('takes nobody for the one who asked before', async () => {
+    const { access_token } = await t.activeUser('before@example.com');
+    const socket = connected(access_token);
+    expect((await askOn(socket, 'greeting')).data).toEqual({ greeting: 'Hello before@example.com' });
+    expect((await askOn(connected(), 'greeting')).data).toEqual({ greeting: 'Hello guest' });
+    expect(messageOf(await askOn(connected(), 'secret'))).toBe('Log in to use this route.');
+  });
+
+  it('checks a subscription when it starts, and at each event the fields that have a guard of their own', async () => {
+    const { access_token } = await t.activeUser('reader@example.com');
+    const socket = connected(access_token);
+    const subscription = socket.iterate({ query: 'subscription { news { headline text } }' });
+    const next = async () => {
+      const event = subscription.next();
+      while (!news.publish('Rain')) await nextTurn();
+      return (await event).value as Answered;
+    };
+    expect(await next()).toEqual({ data: { news: { headline: 'Rain', text: 'for reader@example.com' } } });
+    await endSessions(access_token);
+    // Nest asks no guard of the subscription at an event: what must end with the session is for the application to end.
+    expect(await next()).toMatchObject({
+      data: { news: { headline: 'Rain', text: null } },
+      errors: [{ message: INVALID }],
+    });
+    await subscription.return?.();
+    const another = await socket.iterate({ query: 'subscription { news { headline } }' }).next();
+    expect(messageOf(another.value as Answered)).toBe(INVALID);
   });
 });

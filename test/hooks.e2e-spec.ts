@@ -1,7 +1,6 @@
 import { ConflictException, Injectable, Module, Scope } from '@nestjs/common';
 import {
   type AccountContext,
-  type LoginContext,
   type LoginDoneContext,
   type ActivationContext,
   type AdditionalClaims,
@@ -10,6 +9,7 @@ import {
   AuthService,
   type EmailChangeContext,
   type EmailChangeRequest,
+  type LoginContext,
   type LoginIdentifier,
   type SessionContext,
   type SignupAttempt,
@@ -171,10 +171,15 @@ describe.each(variants())('hooks on $database with $adapter, integer keys: $inte
       'afterActivation',
       'beforeLogin',
       'afterLogin',
+      'beforeLogin',
+      'afterLogin',
+      'beforeLogin',
       'beforeRefresh',
       'afterRefresh',
       'beforePasswordReset',
       'afterPasswordReset',
+      'beforeLogin',
+      'afterLogin',
     ]);
     const [signup, ...others] = on.diary.entries.map(({ context }) => context);
     expect(Object.keys(signup!).toSorted()).toEqual(['device', 'email', 'fields']);
@@ -194,7 +199,9 @@ describe.each(variants())('hooks on $database with $adapter, integer keys: $inte
       true,
     ]);
     const sessions = on.diary.entries.map(({ context }) => context['sessionId']).filter(Boolean);
-    expect(new Set(sessions)).toEqual(new Set([claimsOf(body.access_token)['sid']]));
+    // Of the activation, the login and the reset.
+    expect(new Set(sessions).size).toBe(3);
+    expect(sessions.filter((id) => id === claimsOf(body.access_token)['sid'])).toHaveLength(3);
   });
 
   it('a signup whose hook fails leaves no row, no link and no mail', async () => {
@@ -251,7 +258,13 @@ describe.each(variants())('hooks on $database with $adapter, integer keys: $inte
     const token = await mailedLink(email, 2);
     on.diary.entries = [];
     await post('/auth/password-reset/confirm', { token, new_password: NEW_PASSWORD });
-    expect(on.diary.hooks()).toEqual(['beforePasswordReset', 'afterActivation', 'afterPasswordReset']);
+    expect(on.diary.hooks()).toEqual([
+      'beforePasswordReset',
+      'afterActivation',
+      'afterPasswordReset',
+      'beforeLogin',
+      'afterLogin',
+    ]);
     expect(on.diary.entries[1]!.context).toMatchObject({ via: 'password-reset', user: { isActive: true } });
   });
 
@@ -505,7 +518,7 @@ describe('hooks in other modes', () => {
     it('a signup activates: both are told inside its transaction, and a failure undoes all of it', async () => {
       on.diary.acts.afterActivation = addProfile;
       const { body } = await on.t.client.post('/auth/signup', { email: 'at-once@example.com', password: PASSWORD });
-      expect(on.diary.hooks()).toEqual(['beforeSignup', 'afterSignup', 'afterActivation']);
+      expect(on.diary.hooks()).toEqual(['beforeSignup', 'afterSignup', 'afterActivation', 'beforeLogin', 'afterLogin']);
       expect(on.diary.entries[2]!.context).toMatchObject({ via: 'signup', user: { isActive: true } });
       expect(await profileOf(on.t, body.user_id)).toBe(true);
       on.diary.acts.afterActivation = fails;
@@ -554,7 +567,10 @@ describe('a class of hooks', () => {
     const login = { email: 'cheap@example.com', password: PASSWORD };
     expect(await t.statements.during(() => t.client.post('/auth/login', login))).toHaveLength(2);
     const refresh = { refresh_token: pair.refresh_token };
-    expect(await t.statements.during(() => t.client.post('/auth/refresh', refresh))).toHaveLength(1);
+    // The account, for the hook, and the rotation.
+    expect(await t.statements.during(() => t.client.post('/auth/refresh', refresh))).toHaveLength(2);
+    const logout = () => t.client.post('/auth/logout', undefined, { bearer: pair.access_token });
+    expect(await t.statements.during(logout)).toHaveLength(1);
     await t.close();
   });
 

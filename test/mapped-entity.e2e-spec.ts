@@ -134,6 +134,7 @@ describe.each(variants())('an entity with names of its own on $database with $ad
     expect(given.map(([hook, isOwnEntity]) => [hook, isOwnEntity])).toEqual([
       ['beforeActivation', true],
       ['beforeLogin', true],
+      ['beforeLogin', true],
       ['afterLogin', true],
     ]);
     expect(given.flatMap(([, , properties]) => properties)).toContain('mail');

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { availableDatabases } from './support/databases.js';
 import { User } from './support/entities.js';
 import { tokenIn } from './support/mailbox.js';
-import { tokenRows, userRow } from './support/rows.js';
+import { changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 import { variants } from './support/variants.js';
 
@@ -133,6 +133,21 @@ describe.each(variants())('operators on $database, integer keys: $integerKeys', 
     await auth.deactivate(id);
     expect(await auth.issueLink(id, { deliver: 'return' })).toBeUndefined();
   });
+});
+
+it('who asks for a link that nobody gets ends none', async () => {
+  const t = await createTestApp();
+  const email = 'resting@example.com';
+  await t.activeUser(email);
+  await t.client.post('/auth/password-reset/request', { email });
+  const token = tokenIn(await t.mailbox.waitFor(email, 2));
+  await changeUser(t, email, { isActive: false });
+  const { id } = (await userRow(t, email))!;
+  expect(await t.app.get(AuthService).issueLink(id, { deliver: 'return' })).toBeUndefined();
+  await changeUser(t, email, { isActive: true });
+  const confirm = { token, new_password: NEW_PASSWORD };
+  expect((await t.client.post('/auth/password-reset/confirm', confirm)).status).toBe(200);
+  await t.close();
 });
 
 it('in mode D an account is active again after its reactivation, still unverified', async () => {

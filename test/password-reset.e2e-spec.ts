@@ -3,6 +3,7 @@ import { type Answer, visible } from './support/client.js';
 import { databasesAndAdapters } from './support/databases.js';
 import { User, UserToken } from './support/entities.js';
 import { tokenIn } from './support/mailbox.js';
+import { changeUser } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const NEW_PASSWORD = 'a quite different passphrase';
@@ -84,6 +85,17 @@ describe.each(databasesAndAdapters())('password reset on %s with %s', (database,
     expect(t.mailbox.to('unknown@example.com')).toEqual([]);
     // Asking changes nothing yet.
     expect((await on.login('known@example.com', PASSWORD)).status).toBe(200);
+  });
+
+  it('ends no link of an account that it sends none to', async () => {
+    const email = 'resting@example.com';
+    await t.activeUser(email);
+    const token = await on.link(email);
+    // By the application itself, which ends no link.
+    await on.deactivate(email);
+    expect((await on.request(email)).status).toBe(202);
+    await changeUser(t, email, { isActive: true });
+    expect((await on.confirm(token)).status).toBe(200);
   });
 
   it('sets the new password, ends every session, and tells the user once', async () => {

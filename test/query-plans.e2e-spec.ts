@@ -148,6 +148,10 @@ async function runEveryFlow(t: TestApp): Promise<void> {
   // Of a row that is there and of one that is not.
   for (const username of ['resident-1', 'nobody']) await client.post('/auth/login', { username, password: PASSWORD });
   await changeAddress(t);
+  // Of an account that stays as it is.
+  const move = { new_email: 'elsewhere@example.com', current_password: PASSWORD };
+  const asked = await client.post('/auth/email-change/request', move, { bearer: steady.access_token });
+  expect(asked.status).toBe(202);
   await runFlowsOfUser(await activeUser('keeper@example.com'), client);
 }
 

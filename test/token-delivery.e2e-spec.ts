@@ -7,6 +7,7 @@ import { CookieJar, cookiesOf } from './support/cookie-jar.js';
 import { databasesAndAdapters } from './support/databases.js';
 import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
+import { RawClient } from './support/raw-client.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
 import { Visitor } from './support/visitor.js';
 
@@ -16,6 +17,9 @@ const CSRF = '__Host-gatehouse-csrf';
 const NEW_PASSWORD = 'a new and rather long passphrase';
 const JWT = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
 const adapters = ['express', 'fastify'] as const;
+
+/** Bytes that look like a space to some, single and in UTF-8; Node itself refuses a few of them in a header. */
+const NO_BLANKS = ['\xA0', '\x0B', '\x0C', '\x1C', '\x85', '\xC2\xA0', '\xEF\xBB\xBF', '\xE2\x80\x83', '\xE2\x80\xA8'];
 
 /** An application with a delivery, and whom the tests send to it. */
 function withDelivery(tokenDelivery: TokenDeliveryMode, choice: TestAppOptions = {}) {
@@ -258,6 +262,29 @@ describe.each(databasesAndAdapters())('delivery by cookie on %s with %s', (datab
       const answer = await app().client.get('/demo/optional', { headers: { cookie: `${name}=${token}` } });
       expect([name, answer.body]).toEqual([name, { user_id: null }]);
     }
+  });
+
+  it('reads the names of cookies by the grammar of RFC 6265: spaces and tabs stand around them, and nothing else', async () => {
+    const [mine, theirs] = [await signedIn('plain@example.com'), await signedIn('sibling@example.com')];
+    const raw = new RawClient(app().client.origin);
+    /** The body of an answer; undefined where Node itself has refused the bytes. */
+    const ask = async (cookie: string): Promise<unknown> => {
+      const [head, body] = (await raw.getWithBytes('/demo/optional', `Cookie: ${cookie}`)).split('\r\n\r\n');
+      return head!.startsWith('HTTP/1.1 400') ? undefined : JSON.parse(body!);
+    };
+    const own = `${ACCESS}=${mine.jar.value(ACCESS)}`;
+    const { body: me } = await mine.get('/demo/protected');
+    for (const blanks of ['', ' ', '\t', ' \t ']) expect(await ask(`a=b;${blanks}${own}${blanks};c=d`)).toEqual(me);
+    // A sibling subdomain may set a cookie of such a name, as it is not one with the prefix __Host-.
+    for (const other of NO_BLANKS) {
+      for (const name of [`${other}${ACCESS}`, `${ACCESS}${other}`, ` ${other}${ACCESS}`]) {
+        const planted = `${name}=${theirs.jar.value(ACCESS)}`;
+        expect([undefined, { user_id: null }]).toContainEqual(await ask(planted));
+        expect([undefined, me]).toContainEqual(await ask(`${own}; ${planted}`));
+        expect([undefined, me]).toContainEqual(await ask(`${planted}; ${own}`));
+      }
+    }
+    raw.close();
   });
 
   it('answers a refresh without any token as an ended session', async () => {

@@ -18,9 +18,9 @@ export function hasBrowser(): boolean {
   return inject('legs').available.includes('chromium');
 }
 
-/** Starts Chromium without a window. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: inject('legs').chromiumPath, args: FLAGS });
+/** Starts Chromium without a window, with more flags or none. */
+export function launchBrowser(...flags: string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: inject('legs').chromiumPath, args: [...FLAGS, ...flags] });
 }
 
 /** A tab that keeps a list of everything a page must not do. */

@@ -1,4 +1,5 @@
 import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
+import { connect } from 'node:net';
 import { assertDocumented } from './contract.js';
 
 /** A request exactly as given: no normalised path, any method, any bytes. */
@@ -64,6 +65,21 @@ export class RawClient {
       });
       if (body !== undefined) outgoing.write(body);
       outgoing.end();
+    });
+  }
+
+  /**
+   * A GET with header lines that no HTTP client would write, one byte for each character.
+   * @returns the answer as it came over the socket, up to its end
+   */
+  getWithBytes(path: string, ...headerLines: string[]): Promise<string> {
+    const lines = [`GET ${path} HTTP/1.1`, 'Host: 127.0.0.1', 'Connection: close', ...headerLines, '', ''];
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      const socket = connect(Number(this.port), '127.0.0.1', () => socket.write(lines.join('\r\n'), 'latin1'));
+      socket.on('data', (chunk) => chunks.push(chunk));
+      socket.on('error', reject);
+      socket.on('end', () => resolve(Buffer.concat(chunks).toString('latin1')));
     });
   }
 

@@ -1,8 +1,8 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata, UseGuards } from '@nestjs/common';
 import { AccessGuard } from './access.guard.js';
 import { ACCESS_RULE, type AccessRule } from './access-rule.js';
-import { getPrincipal, type Principal } from './principal.js';
-import { requestOf } from './request-context.js';
+import type { Principal } from './principal.js';
+import { principalIn } from './request-context.js';
 
 const guarded = (rule: AccessRule) => applyDecorators(SetMetadata(ACCESS_RULE, rule), UseGuards(AccessGuard));
 
@@ -23,10 +23,10 @@ export const Public = () => SetMetadata(ACCESS_RULE, 'public' satisfies AccessRu
  * claims of the token. Undefined for guests.
  */
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Promise<unknown> | undefined =>
-  getPrincipal<unknown>(requestOf(context))?.user(),
+  principalIn<unknown>(context)?.user(),
 );
 
 /** The session behind the request: ids and claims, without a further statement. Undefined for guests. */
 export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext): Principal | undefined =>
-  getPrincipal(requestOf(context)),
+  principalIn(context),
 );

@@ -7,7 +7,7 @@ import { ACCESS_RULE, type AccessRule } from './access-rule.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { bearerToken } from './bearer.js';
 import { getPrincipal, type Principal, setPrincipal } from './principal.js';
-import { requestOf, setHeaders } from './request-context.js';
+import { handlingOf, requestOf, setHeaders } from './request-context.js';
 
 /**
  * Lets a request through if its access token is genuine and, at level complete, its session and user are still live: one
@@ -44,8 +44,9 @@ export class AccessGuard implements CanActivate {
   /** Undefined for a request without credentials; a request with bad ones is never taken for a guest. */
   private async identify(context: ExecutionContext): Promise<Principal<unknown> | undefined> {
     const request = requestOf(context);
-    // A socket outlives its session: each message is checked anew, or logout would not end what is already open.
-    const known = context.getType() === 'ws' ? undefined : getPrincipal<unknown>(request);
+    // What a socket carries is checked message by message, or logout would not end what is already open.
+    const handling = handlingOf(context);
+    const known = handling && getPrincipal<unknown>(handling);
     if (known) return known;
     const { authorization } = request.headers;
     const cookie = authorization === undefined ? this.cookies?.accessToken(request) : undefined;
@@ -54,6 +55,7 @@ export class AccessGuard implements CanActivate {
     const principal = token === undefined ? undefined : await this.verifier.verify(token);
     if (!principal) throw new AuthError('ACCESS_INVALID_TOKEN');
     setPrincipal(request, principal);
+    if (handling) setPrincipal(handling, principal);
     return principal;
   }
 }

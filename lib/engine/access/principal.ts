@@ -38,7 +38,10 @@ export function setPrincipal(request: object, principal: Principal<unknown>): vo
   principals.set(request, principal);
 }
 
-/** Who makes a request; undefined for guests and where no guard ran. At level none, `U` is AccessClaims. */
+/**
+ * Who makes a request; undefined for guests and where no guard ran. At level none, `U` is AccessClaims. Of a request that
+ * has opened a socket: who sent the message that was checked last.
+ */
 export function getPrincipal<U = object>(request: object): Principal<U> | undefined {
   return principals.get(request) as Principal<U> | undefined;
 }

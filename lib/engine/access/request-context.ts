@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { CarrierRequest } from './carrier-request.js';
+import { getPrincipal, type Principal } from './principal.js';
 import { handshakeOf } from './handshakes.js';
 
 /** What the guard needs of an HTTP answer. */
@@ -20,6 +21,30 @@ export function requestOf(context: ExecutionContext): CarrierRequest {
     default:
       return context.switchToHttp().getRequest<CarrierRequest>();
   }
+}
+
+/**
+ * What lives exactly as long as one handling of a request, for the guard to remember by what it found. Over HTTP that is
+ * the request. A request that has opened a socket lives as long as the socket, and would be let through after a logout:
+ *
+ * - In GraphQL it is the execution of one operation, or of one event of a subscription, for which the variables are
+ *   coerced into a new object; all resolvers of the execution see the same one.
+ * - A message of a gateway has nothing of the kind: undefined.
+ */
+export function handlingOf(context: ExecutionContext): object | undefined {
+  switch (context.getType<'http' | 'ws' | 'graphql'>()) {
+    case 'graphql':
+      return context.getArgByIndex<{ variableValues: object }>(3).variableValues;
+    case 'ws':
+      return undefined;
+    default:
+      return requestOf(context);
+  }
+}
+
+/** Who makes the request behind a handler; undefined for guests and where no guard ran. */
+export function principalIn<U = object>(context: ExecutionContext): Principal<U> | undefined {
+  return getPrincipal<U>(handlingOf(context) ?? requestOf(context));
 }
 
 /** Sets headers on the answer, where there is an HTTP answer to set them on. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import { HEADER_BLANKS, trimEnds } from '../../platform/common/trim-ends.js';
 import { Routes } from '../../platform/http/routes.js';
 import { CsrfTokens } from '../tokens/csrf-tokens.js';
 import type { TokenPair } from '../tokens/session-tokens.js';
@@ -40,7 +41,7 @@ export class TokenCookies {
     const start = `${this.nameOf(cookie)}=`;
     const values = String(headers['cookie'] ?? '')
       .split(';')
-      .map((part) => part.trim())
+      .map((part) => trimEnds(part, HEADER_BLANKS))
       .filter((part) => part.startsWith(start));
     // A second one was tossed in by somebody else, and which of the two is ours nobody can tell.
     return values.length > 1 ? AMBIGUOUS : values[0]?.slice(start.length);

@@ -91,7 +91,7 @@ export type AdditionalClaims = Record<string, unknown> & { [claim in OwnClaim]?:
  *
  *     @Injectable()
  *     class AccountHooks extends AuthHooks<User> {
- *       override beforeLogin({ user }: AccountContext<User>) { if (user.isBanned) throw new AuthError('LOGIN_REFUSED'); }
+ *       override beforeLogin({ user }: LoginContext<User>) { if (user.isBanned) throw new AuthError('LOGIN_REFUSED'); }
  *     }
  *     AuthModule.forRoot({ ..., hooks: AccountHooks })
  *
@@ -130,10 +130,15 @@ export abstract class AuthHooks<U extends object = Account> {
   afterActivation?(activation: ActivationContext<U>): Awaitable<void>;
 
   /**
-   * Refuses a session, for a ban, say: by `new AuthError('LOGIN_REFUSED')`. It is asked on every way in, which `via` names:
-   * after the password was verified, the address activated, the password reset, so that only who has proved to own the
-   * account learns of the ban. What the flow did is done; it opens no session. At each refresh it is asked again, and a
-   * refusal with a status below 500 ends the session.
+   * Refuses a session, for a ban, say: by `new AuthError('LOGIN_REFUSED')`. It is asked on every way to one, which `via`
+   * tells, after whatever proves who it is, so that only the owner learns of the ban:
+   *
+   * - after the password of a login was verified, or the application called AuthService.signIn;
+   * - after an activation, a password reset, a signup that activates: what they did stays done, and no session comes of it;
+   * - at each refresh, where a refusal (an HttpException with a status below 500) ends the session, and any other error
+   *   leaves it as it was.
+   *
+   * The pages of mode E open no session, and do not ask.
    */
   beforeLogin?(login: LoginContext<U>): Awaitable<void>;
 

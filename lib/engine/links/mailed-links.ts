@@ -177,7 +177,8 @@ export class MailedLinks {
     await prepare?.(link);
     const isDone = await this.database
       .transaction(async (manager) => {
-        const isFirst = (await change(manager, link)) && (await this.linkRows.consume(manager, purpose, link.tokenHash));
+        const isFirst =
+          (await change(manager, link)) && (await this.linkRows.consume(manager, purpose, link.tokenHash));
         if (!isFirst) throw new NotRedeemed();
         await finish(manager, link);
         return true;

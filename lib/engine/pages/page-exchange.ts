@@ -1,5 +1,6 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { AuthError } from '../../platform/common/auth.errors.js';
+import { mediaType } from '../../platform/http/media-type.js';
 import type { RenderedPage } from './page-renderer.js';
 
 /** What the pages read of a request, on either adapter. */
@@ -39,5 +40,5 @@ export function refusalContext(error: HttpException): { reason: string; reason_c
 
 /** True for a form post, as opposed to JSON. */
 export function isForm({ headers }: PageRequest): boolean {
-  return /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
+  return mediaType(headers['content-type']) === 'form';
 }

@@ -55,5 +55,5 @@ export function withoutPepperId(phc: string): string {
 /** True for canonical base64 without padding, of `min` to `max` bytes. */
 function decodesTo(base64: string, min: number, max: number): boolean {
   const bytes = Buffer.from(base64, 'base64');
-  return bytes.length >= min && bytes.length <= max && bytes.toString('base64').replace(/=+$/, '') === base64;
+  return bytes.length >= min && bytes.length <= max && bytes.toString('base64').replace(/={1,2}$/, '') === base64;
 }

@@ -31,5 +31,10 @@ export class Peppers {
 function toPepper(text: string): Pepper {
   const derive = (label: string, bytes: number) =>
     Buffer.from(hkdfSync('sha256', text, '', `nestjs-gatehouse pepper ${label}`, bytes));
-  return { id: derive('id', 8).toString('base64').replace(/=+$/, ''), secret: derive('secret', 32) };
+  return {
+    id: derive('id', 8)
+      .toString('base64')
+      .replace(/={1,2}$/, ''),
+    secret: derive('secret', 32),
+  };
 }

@@ -24,7 +24,7 @@ const NAMED_ENTITIES: ReadonlyMap<string, string> = new Map([
  * line breaks go, entity-encoded ones too: a CR or LF would start a new header (SMTP header injection).
  */
 export function htmlTitle(html: string): string {
-  const [, title = ''] = /<title[^>]*>([^<]*)<\/title>/i.exec(html) ?? [];
+  const [, title = ''] = /<title[^<>]*>([^<]*)<\/title>/i.exec(html) ?? [];
   return decodeEntities(title)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();

@@ -50,9 +50,10 @@ export function templateUser(user: TemplateUserSource, fields: readonly string[]
  */
 export function displayText(text: string): string | undefined {
   const line = text.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]+/gu, ' ').trim();
+  if (!line || [...line].length > MAX_TEXT_LENGTH) return undefined;
   // Compared without invisible characters and in compatibility form: a fullwidth dot links like a dot.
   const plain = line.replace(/\p{Cf}/gu, '').normalize('NFKC');
-  return line && [...line].length <= MAX_TEXT_LENGTH && !LINKABLE.test(plain) ? line : undefined;
+  return LINKABLE.test(plain) ? undefined : line;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { HEADER_BLANKS, trimEnds } from '../../platform/common/trim-ends.js';
+
 /** A longer header, or more ranges in it, is no browser's: the rest is not read, so the cost stays bounded. */
 const MAX_HEADER_LENGTH = 256;
 const MAX_RANGES = 16;
@@ -38,7 +40,7 @@ export function negotiateLocale(header: string | undefined, available: readonly 
 }
 
 function parseRange(range: string): { tag: string; quality: number } {
-  const [tag = '', ...parameters] = range.split(';').map((part) => part.trim());
+  const [tag = '', ...parameters] = range.split(';').map((part) => trimEnds(part, HEADER_BLANKS));
   const weight = parameters.find((parameter) => /^q=/i.test(parameter));
   const quality = weight === undefined ? 1 : Number(weight.slice(2));
   return { tag, quality: tag && Number.isFinite(quality) ? quality : 0 };

@@ -1,5 +1,5 @@
 import { PAGE } from '../../platform/http/answer.js';
-import { endpoints, FAULTS, UNREADABLE, UNUSABLE } from '../../platform/http/endpoint.js';
+import { endpoints, FAULTS, NO_SESSION, UNREADABLE, UNUSABLE } from '../../platform/http/endpoint.js';
 import { ACTIVATION_BODY, RESEND_ACTIVATION_BODY } from './activation.body.js';
 import { ActivationDto, ResendActivationDto } from './activation.dto.js';
 
@@ -23,7 +23,7 @@ export const ACTIVATION_ENDPOINTS = endpoints('activation', {
       'ACTIVATION_INVALID_TOKEN',
       'ACTIVATION_ALREADY_DONE',
       'SIGNUP_CONFLICT',
-      'LOGIN_REFUSED',
+      ...NO_SESSION,
       ...FAULTS,
     ],
   },
@@ -44,7 +44,7 @@ export const ACTIVATION_ENDPOINTS = endpoints('activation', {
       'ACTIVATION_INVALID_TOKEN',
       'ACTIVATION_ALREADY_DONE',
       'SIGNUP_CONFLICT',
-      'LOGIN_REFUSED',
+      ...NO_SESSION,
       ...FAULTS,
     ],
   },

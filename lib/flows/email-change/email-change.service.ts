@@ -7,6 +7,7 @@ import { UniformAnswer } from '../../engine/links/uniform-answer.js';
 import { Outbox } from '../../engine/mail/outbox.js';
 import { PasswordCheck } from '../../engine/passwords/password-check.js';
 import { SessionEnder } from '../../engine/sessions/session-ender.js';
+import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
 import { Traced } from '../../platform/common/traced.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
@@ -15,6 +16,7 @@ import { Database } from '../../platform/data/store/database.js';
 import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
 import { LinksStore } from '../../platform/data/store/links.store.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
+import type { UserQuery } from '../../platform/data/store/user-query.js';
 import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 
@@ -73,15 +75,11 @@ export class EmailChangeService {
       this.database.transaction(async (manager) => {
         const facts = { userId: account.id, device, reason: 'email-change' };
         // The account as the password was verified for it: a link must not outlive a reset, a change or an undo that
-        // overlaps the request.
-        const isIssued = await this.links.give(
-          manager,
-          (users) => users.where(provenState(account)).whereFree(newEmail),
-          link,
-          facts,
-        );
-        // Also where no link takes its place: an old link that still worked would tell that the new address is taken.
-        await this.tokens.revokeAll(manager, account.id, ['email-change'], link.id);
+        // overlaps the request, and must not end one that was asked for since.
+        const ours = (users: UserQuery) => users.where(provenState(account));
+        const isIssued = await this.links.give(manager, (users) => ours(users).whereFree(newEmail), link, facts);
+        // Also where the new address is taken: whether the link before still works would tell.
+        await this.tokens.revokeLinksOf(manager, ours, 'email-change', link.id);
         await this.outbox.oweTo(
           manager,
           (users) => users.whereIsNot(account.id).whereHolds(newEmail),
@@ -165,7 +163,8 @@ export class EmailChangeService {
     await this.askHook(account, newEmail, device);
     try {
       await this.database.transaction(async (manager) => {
-        if (!(await this.changeEmail(manager, account, newEmail, null))) return;
+        // Thrown, so that nobody's signup is removed for a change that does not happen.
+        if (!(await this.changeEmail(manager, account, newEmail, null))) throw new AuthError('PASSWORD_CURRENT_WRONG');
         await this.ender.endEverything(manager, account.id);
         await this.tell(manager, account, device);
       });

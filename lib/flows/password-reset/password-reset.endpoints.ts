@@ -1,6 +1,6 @@
 import { TOKEN_PAIR_ANSWER, TOKEN_PAIR_BODY } from '../../engine/sessions/token-pair.body.js';
 import { NOTHING, PAGE } from '../../platform/http/answer.js';
-import { endpoints, FAULTS, UNUSABLE } from '../../platform/http/endpoint.js';
+import { endpoints, FAULTS, NO_SESSION, UNUSABLE } from '../../platform/http/endpoint.js';
 import { PASSWORD_RESET_REQUEST_BODY } from './password-reset.body.js';
 import { PasswordResetConfirmDto, PasswordResetFormDto, PasswordResetRequestDto } from './password-reset.dto.js';
 
@@ -35,7 +35,7 @@ export const PASSWORD_RESET_ENDPOINTS = endpoints('password-reset', {
       'PASSWORD_REJECTED',
       'PASSWORD_RESET_INVALID_TOKEN',
       'PASSWORD_RESET_ALREADY_DONE',
-      'LOGIN_REFUSED',
+      ...NO_SESSION,
       ...FAULTS,
     ],
   },

@@ -2,7 +2,6 @@ import { Controller, Req, Res, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession, Public } from '../../engine/access/access.decorators.js';
 import { bearerToken } from '../../engine/access/bearer.js';
 import type { Principal } from '../../engine/access/principal.js';
-import { AuthError } from '../../platform/common/auth.errors.js';
 import { CookieCredentials } from '../../engine/access/cookie-credentials.js';
 import type { SiteRequest } from '../../platform/http/request-site.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
@@ -39,8 +38,7 @@ export class RefreshController {
       return this.delivery.deliver(await this.refreshes.refresh(token, device), response);
     } catch (error) {
       // Cookies of an ended session would turn every request for a guest's page into a 401.
-      const isEnded = error instanceof AuthError && error.code === 'SESSION_INVALID_TOKEN';
-      if (isEnded && !refresh_token) this.delivery.withdraw(response);
+      if (this.refreshes.hasEnded(error) && !refresh_token) this.delivery.withdraw(response);
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
 import { Outbox } from '../../engine/mail/outbox.js';
@@ -29,6 +29,9 @@ import type { Device } from '../../platform/common/device.js';
  */
 @Injectable()
 export class RefreshService {
+  /** What was thrown when a session ended by it. */
+  private readonly refusals = new WeakSet<HttpException>();
+
   constructor(
     private readonly database: Database,
     private readonly tokens: TokensStore,
@@ -67,12 +70,19 @@ export class RefreshService {
     return pair;
   }
 
+  /** True for what a refresh throws where there is no session to go on with: its cookies are of no use any more. */
+  hasEnded(error: unknown): boolean {
+    if (error instanceof AuthError && error.code === 'SESSION_INVALID_TOKEN') return true;
+    return error instanceof HttpException && this.refusals.has(error);
+  }
+
   /** A ban that began after the login: the session ends, with its access token. */
   private async refuseBanned({ sub: userId, sid: sessionId }: RefreshClaims, device: Device): Promise<void> {
     const refusal = await this.signIn.refusalOf(userId, device);
     if (!refusal) return;
     const isEnded = await this.database.write((manager) => this.ender.end(manager, sessionId));
     if (isEnded) await this.events.record('session_expired', { userId, sessionId, device, reason: 'refused' });
+    this.refusals.add(refusal);
     throw refusal;
   }
 

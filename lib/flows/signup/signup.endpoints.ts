@@ -1,4 +1,4 @@
-import { endpoints, FAULTS, UNUSABLE } from '../../platform/http/endpoint.js';
+import { endpoints, FAULTS, NO_SESSION, UNUSABLE } from '../../platform/http/endpoint.js';
 import { SIGNUP_BODY } from './signup.body.js';
 
 export const SIGNUP_ENDPOINTS = endpoints('signup', {
@@ -29,7 +29,7 @@ export const SIGNUP_ENDPOINTS = endpoints('signup', {
       'SIGNUP_EMAIL_TAKEN',
       'SIGNUP_REFUSED',
       'SIGNUP_CONFLICT',
-      'LOGIN_REFUSED',
+      ...NO_SESSION,
       ...FAULTS,
     ],
   },

@@ -107,9 +107,10 @@ function refusalContent(endpoint: Endpoint, codes: readonly AuthErrorCode[], err
   };
 }
 
-function headersOf({ setsCookies }: Endpoint, status: number, config: AuthConfig): HeadersObject {
-  const isSuccess = status < 300;
-  const withCookies = setsCookies && hasCookies(config) && (isSuccess || status === 401);
+function headersOf({ setsCookies, credentials }: Endpoint, status: number, config: AuthConfig): HeadersObject {
+  // A refresh that a hook refuses ends the session.
+  const ends = status === 401 || (status === 403 && credentials === 'refresh');
+  const withCookies = setsCookies && hasCookies(config) && (status < 300 || ends);
   return {
     ...(status === 401 && { 'WWW-Authenticate': header('The challenge of RFC 6750, section 3.') }),
     ...(status === 503 && { 'Retry-After': header('Seconds until trying again makes sense.', 'integer') }),

@@ -1,5 +1,14 @@
 import { Transform } from 'class-transformer';
 import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
+import { trimEnds } from './trim-ends.js';
+
+/** Above this no text is an address or a username, whatever stands around it; it bounds the work of finding out. */
+const MAX_INPUT_LENGTH = 512;
+
+/** The text without surrounding spaces; undefined for one that is too long to look at. */
+export function withoutSpacesAround(input: string): string | undefined {
+  return input.length > MAX_INPUT_LENGTH ? undefined : trimEnds(input, ' ');
+}
 
 /**
  * Decorates a property that identifies an account: it is validated, and gets its one canonical spelling.

@@ -1,13 +1,10 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import type { ValidationOptions } from 'class-validator';
-import { canonicalText } from './canonical-text.js';
+import { canonicalText, withoutSpacesAround } from './canonical-text.js';
 
 // RFC 5321, section 4.5.3.1: 64 octets of local part, and a path of 256 that includes its angle brackets.
 const MAX_LOCAL_LENGTH = 64;
 const MAX_LENGTH = 254;
-
-/** Above this nothing can be an address; it bounds the work of all that follows. */
-const MAX_INPUT_LENGTH = 512;
 
 /** RFC 5322, section 3.2.3, without the quoted form and without RFC 6531's UTF-8. */
 const DOT_ATOM = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
@@ -26,8 +23,7 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
  * @returns undefined for anything that is not an address
  */
 export function canonicalEmail(input: string): string | undefined {
-  if (input.length > MAX_INPUT_LENGTH) return undefined;
-  const [local = '', rawDomain = '', ...rest] = input.replace(/^ +| +$/g, '').split('@');
+  const [local = '', rawDomain = '', ...rest] = withoutSpacesAround(input)?.split('@') ?? [];
   if (rest.length > 0 || local.length > MAX_LOCAL_LENGTH || !DOT_ATOM.test(local)) return undefined;
   const domain = canonicalDomain(rawDomain);
   if (domain === undefined) return undefined;

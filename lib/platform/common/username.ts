@@ -1,5 +1,5 @@
 import type { ValidationOptions } from 'class-validator';
-import { canonicalText } from './canonical-text.js';
+import { canonicalText, withoutSpacesAround } from './canonical-text.js';
 
 /** What a username may be made of. Without an `@`, so that it is never an address, of its owner or of anybody else. */
 const USERNAME = /^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/;
@@ -15,8 +15,8 @@ export const USERNAME_RULE =
  * @returns undefined for anything that is not a username
  */
 export function canonicalUsername(input: string): string | undefined {
-  const username = input.replace(/^ +| +$/g, '');
-  return USERNAME.test(username) ? username.toLowerCase() : undefined;
+  const username = withoutSpacesAround(input);
+  return username !== undefined && USERNAME.test(username) ? username.toLowerCase() : undefined;
 }
 
 /** Validates that a property is a username by {@link canonicalUsername}, and gives it its canonical spelling. */

@@ -79,5 +79,8 @@ export const SIGNED_OUT = ['ACCESS_UNAUTHENTICATED', 'ACCESS_INVALID_TOKEN'] as 
 /** Whatever changes something for a signed-in user can meet these; the last one where cookies carry the tokens. */
 export const UNPROVED = [...SIGNED_OUT, 'ACCESS_INVALID_CSRF_TOKEN'] as const;
 
+/** Whatever opens a session when its own work is done can meet these; the work stays done. */
+export const NO_SESSION = ['LOGIN_REFUSED', 'SESSION_INVALID_TOKEN'] as const;
+
 /** Whatever looks into the database can meet these. */
 export const FAULTS = ['SERVICE_BUSY', 'SERVICE_FAILED', 'SERVICE_UNAVAILABLE'] as const;

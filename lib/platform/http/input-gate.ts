@@ -7,10 +7,9 @@ import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import { errorHeaders } from './auth-error.filter.js';
 import type { Endpoint } from './endpoint.js';
 import type { FastifyRouteConfig } from './planned-routes.js';
+import { type MediaType, mediaType } from './media-type.js';
 import { type MountedRoute, Routes } from './routes.js';
 import { assertSafeBody, BODY_LIMIT_BYTES, parseForm, parseJson, readBody, type SafeBody } from './safe-body.js';
-
-type MediaType = 'json' | 'form';
 
 /** An endpoint, and how to know a request to it before Express has routed it. */
 interface ExpressRoute extends MountedRoute {
@@ -183,21 +182,6 @@ function isDecodable(path: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** The two media types there are endpoints for; JSON and forms are UTF-8, so any other charset is another type. */
-function mediaType(contentType = ''): MediaType | undefined {
-  const [, name, charset = 'utf-8'] =
-    /^([\w/-]+)\s*(?:;\s*charset="?([\w-]+)"?)?\s*;?$/i.exec(contentType.trim()) ?? [];
-  if (!/^utf-?8$/i.test(charset)) return undefined;
-  switch (name?.toLowerCase()) {
-    case 'application/json':
-      return 'json';
-    case 'application/x-www-form-urlencoded':
-      return 'form';
-    default:
-      return undefined;
   }
 }
 

@@ -35,7 +35,8 @@ export class LinksStore {
   /** One winner: of any number of parallel requests with the same link, exactly one gets true. */
   async consume(manager: EntityManager, purpose: LinkPurpose, tokenHash: string): Promise<boolean> {
     const now = new Date(this.clock.now());
-    const result = await this.tokens.update(manager)
+    const result = await this.tokens
+      .update(manager)
       .set({ usedAt: now, mailDueAt: null })
       .where({ tokenHash, purpose })
       .andWhere('usedAt IS NULL AND revokedAt IS NULL')

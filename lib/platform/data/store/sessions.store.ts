@@ -68,7 +68,8 @@ export class SessionsStore {
    */
   async revoke(manager: EntityManager, sessionId: string, ownerId?: UserId): Promise<boolean> {
     const now = new Date(this.clock.now());
-    const statement = this.tokens.update(manager)
+    const statement = this.tokens
+      .update(manager)
       .set({ revokedAt: now, payload: null })
       .where({ id: sessionId, purpose: 'session' })
       .andWhere('revokedAt IS NULL');
@@ -89,7 +90,8 @@ export class SessionsStore {
     expiresAt: Date,
   ): Promise<boolean> {
     const owner = this.tokens.users(manager).where('user.id = :userId AND user.isActive = :isActive').subquery('1');
-    const result = await this.tokens.update(manager)
+    const result = await this.tokens
+      .update(manager)
       .set({ generation: () => 'generation + 1', lastUsedAt: rotatedAt, expiresAt })
       .where({ id, generation, purpose: 'session' })
       .andWhere('revokedAt IS NULL AND expiresAt > :now', { now: rotatedAt.getTime() })

@@ -105,6 +105,22 @@ export class TokensStore {
     await statement.execute();
   }
 
+  /**
+   * Ends the live links of one kind of whomever `owner` finds: one account at most. Where another link takes their place,
+   * the owner is the same as that of the insert: what is asked for in vain must not end the link somebody waits for.
+   * @param exceptId the link that takes their place
+   */
+  async revokeLinksOf(manager: EntityManager, owner: Owner, purpose: TokenPurpose, exceptId: string): Promise<void> {
+    const users = owner(this.users(manager));
+    await this.update(manager)
+      .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null, payload: null })
+      // "=", not "IN": in an update MariaDB reads the whole table for a list of owners.
+      .where(`user = (${users.subquery('user.id')})`, users.builder.getParameters())
+      .andWhere('purpose = :purpose AND usedAt IS NULL AND revokedAt IS NULL', { purpose })
+      .andWhere('id <> :exceptId', { exceptId })
+      .execute();
+  }
+
   /** Deletes every row of a user. */
   async deleteAll(manager: EntityManager, userId: UserId): Promise<void> {
     await manager.createQueryBuilder().delete().from(this.entities.token).where('user = :userId', { userId }).execute();
