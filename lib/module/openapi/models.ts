@@ -43,15 +43,16 @@ export class Models {
   contentOf(answer: Answer): ContentObject {
     if (answer.kind === 'nothing') return {};
     if (answer.kind === 'page') return { 'text/html': { schema: { type: 'string' } } };
-    const body = answer.kind === 'list' ? answer.of : answer;
+    const isList = answer.kind === 'list';
+    const body = isList ? answer.of : answer;
     const schema = this.reference(this.answerModelOf(body));
     // What values the application's own fields have, the application says.
     const example = this.ownClassOf(body) ? undefined : body.example({ config: this.config, ...this.account });
     return {
-      [body.mediaType]:
-        answer.kind === 'list'
-          ? { schema: { type: 'array', items: schema }, example: [example] }
-          : { schema, ...(example !== undefined && { example }) },
+      [body.mediaType]: {
+        schema: isList ? { type: 'array', items: schema } : schema,
+        ...(example !== undefined && { example: isList ? [example] : example }),
+      },
     };
   }
 
