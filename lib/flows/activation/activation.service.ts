@@ -40,8 +40,7 @@ export class ActivationService {
       .redeem('activation', token, {
         worksFor: ['pending'],
         prepare: async (link) => {
-          const user = this.users.entityOf(link.user);
-          await this.hooks.run('beforeActivation', () => ({ user, device }));
+          await this.hooks.run('beforeActivation', () => ({ user: this.users.entityOf(link.user), device }));
         },
         change: (manager, link) => this.makeActive(manager, link),
         finish: (manager, link) => this.finish(manager, link, device),

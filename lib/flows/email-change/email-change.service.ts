@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
-import { MailedLinks, type OwnedLink, takenAs } from '../../engine/links/mailed-links.js';
+import { MailedLinks, takenAs } from '../../engine/links/mailed-links.js';
 import { UniformAnswer } from '../../engine/links/uniform-answer.js';
 import { Outbox } from '../../engine/mail/outbox.js';
 import { PasswordCheck } from '../../engine/passwords/password-check.js';
@@ -100,20 +100,20 @@ export class EmailChangeService {
   @Traced('email_change.confirm')
   async confirm(token: string, device: Device): Promise<EmailChangeResult> {
     let undoUrl: string | null = null;
-    const { payload } = await this.links
+    const link = await this.links
       .redeem('email-change', token, {
         worksFor: ['active'],
         prepare: ({ user, payload }) => this.askHook(user, payload!.address, device),
         change: async (manager, { user, payload }) =>
           payload !== null && this.changeEmail(manager, user, payload.address, new Date(this.clock.now())),
-        finish: async (manager, link) => {
-          await this.ender.endEverything(manager, link.user.id);
-          undoUrl = await this.leaveWayBack(manager, link);
-          await this.tell(manager, link.user, device);
+        finish: async (manager, { user }) => {
+          await this.ender.endEverything(manager, user.id);
+          undoUrl = await this.leaveWayBack(manager, user);
+          await this.tell(manager, user, device);
         },
       })
       .catch(takenAs('EMAIL_CHANGE_INVALID_TOKEN'));
-    return { email: payload!.address, undoUrl };
+    return { email: link.payload!.address, undoUrl };
   }
 
   /** What a link can still do; looking uses nothing up. */
@@ -124,7 +124,7 @@ export class EmailChangeService {
   }
 
   /** The link that takes the change back goes to the address that the account had. */
-  private async leaveWayBack(manager: EntityManager, { user }: OwnedLink<'email-change'>): Promise<string | null> {
+  private async leaveWayBack(manager: EntityManager, user: Account): Promise<string | null> {
     const generation = await this.linkRows.nextGeneration(manager, user.id, 'email-change-undo');
     const undo = { ...this.links.newLink('email-change-undo', { address: user.email }), generation };
     await this.links.issueTo(manager, user.id, undo);
