@@ -45,6 +45,7 @@ import { ActiveEnrolment } from '../../flows/signup/active-enrolment.js';
 import { Enrolment } from '../../flows/signup/enrolment.js';
 import { PendingEnrolment } from '../../flows/signup/pending-enrolment.js';
 import { Cleanup } from '../../platform/data/store/cleanup.js';
+import { ExpiredRowsStore } from '../../platform/data/store/expired-rows.store.js';
 import { OwedMailStore } from '../../platform/data/store/owed-mail.store.js';
 import { SessionsStore } from '../../platform/data/store/sessions.store.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
@@ -61,6 +62,7 @@ const PROVIDERS: readonly Provider[] = [
   TokensStore,
   SessionsStore,
   OwedMailStore,
+  ExpiredRowsStore,
   Cleanup,
   LinkTokens,
   UniformAnswer,
