@@ -22,6 +22,7 @@ import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { ResolvedFlags } from '../../platform/config/resolve-config.js';
 import { Cleanup } from '../../platform/data/store/cleanup.js';
+import { ExpiredRowsStore } from '../../platform/data/store/expired-rows.store.js';
 import { OwedMailStore } from '../../platform/data/store/owed-mail.store.js';
 import { SessionsStore } from '../../platform/data/store/sessions.store.js';
 import { LinksStore } from '../../platform/data/store/links.store.js';
@@ -41,6 +42,7 @@ const TOKEN_PROVIDERS: readonly Provider[] = [
   SessionsStore,
   LinksStore,
   OwedMailStore,
+  ExpiredRowsStore,
   Cleanup,
   LinkTokens,
   UniformAnswer,

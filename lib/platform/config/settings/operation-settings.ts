@@ -3,6 +3,8 @@ import { integer, type SettingGroup } from '../setting.js';
 export interface CleanupOptions {
   /** Seconds between two rounds that delete rows which expired a day ago; 0 leaves them to the application. `AUTH_CLEANUP_INTERVAL_SECONDS`. @default 3600 */
   intervalSeconds: number;
+  /** Seconds after its last signup that an account nobody activated is deleted, if none of its links is live; 0 keeps it. `AUTH_CLEANUP_PENDING_SECONDS`. @default 2592000 */
+  pendingAccountSeconds: number;
 }
 
 /** What runs behind the flows. */
@@ -26,6 +28,12 @@ export const OPERATION_SETTINGS: readonly SettingGroup[] = [
         env: 'AUTH_CLEANUP_INTERVAL_SECONDS',
         ...integer('seconds', 3600, 0, 604_800),
         doc: 'Seconds between two rounds that delete rows which expired a day ago; 0 leaves them to the application.',
+      },
+      {
+        path: 'cleanup.pendingAccountSeconds',
+        env: 'AUTH_CLEANUP_PENDING_SECONDS',
+        ...integer('seconds', 2_592_000, 0, 315_360_000),
+        doc: 'Seconds after its last signup that an account nobody activated is deleted, if none of its links is live; 0 keeps it.',
       },
     ],
   },
