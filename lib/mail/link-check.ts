@@ -2,7 +2,7 @@ import type { AuthConfig } from '../config/auth-config.js';
 import { problemAt } from '../config/config-problem.js';
 import { valueAt } from '../config/settings.js';
 import type { StartUpProblem } from '../config/start-up-error.js';
-import type { EndpointKey } from '../http/endpoints.js';
+import { type EndpointKey, ENDPOINTS } from '../http/endpoints.js';
 import type { Routes } from '../http/routes.js';
 import type { LinkPurpose } from '../tokens/link-tokens.js';
 
@@ -36,6 +36,7 @@ export function linkProblems(config: AuthConfig, routes: Routes): StartUpProblem
     const { setting, page, form } = LINK_PAGES[purpose];
     const urlTemplate = urlTemplateOf(config, purpose);
     if (urlTemplate !== undefined) return misdirected(urlTemplate, setting, page, config, routes);
+    if (!routes.hasHttp) return [unservable(page, setting, config)];
     return [page, form].flatMap((key) => unreachable(key, setting, routes));
   });
 }
@@ -62,6 +63,16 @@ function misdirected(
   ];
 }
 
+/** An application context or a microservice has no routes to find the page by. */
+function unservable(page: EndpointKey, setting: string, { publicUrl }: AuthConfig): StartUpProblem {
+  const address = `${publicUrl}/${ENDPOINTS[page].path.replace(':token', '{token}')}`;
+  return problemAt(
+    setting,
+    'is missing: this process has no HTTP, and cannot know where the page is that the mailed link leads to',
+    `Set it to where the process that serves the pages has this one, with every prefix, such as ${address}.`,
+  );
+}
+
 function unreachable(key: EndpointKey, setting: string, routes: Routes): StartUpProblem[] {
   const path = `routes.paths.${key}`;
   const route = routes.find(key);
@@ -69,8 +80,8 @@ function unreachable(key: EndpointKey, setting: string, routes: Routes): StartUp
     return [
       {
         path,
-        message: 'is not mounted in this process, but a mailed link leads to it',
-        fix: `Leave it on; or set ${setting} to where the link shall lead, as a process without HTTP must.`,
+        message: 'is not mounted, but a mailed link leads to it',
+        fix: `Leave it on; or set ${setting} to where the link shall lead.`,
       },
     ];
   }
