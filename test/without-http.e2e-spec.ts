@@ -1,5 +1,14 @@
-import { Controller, type DynamicModule, Inject, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import {
+  type CanActivate,
+  Controller,
+  type DynamicModule,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  Module,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_GUARD, ExternalContextCreator, NestFactory } from '@nestjs/core';
 import {
   type ClientProxy,
   ClientProxyFactory,
@@ -9,7 +18,21 @@ import {
   Transport,
 } from '@nestjs/microservices';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { AccessGuard, AuthModule, AuthService, AuthStartUpError, type RuntimeOptions } from 'nestjs-gatehouse';
+import {
+  AccessGuard,
+  AccessTokenVerifier,
+  type Account,
+  Authenticated,
+  AuthModule,
+  AuthService,
+  AuthStartUpError,
+  CurrentSession,
+  CurrentUser,
+  OptionalAuth,
+  type Principal,
+  Public,
+  type RuntimeOptions,
+} from 'nestjs-gatehouse';
 import { firstValueFrom } from 'rxjs';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -236,4 +259,168 @@ describe('a microservice', () => {
     for (const each of started.splice(0)) await each.close();
     await home.close();
   });
+});
+
+/** How often a handler ran that must not. */
+const runs = { refused: 0 };
+
+/** Who sent a message. Whoever may connect could claim to be anybody; the token shows it. */
+@Injectable()
+class MessageGuard implements CanActivate {
+  constructor(@Inject(AccessTokenVerifier) private readonly verifier: AccessTokenVerifier) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const data = context.switchToRpc().getData<{ token?: unknown; sender?: Principal<unknown> }>();
+    data.sender = typeof data.token === 'string' ? await this.verifier.verify(data.token) : undefined;
+    return data.sender !== undefined;
+  }
+}
+
+@Controller()
+class GuardedMessages {
+  @Public()
+  @MessagePattern('public')
+  public() {
+    return 'for everybody';
+  }
+
+  @Public()
+  @UseGuards(MessageGuard)
+  @MessagePattern('own-guard')
+  whoami(@Payload() { sender }: { sender: Principal }) {
+    return sender.userId;
+  }
+
+  @MessagePattern('plain')
+  plain() {
+    return ++runs.refused;
+  }
+
+  @Authenticated()
+  @MessagePattern('authenticated')
+  authenticated() {
+    return ++runs.refused;
+  }
+
+  @OptionalAuth()
+  @MessagePattern('optional')
+  optional() {
+    return ++runs.refused;
+  }
+
+  @Public()
+  @MessagePattern('asks-for-user')
+  asksForUser(@CurrentUser() _user?: Account) {
+    return ++runs.refused;
+  }
+
+  @Public()
+  @MessagePattern('asks-for-session')
+  asksForSession(@CurrentSession() _session?: Principal) {
+    return ++runs.refused;
+  }
+}
+
+const WITH_GUARD: TestAppOptions = {
+  controllers: [GuardedMessages],
+  providers: [MessageGuard, { provide: APP_GUARD, useExisting: AccessGuard }],
+};
+
+/** Ways to serve messages beside or without routes, each with the guard of the whole application. */
+const SERVERS: [name: string, serve: (home: TestApp) => Promise<{ client: ClientProxy; logs: LogLines }>][] = [
+  [
+    'a microservice',
+    async (home) => {
+      const logs = new LogLines();
+      return { ...(await startMicroservice(rootModule(home, WITH_GUARD), logs)), logs };
+    },
+  ],
+  ...(['express', 'fastify'] as const).map((adapter): (typeof SERVERS)[number] => [
+    `a hybrid application on ${adapter}`,
+    async (home) => {
+      const options = { host: '127.0.0.1', port: await freePort() };
+      const hybrid = await createTestApp({
+        ...WITH_GUARD,
+        adapter,
+        on: home.database,
+        configure: (app) =>
+          void app.connectMicroservice<MicroserviceOptions>(
+            { transport: Transport.TCP, options },
+            { inheritAppConfig: true },
+          ),
+      });
+      await hybrid.app.startAllMicroservices();
+      const client = ClientProxyFactory.create({ transport: Transport.TCP, options });
+      started.push(client, hybrid);
+      return { client, logs: hybrid.logs };
+    },
+  ]),
+];
+
+describe.each(SERVERS)('AccessGuard for the whole of %s', (_, serve) => {
+  let home: TestApp;
+  beforeAll(async () => {
+    home = await createTestApp();
+  });
+  afterAll(() => home.close());
+
+  it('lets through what is public, and with it whom a guard of the application knows', async () => {
+    const { client } = await serve(home);
+    const { access_token: token, user_id } = await home.activeUser('sender@example.com');
+    expect(await send(client, 'public', {})).toBe('for everybody');
+    expect(await send(client, 'own-guard', { token })).toBe(user_id);
+    for (const data of [{}, { token: 'garbage' }, { token, sender: { userId: user_id } }]) {
+      if ('sender' in data) await home.client.post('/auth/logout', undefined, { bearer: token });
+      await expect(send(client, 'own-guard', data)).rejects.toMatchObject({ status: 'error' });
+    }
+  });
+
+  it('refuses everything else, tells the caller nothing and the log what to do', async () => {
+    const { client, logs } = await serve(home);
+    const { access_token: token } = await home.activeUser('refused@example.com');
+    const patterns = ['plain', 'authenticated', 'optional', 'asks-for-user', 'asks-for-session'];
+    for (const pattern of patterns) {
+      // What looks like a request with a header is data all the same.
+      for (const data of [{}, { token, headers: { authorization: `Bearer ${token}` } }]) {
+        const refusal = send(client, pattern, data);
+        await expect(refusal).rejects.toEqual({ status: 'error', message: 'Internal server error' });
+      }
+    }
+    expect(runs.refused).toBe(0);
+    const told = logs.lines.filter((line) => line.includes('There is no request behind GuardedMessages.'));
+    expect(told).toHaveLength(2 * patterns.length);
+    for (const line of told) expect(line).toMatch(/type "rpc".*mark it @Public\(\)/);
+  });
+});
+
+describe('AccessGuard with a context of another kind', () => {
+  // What bots, queues and command lines hand to guards: ExternalContextCreator with a type of their own.
+  it.each(['telegraf', 'necord', 'bullmq', 'rmq'])(
+    'passes what is public of "%s", and refuses the rest',
+    async (type) => {
+      const home = await createTestApp();
+      const context = await startContext(rootModule(home, WITH_GUARD));
+      const messages = context.get(GuardedMessages);
+      const call = (name: 'public' | 'plain' | 'optional') =>
+        context
+          .get(ExternalContextCreator)
+          .create(
+            messages,
+            messages[name],
+            name,
+            undefined,
+            undefined,
+            undefined,
+            undefined,
+            undefined,
+            type,
+          )({});
+      expect(await call('public')).toBe('for everybody');
+      for (const name of ['plain', 'optional'] as const)
+        await expect(call(name)).rejects.toThrow(`GuardedMessages.${name} (a handler of type "${type}")`);
+      expect(runs.refused).toBe(0);
+      await context.close();
+      await home.close();
+    },
+  );
 });

@@ -13,6 +13,9 @@ import { requestOf, setHeaders } from './request-context.js';
  * Lets a request through if its access token is genuine and, at level complete, its session and user are still live: one
  * signature and one narrow statement. Use it per route through the decorators, or for the whole application as
  * APP_GUARD, where every route without `@Public()` or `@OptionalAuth()` asks for a signed-in user.
+ *
+ * Of what has no request behind it, such as the messages of a microservice, it lets through what is `@Public()` and
+ * nothing else.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
