@@ -54,7 +54,12 @@ export class PendingEnrolment implements Enrolment {
     if (!this.config.returnLinkInResponse) return this.uniform.after(() => this.register(applicant));
     const { email } = applicant;
     await this.assertUsernameFree(applicant);
-    return enrolOpenly(this.database, this.users, email, (manager) => this.createWithLink(manager, applicant));
+    const result = await enrolOpenly(this.database, this.users, email, (manager) =>
+      this.createWithLink(manager, applicant),
+    );
+    // The link may be mailed as well: a mode that mails can be told to return it too.
+    this.outbox.wake();
+    return result;
   }
 
   private async createWithLink(manager: EntityManager, applicant: Applicant): Promise<SignupResult> {
