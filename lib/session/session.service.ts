@@ -155,6 +155,11 @@ export class SessionService implements SessionOpener {
       return result.affected === 1;
     });
     if (!rotated) return undefined;
+    // `session.maxSeconds` is less than when the session began, and over: the statement has just ended the session.
+    if (expiresAt <= rotatedAt) {
+      this.memory.forget(claims.sid);
+      throw new AuthError('SESSION_INVALID_TOKEN');
+    }
     const { sid: id, sub: userId, gen } = claims;
     return { id, userId, generation: gen + 1, startedAt, rotatedAt, expiresAt };
   }
