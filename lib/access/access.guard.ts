@@ -5,7 +5,7 @@ import { errorHeaders } from '../http/auth-error.filter.js';
 import { CookieCredentials } from '../delivery/cookie-credentials.js';
 import { ACCESS_RULE, type AccessRule } from './access-rule.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
-import { bearerToken } from './bearer.js';
+import { bearerToken, isBearer, statesToken } from './bearer.js';
 import { getPrincipal, type Principal, setPrincipal } from './principal.js';
 import { requestOf, setHeaders } from './request-context.js';
 
@@ -50,8 +50,8 @@ export class AccessGuard implements CanActivate {
     const known = context.getType() === 'ws' ? undefined : getPrincipal<unknown>(request);
     if (known) return known;
     const { authorization } = request.headers;
-    const cookie = authorization === undefined ? this.cookies?.accessToken(request) : undefined;
-    if (authorization === undefined && cookie === undefined) return undefined;
+    const cookie = statesToken(authorization) ? undefined : this.cookies?.accessToken(request);
+    if (cookie === undefined && !isBearer(authorization)) return undefined;
     const token = cookie ?? bearerToken(authorization);
     const principal = token === undefined ? undefined : await this.verifier.verify(token);
     if (!principal) throw new AuthError('ACCESS_INVALID_TOKEN');
