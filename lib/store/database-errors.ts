@@ -34,8 +34,12 @@ const UNAVAILABLE_MESSAGE =
 
 /** True for an error that running the statements again may cure. */
 export function isTransient(error: unknown): boolean {
-  const code = databaseCode(error);
-  return TRANSIENT.has(code) || code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
+  return TRANSIENT.has(databaseCode(error)) || isLocked(error);
+}
+
+/** True where SQLite refused the statement because somebody else has locked the file. */
+export function isLocked(error: unknown): boolean {
+  return /^SQLITE_(BUSY|LOCKED)/.test(databaseCode(error));
 }
 
 /** True where a unique index refused the row. */
