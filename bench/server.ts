@@ -16,7 +16,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSourceOptions } from 'typeorm';
-import { bearerToken } from '../lib/engine/access/bearer.js';
+import { bearerToken } from '../lib/platform/http/bearer.js';
 import { AuthModule, Authenticated } from '../lib/index.js';
 import { PasswordHasher } from '../lib/engine/passwords/password-hasher.js';
 import { SessionTokens } from '../lib/engine/tokens/session-tokens.js';

@@ -165,6 +165,23 @@ describe.each(['express', 'fastify'] as const)('cross-site requests with cookies
     expect(await act({ 'sec-fetch-site': 'cross-site', origin: FOREIGN }, '/bank/contact')).toEqual([200]);
   });
 
+  it('are not let through with the password of a proxy, which browsers repeat by themselves, or without a token', async () => {
+    for (const authorization of ['Basic c3RhZ2luZzpzZWNyZXQ=', 'Negotiate YII=', 'Bearer undefined', 'Bearer']) {
+      for (const elsewhere of ELSEWHERE) {
+        expect(await act({ ...elsewhere, authorization })).toEqual(CROSS_SITE);
+        const login = { email: 'stranger@example.com', password: PASSWORD };
+        const answer = await app.client.post('/auth/login', login, { headers: { ...elsewhere, authorization } });
+        expect([answer.status, answer.body.code, answer.headers.getSetCookie()]).toEqual([...CROSS_SITE, []]);
+      }
+      expect(await act({ authorization })).toEqual(NO_CSRF_TOKEN);
+      expect(await act({ authorization, 'x-csrf-token': token(stranger) })).toEqual(NO_CSRF_TOKEN);
+      expect(BankController.transfers).toBe(0);
+      expect(await act({ authorization, 'x-csrf-token': token() })).toEqual([200]);
+      expect(await act({ authorization, 'sec-fetch-site': 'same-origin' })).toEqual([200]);
+      BankController.transfers = 0;
+    }
+  });
+
   it('are let through with a bearer token, which no browser adds by itself', async () => {
     const { body } = await new Visitor(app.client).post('/auth/login', {
       email: 'visitor@example.com',

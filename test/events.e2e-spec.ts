@@ -130,7 +130,9 @@ describe.each(variants())('the audit trail on $database, integer keys: $integerK
     expect(failed[2]).toMatch(/^[\w-]{43}$/);
     expect(failed[3]).toBe(failed[2]);
     expect(failed[4]).not.toBe(failed[2]);
-    for (const each of statements) expect(each.map((sql) => /^\w+/.exec(sql)![0])).toEqual(['SELECT', 'INSERT']);
+    // The worker may look for owed mail at any time.
+    const ofLogins = statements.map((each) => each.filter((sql) => !/mail_due_at\W+<=/.test(sql)));
+    for (const each of ofLogins) expect(each.map((sql) => /^\w+/.exec(sql)![0])).toEqual(['SELECT', 'INSERT']);
   });
 
   it('notes a replayed refresh token once, however often it comes', async () => {

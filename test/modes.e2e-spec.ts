@@ -194,3 +194,19 @@ describe.each(MODES.filter(({ mode }) => mode !== 'E'))('mode $mode', ({ mode })
     });
   });
 });
+
+describe('mode A with the links in the answers as well', () => {
+  it('mails each link at once, the same as in the answer, and does not wait for the poll', async () => {
+    const options = { returnLinkInResponse: true, mail: { pollSeconds: 3600 } };
+    await withApp({ mode: 'A', options }, async (t) => {
+      const arrived = async (count: number) =>
+        /http:\S+token=\S+/.exec((await t.mailbox.waitFor(EMAIL, count)).text!)?.[0];
+      const signup = await signUp(t);
+      expect(signup.body.activation_url).toBe(await arrived(1));
+      const resend = await t.client.post('/auth/activation/resend', { email: EMAIL });
+      expect(resend.body.activation_url).toBe(await arrived(2));
+      const reset = await t.client.post('/auth/password-reset/request', { email: EMAIL });
+      expect(reset.body.reset_url).toBe(await arrived(3));
+    });
+  });
+});

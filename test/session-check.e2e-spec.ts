@@ -131,3 +131,39 @@ describe('access with sessionCheck.cacheSeconds', () => {
     expect(await access(access_token)).toBe(401);
   });
 });
+
+describe('access with sessionCheck.cacheSeconds, longer than a session lives without a refresh', () => {
+  let elsewhere: TestApp;
+  let t: TestApp;
+  beforeAll(async () => {
+    const options = {
+      jwt: { accessTtlSeconds: 60, refreshTtlSeconds: 100 },
+      sessionCheck: { cacheSeconds: 300 },
+      mail: { pollSeconds: 3600 },
+    };
+    elsewhere = await createTestApp({ options });
+    t = await createTestApp({ on: elsewhere.database, options });
+  });
+  afterAll(async () => {
+    await t.close();
+    await elsewhere.close();
+  });
+  const pass = (seconds: number) => [t, elsewhere].forEach(({ clock }) => clock.advance({ seconds }));
+  const access = async (bearer: string) => (await t.client.get('/demo/bare', { bearer })).status;
+
+  it.each(['the same', 'another'])('lets a session go on that was refreshed in %s instance', async (where) => {
+    const { access_token, refresh_token } = await elsewhere.activeUser(`${where.replace(' ', '-')}@example.com`);
+    expect(await access(access_token)).toBe(200);
+    pass(50);
+    const { client } = where === 'another' ? elsewhere : t;
+    const next = (await client.post('/auth/refresh', { refresh_token })).body;
+    // Past the end that the session had when the guard looked at it.
+    pass(55);
+    expect(await access(next.access_token)).toBe(200);
+    const last = (await client.post('/auth/refresh', { refresh_token: next.refresh_token })).body;
+    pass(59);
+    expect(await access(last.access_token)).toBe(200);
+    expect((await t.client.post('/auth/logout', undefined, { bearer: last.access_token })).status).toBe(204);
+    expect(await access(last.access_token)).toBe(401);
+  });
+});

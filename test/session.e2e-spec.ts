@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel, visible } from './support/client.js';
-import { databasesAndAdapters } from './support/databases.js';
+import { availableDatabases, databasesAndAdapters } from './support/databases.js';
 import { User, UserToken } from './support/entities.js';
 import { claimsOf, forgeJwt, headerOf } from './support/jwt.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
@@ -274,5 +274,37 @@ describe.each(databasesAndAdapters())('strict sessions of one hour on %s with %s
     expect(await on.access(pair)).toBe(401);
     expectEnded(await on.refresh(pair));
     expect(await on.reuseNotices('hour@example.com')).toBe(0);
+  });
+});
+
+describe.each(availableDatabases())('sessions on %s that are older than a new, shorter life', (database) => {
+  it('end at the next refresh, and hand out no pair', async () => {
+    const before = await createTestApp({ database });
+    const options = { session: { maxSeconds: 3600 }, sessionCheck: { cacheSeconds: 300 } };
+    const after = await createTestApp({ on: before.database, options });
+    try {
+      const old = await actions(before).user('old@example.com');
+      for (const { clock } of [before, after]) clock.advance({ seconds: 3000 });
+      const youngPair = await actions(before).user('young@example.com');
+      for (const { clock } of [before, after]) clock.advance({ seconds: 601 });
+      const renewed: Pair = (await actions(before).refresh(old)).body;
+      const on = actions(after);
+      expect(await on.access(renewed)).toBe(200);
+
+      expectEnded(await on.refresh(renewed));
+      expect(await on.access(renewed)).toBe(401);
+      expect(await actions(before).access(renewed)).toBe(401);
+      expectEnded(await on.refresh(renewed));
+      expect(await on.reuseNotices('old@example.com')).toBe(0);
+
+      const next = await on.refresh(youngPair);
+      expect(next.status).toBe(200);
+      expect(await on.access(next.body)).toBe(200);
+      const end = Number(claimsOf(youngPair.refresh_token)['auth_time']) + 3600;
+      expect(claimsOf(next.body.refresh_token)['exp']).toBe(end);
+    } finally {
+      await after.close();
+      await before.close();
+    }
   });
 });

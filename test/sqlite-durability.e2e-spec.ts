@@ -1,11 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
 import { AuthService } from 'nestjs-gatehouse';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
 import { User } from './support/entities.js';
 import { tokenIn } from './support/mailbox.js';
-import { tokenRows, userRow } from './support/rows.js';
+import { countTokens, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const NEW_PASSWORD = 'another fine passphrase';
@@ -173,6 +175,96 @@ describe('on SQLite, with the one connection that the application shares', () =>
     expect(linesAboutTransactions(t)).toEqual([]);
   });
 });
+
+/** Far above what waiting costs, for a busy machine, and far below spinning, and below better-sqlite3's wait of 5 s. */
+const CPU_BOUND = 0.5;
+const BLOCK_BOUND_MS = 1_000;
+
+describe.each(['wal', 'delete'])('on SQLite, while somebody else holds the file (journal_mode %s)', (journal) => {
+  let t: TestApp;
+  /** Another process, as SQLite sees it: a connection of its own. */
+  let stranger: Sqlite.Database;
+
+  beforeAll(async () => {
+    t = await createTestApp({ database: 'sqlite' });
+    await t.dataSource.query(`PRAGMA journal_mode = ${journal}`);
+    stranger = new Sqlite(String(t.database.options.database));
+    await t.activeUser('waiting@example.com');
+    await t.mailIsDone();
+  });
+  afterEach(() => {
+    if (stranger.inTransaction) stranger.exec('ROLLBACK');
+  });
+  afterAll(async () => {
+    stranger.close();
+    await t.close();
+  });
+
+  const logIn = (email = 'waiting@example.com') => t.client.post('/auth/login', { email, password: PASSWORD });
+  const busyTimeout = async () => (await t.dataSource.query<{ timeout: number }[]>('PRAGMA busy_timeout'))[0]!.timeout;
+
+  it.each(['IMMEDIATE', 'EXCLUSIVE'])('waits without holding the event loop up, BEGIN %s', async (kind) => {
+    stranger.exec(`BEGIN ${kind}`);
+    const requests = Array.from({ length: 5 }, () => logIn());
+    const strain = await strainDuring(1_000);
+    stranger.exec('COMMIT');
+    expect((await Promise.all(requests)).map(({ status }) => status)).toEqual(Array(5).fill(200));
+    expect(strain.cpuShare).toBeLessThan(CPU_BOUND);
+    expect(strain.longestBlockMs).toBeLessThan(BLOCK_BOUND_MS);
+    expect(await busyTimeout()).toBe(5_000);
+  });
+
+  it('answers 503 after some seconds, changes nothing, and goes on when the file is free', async () => {
+    const before = await countTokens(t);
+    stranger.exec('BEGIN IMMEDIATE');
+    const startedAt = performance.now();
+    const answering = Promise.all([logIn(), logIn(), logIn()]);
+    const strain = await strainDuring(1_000);
+    for (const answer of await answering) {
+      expect([answer.status, answer.body.code]).toEqual([503, 'SERVICE_BUSY']);
+      expect(answer.headers.get('retry-after')).toBe('1');
+    }
+    expect(performance.now() - startedAt).toBeLessThan(9_000);
+    expect(strain.longestBlockMs).toBeLessThan(BLOCK_BOUND_MS);
+    stranger.exec('COMMIT');
+    expect(await countTokens(t)).toBe(before);
+    expect((await logIn()).status).toBe(200);
+    expect(await busyTimeout()).toBe(5_000);
+  });
+
+  it("leaves the application's own statements as patient as it made them", async () => {
+    await t.dataSource.query('PRAGMA busy_timeout = 1234');
+    expect((await logIn()).status).toBe(200);
+    expect((await t.client.post('/auth/signup', { email: 'more@example.com', password: PASSWORD })).status).toBe(201);
+    expect(await busyTimeout()).toBe(1_234);
+    await t.dataSource.query('PRAGMA busy_timeout = 5000');
+  });
+
+  it('waits for a transaction of the application without spinning', async () => {
+    const runner = t.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    const requests = Array.from({ length: 5 }, () => logIn());
+    const strain = await strainDuring(1_000);
+    await runner.rollbackTransaction();
+    expect((await Promise.all(requests)).map(({ status }) => status)).toEqual(Array(5).fill(200));
+    expect(strain.cpuShare).toBeLessThan(CPU_BOUND);
+    expect(strain.longestBlockMs).toBeLessThan(BLOCK_BOUND_MS);
+  });
+});
+
+/** What this process had to do during that time: its share of one processor, and the longest pause of its event loop. */
+async function strainDuring(ms: number): Promise<{ cpuShare: number; longestBlockMs: number }> {
+  const delays = monitorEventLoopDelay({ resolution: 5 });
+  delays.enable();
+  const [startedAt, before] = [performance.now(), process.cpuUsage()];
+  await delay(ms);
+  const { user, system } = process.cpuUsage(before);
+  delays.disable();
+  return {
+    cpuShare: (user + system) / 1000 / (performance.now() - startedAt),
+    longestBlockMs: delays.max / 1e6,
+  };
+}
 
 /** SQLite's complaint about a transaction within a transaction, among others. */
 const linesAboutTransactions = (t: TestApp): string[] => t.logs.lines.filter((line) => /transaction/i.test(line));

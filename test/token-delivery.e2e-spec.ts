@@ -204,19 +204,6 @@ describe.each(databasesAndAdapters())('delivery by cookie on %s with %s', (datab
     }
   });
 
-  it('never falls back on the cookie of a request that has an Authorization header', async () => {
-    const one = await signedIn('fallback@example.com');
-    for (const authorization of ['Bearer garbage', 'Basic dXNlcjpwYXNz', 'Bearer', '']) {
-      const headers = { ...one.jar.header('/auth/logout'), 'sec-fetch-site': 'same-origin', authorization };
-      for (const path of ['/demo/protected', '/demo/optional']) {
-        const answer = await app().client.get(path, { headers });
-        expect([authorization, answer.status, answer.body.code]).toEqual([authorization, 401, 'ACCESS_INVALID_TOKEN']);
-      }
-      expect((await app().client.post('/auth/logout', {}, { headers })).status).toBe(401);
-    }
-    expect((await one.get('/demo/protected')).status).toBe(200);
-  });
-
   it('takes neither of two cookies of the same name', async () => {
     const [mine, theirs] = [await signedIn('victim@example.com'), await signedIn('thief@example.com')];
     const both = (name: string) => [mine, theirs].map(({ jar }) => `${name}=${jar.value(name)}`);
@@ -422,6 +409,163 @@ describe.each(adapters)('delivery by both with %s', (adapter) => {
     expect((await one.get('/demo/protected')).status).toBe(401);
   });
 });
+
+/** Headers that state nobody: of a proxy in front, and what scripts make of a token they do not have. */
+const SCHEMES_OF_OTHERS = ['Basic c3RhZ2luZzpzZWNyZXQ=', 'Digest username="a.b.c"', 'Negotiate YII=', ''];
+const NO_TOKENS = ['Bearer undefined', 'Bearer null', 'Bearer [object Object]', 'Bearer'];
+
+const deliveries = adapters.flatMap((adapter) =>
+  (['cookie', 'both'] as const).map((delivery) => ({ delivery, adapter })),
+);
+
+describe.each(deliveries)(
+  'cookies beside an Authorization header, $delivery with $adapter',
+  ({ delivery, adapter }) => {
+    let t: TestApp;
+    beforeAll(async () => {
+      t = await createTestApp({ mode: 'D', adapter, options: { tokenDelivery: delivery } });
+    });
+    afterAll(() => t.close());
+
+    const OWN = { 'sec-fetch-site': 'same-origin' };
+    /** Somebody who has just signed up, and whose requests carry those headers. */
+    const newcomer = async (name: string, headers: Record<string, string> = OWN): Promise<Visitor> => {
+      const one = new Visitor(t.client, headers);
+      const answer = await one.post('/auth/signup', { email: `${name}@example.com`, password: PASSWORD });
+      expect([answer.status, one.jar.names]).toEqual([201, [CSRF, ACCESS, REFRESH].toSorted()]);
+      return one;
+    };
+    const sessionOf = ({ jar }: Visitor): Record<string, string> => ({ ...jar.header('/auth/logout'), ...OWN });
+    /** Status of a guarded route, and of a refresh, for whoever kept those cookies. */
+    const used = async (headers: Record<string, string>): Promise<[number, number]> => [
+      (await t.client.get('/demo/bare', { headers })).status,
+      (await t.client.post('/auth/refresh', {}, { headers })).status,
+    ];
+    const ENDED = [401, 401];
+    const ALIVE = [200, 200];
+    const logOut = (headers: Record<string, string>, body: object = {}) =>
+      t.client.post('/auth/logout', body, { headers });
+
+    it('count where it states nobody, for guard and refresh alike', async () => {
+      for (const [index, authorization] of [...SCHEMES_OF_OTHERS, ...NO_TOKENS].entries()) {
+        const one = await newcomer(`proxied-${index}`, { ...OWN, authorization });
+        for (let round = 0; round < 2; round++) {
+          expect([authorization, (await one.get('/demo/protected')).status]).toEqual([authorization, 200]);
+          expect((await one.get('/demo/optional')).body.user_id).not.toBeNull();
+          expect((await one.post('/auth/refresh')).status).toBe(200);
+        }
+      }
+    });
+
+    it('do not count where it states a token, good or bad, and the header is judged alone', async () => {
+      const [one, other] = [await newcomer('stated'), await newcomer('other')];
+      const genuine = other.jar.value(ACCESS)!;
+      for (const stated of ['a.b.c', genuine.slice(0, -1), `${genuine}, Bearer ${genuine}`, `"${genuine}"`]) {
+        const headers = { ...sessionOf(one), authorization: `Bearer ${stated}` };
+        for (const path of ['/demo/bare', '/demo/optional']) {
+          const answer = await t.client.get(path, { headers });
+          expect([stated, answer.status, answer.body.code]).toEqual([stated, 401, 'ACCESS_INVALID_TOKEN']);
+        }
+      }
+      const headers = { ...sessionOf(one), authorization: `Bearer ${genuine}` };
+      const { body } = await t.client.get('/demo/optional', { headers });
+      expect(body).toEqual((await other.get('/demo/optional')).body);
+    });
+
+    it('are missed as ever where there are none', async () => {
+      for (const authorization of [...SCHEMES_OF_OTHERS, ...NO_TOKENS]) {
+        const isBearer = authorization.startsWith('Bearer');
+        const answer = await t.client.get('/demo/bare', { headers: { authorization } });
+        const code = isBearer ? 'ACCESS_INVALID_TOKEN' : 'ACCESS_UNAUTHENTICATED';
+        expect([authorization, answer.status, answer.body.code]).toEqual([authorization, 401, code]);
+        const optional = await t.client.get('/demo/optional', { headers: { authorization } });
+        expect([authorization, optional.status]).toEqual([authorization, isBearer ? 401 : 200]);
+      }
+    });
+
+    it('name a session that logout ends when it clears them, whatever else the request carries', async () => {
+      const dead = await newcomer('dead');
+      const expired = dead.jar.value(ACCESS)!;
+      t.clock.advance({ seconds: 901 });
+      const beside: { name: string; authorization?: string; body?: object }[] = [
+        { name: 'basic', authorization: 'Basic c3RhZ2luZzpzZWNyZXQ=' },
+        { name: 'undefined', authorization: 'Bearer undefined' },
+        { name: 'forged', authorization: 'Bearer a.b.c' },
+        { name: 'expired', authorization: `Bearer ${expired}` },
+        { name: 'bad-body', body: { refresh_token: 'garbage' } },
+        { name: 'access-in-body', body: { refresh_token: expired } },
+        { name: 'all', authorization: `Bearer ${expired}`, body: { refresh_token: 'garbage' } },
+      ];
+      for (const { name, authorization, body } of beside) {
+        const kept = sessionOf(await newcomer(name));
+        const answer = await logOut({ ...kept, ...(authorization !== undefined && { authorization }) }, body);
+        expect([name, answer.status]).toEqual([name, 204]);
+        expectCleared(answer);
+        expect([name, await used(kept)]).toEqual([name, ENDED]);
+      }
+      expect((await dead.post('/auth/refresh')).status).toBe(200);
+    });
+
+    it('end with the session that is stated, each its own', async () => {
+      const [one, other, third] = [await newcomer('cookies'), await newcomer('bearer'), await newcomer('in-body')];
+      const [kept, bearer] = [sessionOf(one), sessionOf(other)];
+      const answer = await logOut({ ...kept, authorization: `Bearer ${other.jar.value(ACCESS)}` });
+      expect(answer.status).toBe(204);
+      expectCleared(answer);
+      for (const ended of [kept, bearer]) expect(await used(ended)).toEqual(ENDED);
+
+      const last = await newcomer('last');
+      const keptToo = sessionOf(last);
+      expect((await logOut(keptToo, { refresh_token: third.jar.value(REFRESH) })).status).toBe(204);
+      for (const ended of [keptToo, sessionOf(third)]) expect(await used(ended)).toEqual(ENDED);
+    });
+
+    it('end by the access token where the refresh token is no good', async () => {
+      const one = await newcomer('half');
+      const [access, csrf] = [ACCESS, CSRF].map((name) => `${name}=${one.jar.value(name)}`);
+      const headers = { ...OWN, cookie: `${access}; ${csrf}; ${REFRESH}=garbage` };
+      const kept = sessionOf(one);
+      expect((await logOut(headers)).status).toBe(204);
+      expect(await used(kept)).toEqual(ENDED);
+    });
+
+    it('are left alone by a logout of which nothing shows that a page of ours sent it', async () => {
+      const one = await newcomer('left-alone');
+      const { 'sec-fetch-site': _, ...silent } = sessionOf(one);
+      const foreign = { ...silent, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
+      for (const [index, from] of [silent, foreign].entries()) {
+        const mine = await newcomer(`mine-${index}`);
+        const authorization = `Bearer ${mine.jar.value(ACCESS)}`;
+        for (const status of [204, 204]) {
+          const answer = await logOut({ ...from, authorization });
+          expect([answer.status, cookiesOf(answer)]).toEqual([status, []]);
+        }
+        expect(await used(sessionOf(mine))).toEqual(ENDED);
+        const forged = await logOut({ ...from, authorization: 'Bearer a.b.c' });
+        expect([forged.status, forged.body.code, cookiesOf(forged)]).toEqual([401, 'SESSION_INVALID_TOKEN', []]);
+      }
+      const bad = await logOut(silent, { refresh_token: 'garbage' });
+      expect([bad.status, cookiesOf(bad)]).toEqual([401, []]);
+      for (const authorization of [...SCHEMES_OF_OTHERS, ...NO_TOKENS]) {
+        const codes = [await logOut({ ...silent, authorization }), await logOut({ ...foreign, authorization })];
+        expect(codes.map(({ body }) => body.code)).toEqual(['ACCESS_INVALID_CSRF_TOKEN', 'INPUT_CROSS_SITE']);
+        expect(codes.flatMap(cookiesOf)).toEqual([]);
+      }
+      expect(await used(sessionOf(one))).toEqual(ALIVE);
+    });
+
+    it('stay for another try where the session could not be ended', async () => {
+      const one = await newcomer('stays');
+      await t.dataSource.destroy();
+      const failed = await one.post('/auth/logout');
+      expect([failed.status, failed.body.code, cookiesOf(failed)]).toEqual([503, 'SERVICE_UNAVAILABLE', []]);
+      await t.dataSource.initialize();
+      const kept = sessionOf(one);
+      expectCleared(await one.post('/auth/logout'));
+      expect(await used(kept)).toEqual(ENDED);
+    });
+  },
+);
 
 describe.each(adapters)('the cookies with %s', (adapter) => {
   /** An application that sets a cookie of its own on every answer. */

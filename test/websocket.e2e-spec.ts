@@ -234,6 +234,20 @@ describe('Socket.IO', () => {
     socket.close();
     await t.close();
   });
+
+  it('takes it beside the password of a proxy, and no token beside one in the header', async () => {
+    const t = await createTestApp({
+      providers: [SocketIoGateway],
+      configure: (app) => app.useWebSocketAdapter(new IoAdapter(app)),
+    });
+    const { access_token: token } = await t.activeUser('proxied@example.com');
+    const proxied = await connectSocketIo({ token })(t.client.origin, { authorization: 'Basic c3RhZ2luZzpzZWNyZXQ=' });
+    expect(await proxied.ask('greeting')).toEqual({ event: 'answer', data: 'Hello proxied@example.com' });
+    const stated = await connectSocketIo({ token })(t.client.origin, bearer('not.a.token'));
+    expect(await stated.ask('greeting')).toMatchObject({ event: 'exception', data: { code: 'ACCESS_INVALID_TOKEN' } });
+    for (const socket of [proxied, stated]) socket.close();
+    await t.close();
+  });
 });
 
 describe('a gateway that does not tell the guard who connected', () => {

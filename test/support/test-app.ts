@@ -143,32 +143,15 @@ export const PASSWORD = 'correct horse battery staple';
 
 /** The one fixture: a real application over HTTP, on a real database, with a real SMTP server. */
 export async function createTestApp(choice: TestAppOptions = {}): Promise<TestApp> {
-  const { level, mode = 'A', adapter = 'express', poolSize } = choice;
-  const schema = choice.schema ?? plainSchema(choice.integerKeys ?? false, level);
-  const { userEntity, tokenEntity, userColumns } = schema;
+  const { adapter = 'express' } = choice;
+  const schema = schemaOf(choice);
   const database = choice.on ?? (await createDatabase(choice.database ?? 'sqlite'));
   const mailbox = await new Mailbox().goUp();
   const statements = new Statements();
   const clock = new TestClock();
   const logs = new LogLines();
   const module = await Test.createTestingModule({
-    imports: [
-      TypeOrmModule.forRoot({
-        ...database.options,
-        entities: [userEntity, ...(tokenEntity ? [tokenEntity] : []), ...(choice.entities ?? [])],
-        logging: true,
-        logger: statements,
-        ...(poolSize && { poolSize }),
-      } as TypeOrmModuleOptions),
-      AuthModule.forRoot({
-        userEntity,
-        userColumns,
-        ...(level === 'basic' ? { level } : { tokenEntity, mode }),
-        ...moduleOptions(choice),
-        ...(level === 'basic' ? {} : mailOptions(mailbox, choice)),
-      } as AuthModuleOptions),
-      ...(choice.imports ?? []),
-    ],
+    imports: applicationImports(choice, { database, mailbox, statements }),
     controllers: [DemoController, ...(choice.controllers ?? [])],
     providers: choice.providers,
   })
@@ -203,6 +186,36 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
       if (!choice.on) await database.drop();
     },
   };
+}
+
+/** What an application of that choice imports: its database, the module, and what the test adds. */
+export function applicationImports(
+  choice: TestAppOptions,
+  { database, mailbox, statements }: Pick<TestApp, 'database' | 'mailbox' | 'statements'>,
+): NonNullable<ModuleMetadata['imports']> {
+  const { level, mode = 'A', poolSize } = choice;
+  const { userEntity, tokenEntity, userColumns } = schemaOf(choice);
+  return [
+    TypeOrmModule.forRoot({
+      ...database.options,
+      entities: [userEntity, ...(tokenEntity ? [tokenEntity] : []), ...(choice.entities ?? [])],
+      logging: true,
+      logger: statements,
+      ...(poolSize && { poolSize }),
+    } as TypeOrmModuleOptions),
+    AuthModule.forRoot({
+      userEntity,
+      userColumns,
+      ...(level === 'basic' ? { level } : { tokenEntity, mode }),
+      ...moduleOptions(choice),
+      ...(level === 'basic' ? {} : mailOptions(mailbox, choice)),
+    } as AuthModuleOptions),
+    ...(choice.imports ?? []),
+  ];
+}
+
+function schemaOf({ schema, integerKeys = false, level }: TestAppOptions): Schema {
+  return schema ?? plainSchema(integerKeys, level);
 }
 
 function moduleOptions({ options }: TestAppOptions): StructuralOptions & RuntimeOptions {

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
-import { bearerToken } from '../../lib/engine/access/bearer.js';
+import { bearerToken } from '../../lib/platform/http/bearer.js';
 import { TokenCookies } from '../../lib/engine/access/token-cookies.js';
 import { deviceOf } from '../../lib/platform/common/device.js';
 import { canonicalEmail } from '../../lib/platform/common/email.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bearerToken } from '../../lib/engine/access/bearer.js';
+import { bearerToken } from '../../lib/platform/http/bearer.js';
 import { mediaType } from '../../lib/platform/http/media-type.js';
 import { trimEnds } from '../../lib/platform/common/trim-ends.js';
 import { negotiateLocale } from '../../lib/engine/texts/locale.js';

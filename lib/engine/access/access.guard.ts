@@ -5,7 +5,7 @@ import { errorHeaders } from '../../platform/http/auth-error.filter.js';
 import { CookieCredentials } from './cookie-credentials.js';
 import { ACCESS_RULE, type AccessRule } from './access-rule.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
-import { bearerToken } from './bearer.js';
+import { bearerToken, isBearer, statesToken } from '../../platform/http/bearer.js';
 import { getPrincipal, type Principal, setPrincipal } from './principal.js';
 import { handlingOf, requestOf, setHeaders } from './request-context.js';
 
@@ -13,6 +13,9 @@ import { handlingOf, requestOf, setHeaders } from './request-context.js';
  * Lets a request through if its access token is genuine and, at level complete, its session and user are still live: one
  * signature and one narrow statement. Use it per route through the decorators, or for the whole application as
  * APP_GUARD, where every route without `@Public()` or `@OptionalAuth()` asks for a signed-in user.
+ *
+ * Of what has no request behind it, such as the messages of a microservice, it lets through what is `@Public()` and
+ * nothing else.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -49,8 +52,8 @@ export class AccessGuard implements CanActivate {
     const known = handling && getPrincipal<unknown>(handling);
     if (known) return known;
     const { authorization } = request.headers;
-    const cookie = authorization === undefined ? this.cookies?.accessToken(request) : undefined;
-    if (authorization === undefined && cookie === undefined) return undefined;
+    const cookie = statesToken(authorization) ? undefined : this.cookies?.accessToken(request);
+    if (cookie === undefined && !isBearer(authorization)) return undefined;
     const token = cookie ?? bearerToken(authorization);
     const principal = token === undefined ? undefined : await this.verifier.verify(token);
     if (!principal) throw new AuthError('ACCESS_INVALID_TOKEN');

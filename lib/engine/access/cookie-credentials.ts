@@ -19,8 +19,8 @@ export class CookieCredentials {
   ) {}
 
   /**
-   * The access token of the cookie, not verified yet; undefined where there is none. Ask only where the request has no
-   * Authorization header: what a client says expressly is never overruled by what a browser adds.
+   * The access token of the cookie, not verified yet; undefined where there is none. Ask only where the request states
+   * no bearer token: what a client says expressly is never overruled by what a browser adds.
    * @throws AuthError INPUT_CROSS_SITE, ACCESS_INVALID_CSRF_TOKEN
    */
   accessToken(request: SiteRequest): string | undefined {
@@ -44,7 +44,25 @@ export class CookieCredentials {
   }
 
   /**
-   * The same, for a request that has none in its body either.
+   * Both, for a request that ends their session. Beside a token that is stated for itself they are an addition: cookies
+   * of which the request does not show that a page of ours sent them are then left alone.
+   * @returns undefined for cookies that are left alone
+   * @throws AuthError INPUT_CROSS_SITE, ACCESS_INVALID_CSRF_TOKEN where nothing else is stated
+   */
+  tokensToEnd(
+    request: SiteRequest,
+    isTokenStated: boolean,
+  ): { refreshToken?: string; accessToken?: string } | undefined {
+    try {
+      return { refreshToken: this.refreshToken(request), accessToken: this.accessToken(request) };
+    } catch (error) {
+      if (isTokenStated && error instanceof AuthError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * The same as {@link refreshToken}, for a request that has none in its body either.
    * @throws AuthError SESSION_INVALID_TOKEN, or INPUT_INVALID where nothing but the body can hold one; and as above
    */
   requireRefreshToken(request: SiteRequest): string {

@@ -1,3 +1,4 @@
+import { statesToken } from '../../platform/http/bearer.js';
 import type { CarrierRequest } from './carrier-request.js';
 
 /** What Socket.IO says of the request that opened a socket; `auth` is what the client passed as `io(url, { auth })`. */
@@ -34,9 +35,9 @@ export function handshakeOf(client: object & { handshake?: SocketIoHandshake }):
   return request;
 }
 
-/** A browser cannot set headers on a WebSocket, so Socket.IO has a field for the token; a header goes first. */
+/** A browser cannot set headers on a WebSocket, so Socket.IO has a field for the token; a token in a header goes first. */
 function withAuthToken(handshake: SocketIoHandshake): CarrierRequest {
   const { headers, auth } = handshake;
-  if (headers['authorization'] !== undefined || typeof auth?.token !== 'string') return handshake;
+  if (statesToken(headers['authorization']) || typeof auth?.token !== 'string') return handshake;
   return { headers: { ...headers, authorization: `Bearer ${auth.token}` } };
 }

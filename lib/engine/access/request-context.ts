@@ -11,15 +11,32 @@ interface CarrierResponse {
 /**
  * The request behind a handler: HTTP, GraphQL (the `req` of its context) or a WebSocket's handshake. The one place that
  * knows the difference.
+ *
+ * @throws Error for a handler behind which there is no such request, such as one for the messages of a microservice or
+ *   the updates of a bot: whoever calls it must not pass for a guest
  */
 export function requestOf(context: ExecutionContext): CarrierRequest {
-  switch (context.getType<'http' | 'ws' | 'graphql'>()) {
+  const type = context.getType<string>();
+  const request = requestOfType(type, context);
+  // Something may call a handler as if it were a route, with anything in place of the request.
+  if (request?.headers) return request;
+  throw new Error(
+    `There is no request behind ${context.getClass().name}.${context.getHandler().name} (a handler of type "${type}"), ` +
+      'so that nobody can tell who calls it: mark it @Public(), leave @CurrentUser() and @CurrentSession() out, and check ' +
+      'the caller in a guard of your own. docs/without-http.md has one.',
+  );
+}
+
+function requestOfType(type: string, context: ExecutionContext): CarrierRequest | undefined {
+  switch (type) {
+    case 'http':
+      return context.switchToHttp().getRequest<CarrierRequest>();
     case 'graphql':
-      return context.getArgByIndex<{ req: CarrierRequest }>(2).req;
+      return context.getArgByIndex<{ req?: CarrierRequest } | undefined>(2)?.req;
     case 'ws':
       return handshakeOf(context.switchToWs().getClient<object>());
     default:
-      return context.switchToHttp().getRequest<CarrierRequest>();
+      return undefined;
   }
 }
 

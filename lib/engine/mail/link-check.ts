@@ -21,6 +21,7 @@ export function linkProblems(config: AuthConfig, routes: Routes): StartUpProblem
     const setting = url.path;
     const urlTemplate = urlTemplateOf(config, purpose);
     if (urlTemplate !== undefined) return misdirected(urlTemplate, setting, page, config, routes);
+    if (!routes.hasHttp) return [unservable(setting)];
     return [page, form].flatMap((key) => unreachable(key, setting, routes));
   });
 }
@@ -47,6 +48,15 @@ function misdirected(
   ];
 }
 
+/** An application context or a microservice has no routes to find the page by. */
+function unservable(setting: string): StartUpProblem {
+  return problemAt(
+    setting,
+    'is missing: this process has no HTTP, and cannot know where the page is that the mailed link leads to',
+    'Set it to where the process that serves the pages has this one, with every prefix, and {token} for the token.',
+  );
+}
+
 function unreachable(key: string, setting: string, routes: Routes): StartUpProblem[] {
   const path = `routes.paths.${key}`;
   const route = routes.find(key);
@@ -54,8 +64,8 @@ function unreachable(key: string, setting: string, routes: Routes): StartUpProbl
     return [
       {
         path,
-        message: 'is not mounted in this process, but a mailed link leads to it',
-        fix: `Leave it on; or set ${setting} to where the link shall lead, as a process without HTTP must.`,
+        message: 'is not mounted, but a mailed link leads to it',
+        fix: `Leave it on; or set ${setting} to where the link shall lead.`,
       },
     ];
   }

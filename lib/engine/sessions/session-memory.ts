@@ -15,13 +15,18 @@ const MAX_SESSIONS = 10_000;
 export class SessionMemory {
   private readonly sessions?: LRUCache<string, SessionState>;
 
-  constructor(@Inject(AUTH_CONFIG) config: AuthConfig, clock: Clock) {
+  constructor(
+    @Inject(AUTH_CONFIG) config: AuthConfig,
+    private readonly clock: Clock,
+  ) {
     const ttl = config.sessionCheck.cacheSeconds * 1000;
     if (ttl > 0) this.sessions = new LRUCache({ max: MAX_SESSIONS, ttl, perf: clock });
   }
 
+  /** Undefined past the end the session had when it was checked: a refresh, in whatever instance, may have moved it. */
   recall(sessionId: string): SessionState | undefined {
-    return this.sessions?.get(sessionId);
+    const state = this.sessions?.get(sessionId);
+    return state && state.expiresAt > this.clock.now() ? state : undefined;
   }
 
   remember(sessionId: string, state: SessionState): void {

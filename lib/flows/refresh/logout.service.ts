@@ -19,15 +19,15 @@ export class LogoutService {
   ) {}
 
   /**
-   * Ends the session of a refresh token or an access token.
+   * Ends the session of a refresh token, or of an access token where the other is missing or no good.
    * @throws AuthError SESSION_INVALID_TOKEN where neither is genuine; ending an ended session is no error
    */
   @Traced('logout')
   async logout(credentials: { refreshToken?: string; accessToken?: string }, device: Device): Promise<void> {
     const { refreshToken, accessToken } = credentials;
-    const claims = refreshToken
-      ? this.sessionTokens.verifyRefresh(refreshToken)
-      : accessToken && this.sessionTokens.verifyAccess(accessToken);
+    const claims =
+      (refreshToken && this.sessionTokens.verifyRefresh(refreshToken)) ||
+      (accessToken && this.sessionTokens.verifyAccess(accessToken));
     if (!claims) throw new AuthError('SESSION_INVALID_TOKEN');
     const { sub: userId, sid: sessionId } = claims;
     const isEnded = await this.database.write((manager) => this.ender.end(manager, sessionId));

@@ -1,7 +1,8 @@
 import { Controller, Req, Res, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession, Public } from '../../engine/access/access.decorators.js';
-import { bearerToken } from '../../engine/access/bearer.js';
+import { bearerToken, statesToken } from '../../platform/http/bearer.js';
 import type { Principal } from '../../engine/access/principal.js';
+import { AuthError } from '../../platform/common/auth.errors.js';
 import { CookieCredentials } from '../../engine/access/cookie-credentials.js';
 import type { SiteRequest } from '../../platform/http/request-site.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
@@ -52,13 +53,27 @@ export class RefreshController {
     @Res({ passthrough: true }) response: unknown,
   ): Promise<void> {
     const { authorization } = request.headers;
-    const isExplicit = typeof refresh_token === 'string' || authorization !== undefined;
-    const credentials = isExplicit
-      ? { refreshToken: refresh_token, accessToken: bearerToken(authorization) }
-      : { refreshToken: this.cookies.refreshToken(request), accessToken: this.cookies.accessToken(request) };
+    const isStated = typeof refresh_token === 'string' || statesToken(authorization);
+    const stated = { refreshToken: refresh_token, accessToken: bearerToken(authorization) };
+    const inCookies = this.cookies.tokensToEnd(request, isStated);
+    const hasEnded = [await this.endSessionOf(stated, device), await this.endSessionOf(inCookies ?? {}, device)];
     // Also where the tokens are no good any more: a script cannot delete the cookies.
-    this.delivery.withdraw(response);
-    await this.logouts.logout(credentials, device);
+    if (inCookies) this.delivery.withdraw(response);
+    if (!hasEnded.includes(true)) throw new AuthError('SESSION_INVALID_TOKEN');
+  }
+
+  /** False for tokens that are no good. With the database away it throws, and the cookies stay for another try. */
+  private async endSessionOf(
+    tokens: { refreshToken?: string; accessToken?: string },
+    device: Device,
+  ): Promise<boolean> {
+    try {
+      await this.logouts.logout(tokens, device);
+      return true;
+    } catch (error) {
+      if (error instanceof AuthError && error.code === 'SESSION_INVALID_TOKEN') return false;
+      throw error;
+    }
   }
 
   @Authenticated()

@@ -23,7 +23,7 @@ export const REFRESH_ENDPOINTS = endpoints('refresh', {
     path: 'auth/logout',
     status: 204,
     accepts: 'json',
-    summary: 'Ends one session: that of the refresh token, or else that of the bearer token or the cookies.',
+    summary: 'Ends the session of the refresh token, or else of the bearer token, and the session of the cookies.',
     request: {
       refresh_token: 'Optional where the request carries a bearer token or cookies: a refresh token of the session.',
     },

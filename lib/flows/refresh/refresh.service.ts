@@ -94,7 +94,10 @@ export class RefreshService {
     const isRotated = await this.database.write((manager) =>
       this.sessions.rotate(manager, { id, userId, generation }, rotatedAt, expiresAt),
     );
-    return isRotated ? { id, userId, generation: generation + 1, startedAt, rotatedAt, expiresAt } : undefined;
+    if (!isRotated) return undefined;
+    // `session.maxSeconds` is less than when the session began, and over: the statement has just ended the session.
+    if (expiresAt <= rotatedAt) throw new AuthError('SESSION_INVALID_TOKEN');
+    return { id, userId, generation: generation + 1, startedAt, rotatedAt, expiresAt };
   }
 
   /** A genuine token that did not rotate: a lost answer or a second tab within the grace time, else a stolen token. */

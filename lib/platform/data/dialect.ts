@@ -4,6 +4,8 @@ import type { DataSource, TableColumnOptions } from 'typeorm';
 interface ErrorCodes {
   /** Serialization failure, deadlock, lock time-out, busy file: the same statements may succeed when run again. */
   readonly transient: RegExp;
+  /** Somebody else has locked the whole database. */
+  readonly locked?: RegExp;
   /** A unique index refused the row. */
   readonly uniqueViolation: RegExp;
   /** A foreign key refused the change: other rows refer to the row, or the row it refers to is gone. */
@@ -56,6 +58,7 @@ const SQLITE: Dialect = {
   // https://www.sqlite.org/rescode.html
   errors: {
     transient: /^SQLITE_(BUSY|LOCKED)/,
+    locked: /^SQLITE_(BUSY|LOCKED)/,
     uniqueViolation: /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/,
     // A key with ON DELETE RESTRICT refuses as a trigger does.
     foreignKeyViolation: /^SQLITE_CONSTRAINT_(FOREIGNKEY|TRIGGER)$/,

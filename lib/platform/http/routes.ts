@@ -37,7 +37,6 @@ interface FastifyApplication {
  */
 @Injectable()
 export class Routes implements OnModuleInit {
-  private isListening = false;
   private readonly onFastify: MountedRoute[] = [];
   private found?: readonly MountedRoute[];
 
@@ -52,13 +51,18 @@ export class Routes implements OnModuleInit {
     adapterHost.init$.subscribe(() => this.listen());
   }
 
+  /** False in an application context and in a microservice, which serve no endpoint at all. */
+  get hasHttp(): boolean {
+    // Nest passes null there, and nothing at all where a test initialises a module, whatever the type says.
+    return Boolean(this.adapterHost.httpAdapter);
+  }
+
   /**
    * @throws Error where an endpoint is served at no route we know: the input gate would not stand before it
    * @throws AuthStartUpError for a version in an application whose paths have none
    */
   onModuleInit(): void {
-    // An application context serves nothing.
-    if (!this.isListening) return;
+    if (!this.hasHttp) return;
     if (this.config.routes.version !== undefined && this.application.getVersioning()?.type !== VersioningType.URI) {
       throw new AuthStartUpError([
         problemAt(
@@ -103,7 +107,6 @@ export class Routes implements OnModuleInit {
   }
 
   private listen(): void {
-    this.isListening = this.adapterHost.httpAdapter !== undefined;
     if (!this.isFastify()) return;
     this.adapterHost.httpAdapter.getInstance<FastifyApplication>().addHook('onRoute', ({ url, method, config }) => {
       const endpoint = config?.authEndpoint;
@@ -113,9 +116,8 @@ export class Routes implements OnModuleInit {
   }
 
   private collect(): MountedRoute[] {
-    const { httpAdapter } = this.adapterHost;
-    if (!httpAdapter || this.isFastify()) return this.onFastify;
-    const { router } = httpAdapter.getInstance<ExpressApplication>();
+    if (!this.hasHttp || this.isFastify()) return this.onFastify;
+    const { router } = this.adapterHost.httpAdapter.getInstance<ExpressApplication>();
     return router.stack.flatMap(({ route }) => {
       const endpoint = route?.stack.map(({ handle }) => endpointOf(handle)).find((found) => found !== undefined);
       return endpoint ? [this.mounted(endpoint, String(route?.path))] : [];
@@ -128,7 +130,7 @@ export class Routes implements OnModuleInit {
   }
 
   private isFastify(): boolean {
-    return this.adapterHost.httpAdapter?.getType() === 'fastify';
+    return this.hasHttp && this.adapterHost.httpAdapter.getType() === 'fastify';
   }
 
   /** An Express application may be mounted in another one: `parent.use('/accounts', app.getHttpAdapter().getInstance())`. */

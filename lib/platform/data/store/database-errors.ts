@@ -21,6 +21,11 @@ export function isTransient(error: unknown): boolean {
   return hasCode(error, 'transient');
 }
 
+/** True where somebody else has locked the whole database, which only a database that is one file knows. */
+export function isLocked(error: unknown): boolean {
+  return hasCode(error, 'locked');
+}
+
 /** True where a unique index refused the row. */
 export function isUniqueViolation(error: unknown): boolean {
   return hasCode(error, 'uniqueViolation');
@@ -48,8 +53,8 @@ export function databaseCode(error: unknown): string {
 
 function hasCode(
   error: unknown,
-  meaning: 'transient' | 'uniqueViolation' | 'foreignKeyViolation' | 'unavailable',
+  meaning: 'transient' | 'locked' | 'uniqueViolation' | 'foreignKeyViolation' | 'unavailable',
 ): boolean {
   const code = databaseCode(error);
-  return code !== '' && ERROR_CODES.some((codes) => codes[meaning].test(code));
+  return code !== '' && ERROR_CODES.some((codes) => codes[meaning]?.test(code));
 }

@@ -1,43 +1,41 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { AuthError } from '../../common/auth.errors.js';
 import { dialectOf } from '../dialect.js';
-import { databaseCode, isTransient, isUnavailable, isUniqueViolation } from './database-errors.js';
+import { databaseCode, isLocked, isTransient, isUnavailable, isUniqueViolation } from './database-errors.js';
+import { SharedConnection } from './shared-connection.js';
 
 const MAX_RETRIES = 3;
 
-/** SQLite only: how long a write waits for a transaction of the application to end. */
-const FREE_CONNECTION_TIMEOUT_MS = 5_000;
-
 /**
  * The one door to the application's data source. It retries what is worth retrying, answers what is not with a 5xx
- * that tells nothing, and keeps SQLite's single connection safe.
+ * that tells nothing, and keeps the single connection of SQLite safe.
  *
  * Inside `transaction` use the manager that is handed in and nothing else: no hashing, rendering, timers or
  * network, or a pool of one connection would wait for itself.
  */
 export class Database {
   private readonly logger = new Logger('AuthDatabase');
-  /** SQLite only: the last write that was let in; the next one waits for it. */
-  private tail: Promise<unknown> = Promise.resolve();
-  private readonly sharesOneConnection: boolean;
+  /** Where TypeORM has one connection for everybody. */
+  private readonly turns?: SharedConnection;
   /** What waits for the commit of each write and transaction under way, by the manager it was given. */
   private readonly afterwards = new WeakMap<EntityManager, (() => void)[]>();
 
   constructor(readonly dataSource: DataSource) {
-    this.sharesOneConnection = dialectOf(dataSource).sharesOneConnection;
+    if (dialectOf(dataSource).sharesOneConnection) this.turns = new SharedConnection(dataSource);
   }
 
   /** Statements that only read. */
   read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.withRetries(() => work(this.dataSource.manager));
+    const read = () => work(this.dataSource.manager);
+    return this.withRetries(() => this.turns?.read(read) ?? read());
   }
 
   /** One writing statement, committed by itself. */
   write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     // A manager of its own: that of the data source is everybody's, and could not tell whose commit is awaited.
-    return this.committing((enlist) => this.exclusively(() => work(enlist(this.dataSource.createEntityManager()))));
+    return this.committing((enlist) => this.inTurn(() => work(enlist(this.dataSource.createEntityManager()))));
   }
 
   /**
@@ -46,7 +44,7 @@ export class Database {
    */
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.committing((enlist) =>
-      this.exclusively(() => this.dataSource.transaction((manager) => work(enlist(manager)))),
+      this.inTurn(() => this.dataSource.transaction((manager) => work(enlist(manager)))),
     );
   }
 
@@ -74,26 +72,8 @@ export class Database {
     return result;
   }
 
-  /**
-   * TypeORM has one connection for a better-sqlite3 data source: a statement that lands between BEGIN and ROLLBACK
-   * of somebody else is lost although it was acknowledged. So our writes go one after the other, each starting on a
-   * fresh turn of the event loop with no transaction open. better-sqlite3 is synchronous, so a transaction that awaits
-   * only its own statements ends on the turn it began: the application's statements cannot come between either.
-   */
-  private exclusively<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.sharesOneConnection) return work();
-    const turn = this.tail.then(() => this.connectionIsFree()).then(work);
-    this.tail = turn.catch(() => undefined);
-    return turn;
-  }
-
-  private async connectionIsFree(): Promise<void> {
-    const runner = this.dataSource.createQueryRunner();
-    const deadline = performance.now() + FREE_CONNECTION_TIMEOUT_MS;
-    do {
-      if (performance.now() > deadline) throw new AuthError('SERVICE_BUSY');
-      await nextTurn();
-    } while (runner.isTransactionActive);
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.turns?.write(work) ?? work();
   }
 
   private async withRetries<T>(work: () => Promise<T>): Promise<T> {
@@ -101,7 +81,9 @@ export class Database {
       try {
         return await work();
       } catch (error) {
-        if (!isTransient(error) || attempt > MAX_RETRIES) throw this.translate(error);
+        // A locked file has been waited for already.
+        const isFinal = !isTransient(error) || isLocked(error) || attempt > MAX_RETRIES;
+        if (isFinal) throw this.translate(error);
         await delay(attempt * (5 + Math.random() * 20));
       }
     }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../../common/clock.js';
-import type { TokenPurpose } from '../entities/base-user-token.entity.js';
+import type { TokenPurpose } from '../../common/purposes.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { isForeignKeyViolation } from './database-errors.js';
