@@ -15,7 +15,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from './support/client.js';
 import { databasesAndAdapters } from './support/databases.js';
-import { User } from './support/entities.js';
+import { User } from './support/users-plain.js';
 import { claimsOf } from './support/jwt.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 

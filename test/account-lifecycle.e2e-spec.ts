@@ -4,7 +4,7 @@ import { type Answer, inParallel } from './support/client.js';
 import { tokenIn } from './support/mailbox.js';
 import { countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 interface Pair {
   access_token: string;

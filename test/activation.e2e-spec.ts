@@ -3,7 +3,7 @@ import { fingerprint } from './support/client.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, countTokens, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const DAY = 24 * 3600;
 

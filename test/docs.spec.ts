@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../lib/config/settings.js';
 import type { Endpoint } from '../lib/http/endpoint.js';
 import { ENDPOINTS } from '../lib/http/endpoints.js';
-import { filesIn, ROOT, run } from './support/packed.js';
+import { filesIn, ROOT, run } from './support/package-files.js';
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const pages = filesIn('docs').filter((file) => file.endsWith('.md'));

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inParallel } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
-import { emailChanges, expectRefusedLink, NOTICE_SUBJECT, RESET_SUBJECT } from './support/email-change.js';
-import type { EmailChanges } from './support/email-change.js';
+import { emailChanges, expectRefusedLink, NOTICE_SUBJECT, RESET_SUBJECT } from './support/email-changes.js';
+import type { EmailChanges } from './support/email-changes.js';
 import { tokenRows, userRow } from './support/rows.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 

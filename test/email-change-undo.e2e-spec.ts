@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tokenIn } from './support/mailbox.js';
-import { emailChanges, expectRefusedLink, NOTICE_SUBJECT, RESET_SUBJECT } from './support/email-change.js';
-import type { EmailChanges } from './support/email-change.js';
+import { emailChanges, expectRefusedLink, NOTICE_SUBJECT, RESET_SUBJECT } from './support/email-changes.js';
+import type { EmailChanges } from './support/email-changes.js';
 import { changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const NEW_PASSWORD = 'a quite different passphrase';
 const HIJACKERS_PASSWORD = 'what only a hijacker knows';

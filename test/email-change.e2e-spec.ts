@@ -7,13 +7,13 @@ import {
   expectRefusedLink,
   NOTICE_SUBJECT,
   TAKEN_SUBJECT,
-} from './support/email-change.js';
-import type { EmailChanges } from './support/email-change.js';
+} from './support/email-changes.js';
+import type { EmailChanges } from './support/email-changes.js';
 import { tokenIn } from './support/mailbox.js';
 import { LATER, wake } from './support/owed-mail.js';
 import { changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const NEW_PASSWORD = 'a quite different passphrase';
 

@@ -24,7 +24,7 @@ import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const NEW_PASSWORD = 'another fine passphrase';
 const WRONG = 'wrong but long enough';

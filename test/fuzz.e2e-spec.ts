@@ -2,10 +2,10 @@ import * as fc from 'fast-check';
 import { AUTH_ERRORS, canonicalEmail } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../lib/http/endpoint.js';
-import { hostileRequest } from './support/arbitraries.js';
+import { hostileRequest } from './support/hostile-requests.js';
 import { availableDatabases } from './support/databases.js';
-import { ALL_ENDPOINTS, pathOf } from './support/hostile.js';
-import { namedSchema } from './support/named-users.js';
+import { ALL_ENDPOINTS, pathOf } from './support/every-endpoint.js';
+import { namedSchema } from './support/users-with-username.js';
 import { type RawAnswer, RawClient } from './support/raw-client.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 

@@ -17,12 +17,12 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inParallel, visible } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
-import { NumberedUser, User } from './support/entities.js';
+import { NumberedUser, User } from './support/users-plain.js';
 import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const NEW_PASSWORD = 'another fine passphrase';
 

@@ -4,7 +4,7 @@ import { fingerprint, inParallel } from './support/client.js';
 import { IMPORTED_HASHES, IMPORTED_PASSWORD } from './support/imported-hashes.js';
 import { changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const ARGON2ID = /^\$argon2id\$v=19\$m=64,t=1,p=1\$/;
 

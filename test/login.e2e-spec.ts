@@ -4,7 +4,7 @@ import { parsePhc } from '../lib/passwords/argon2-phc.js';
 import { PasswordHasher } from '../lib/passwords/password-hasher.js';
 import { inParallel, visible } from './support/client.js';
 import { databasesAndAdapters } from './support/databases.js';
-import { User, UserToken } from './support/entities.js';
+import { User, UserToken } from './support/users-plain.js';
 import { claimsOf } from './support/jwt.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 

@@ -4,9 +4,9 @@ import { AuthHooks, Authenticated, CurrentUser, SignupDto, Verified } from 'nest
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inParallel } from './support/client.js';
 import { tokenIn } from './support/mailbox.js';
-import { NumberedPerson, peopleSchema, Person, PERSON_COLUMNS, PersonToken } from './support/people.js';
+import { NumberedPerson, peopleSchema, Person, PERSON_COLUMNS, PersonToken } from './support/users-with-mapped-columns.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const ATTACKERS_PASSWORD = 'attackers choice of words';
 const NEW_PASSWORD = 'another fine passphrase';

@@ -7,10 +7,10 @@ import { IsBoolean, IsEmail, IsOptional, IsString } from 'class-validator';
 import { AuthService, SignupDto } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tokenIn } from './support/mailbox.js';
-import { clubSchema, type ClubColumns, MemberSignupDto, Plan } from './support/members.js';
+import { clubSchema, type ClubColumns, MemberSignupDto, Plan } from './support/users-with-own-fields.js';
 import { tokenRows, userRow, type UserRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const ATTACKERS_PASSWORD = 'attackers choice of words';
 const BORN_AT = '1815-12-10T11:22:33.000Z';

@@ -10,11 +10,11 @@ import {
   MemberResponse,
   MemberSignupDto,
   Plan,
-} from './support/members.js';
-import { peopleSchema } from './support/people.js';
+} from './support/users-with-own-fields.js';
+import { peopleSchema } from './support/users-with-mapped-columns.js';
 import { userRow, type UserRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { type Variant, variants } from './support/variants.js';
+import { type Variant, variants } from './support/stacks.js';
 
 const BORN_AT = '1815-12-10T11:22:33.000Z';
 const EMPTY = { plan: Plan.Free, newsletter: false, bornAt: null };

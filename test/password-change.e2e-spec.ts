@@ -4,7 +4,7 @@ import { type Answer, inParallel } from './support/client.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, countTokens, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const NEW_PASSWORD = 'a quite different passphrase';
 const CROWD = 20;

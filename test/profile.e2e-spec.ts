@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databasesAndAdapters } from './support/databases.js';
-import { User } from './support/entities.js';
+import { User } from './support/users-plain.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 describe.each(databasesAndAdapters())('profile on %s with %s', (database, adapter) => {

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { ENDPOINTS } from '../lib/http/endpoints.js';
 import { tokenIn, type ReceivedMail } from './support/mailbox.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const ANN = 'ann@example.com';
 const NEW_PASSWORD = 'another correct horse battery';

@@ -5,7 +5,7 @@ import { type Answer, inParallel, visible } from './support/client.js';
 import { claimsOf } from './support/jwt.js';
 import { tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 interface Pair {
   access_token: string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel, visible } from './support/client.js';
 import { databasesAndAdapters } from './support/databases.js';
-import { User, UserToken } from './support/entities.js';
+import { User, UserToken } from './support/users-plain.js';
 import { claimsOf, forgeJwt, headerOf } from './support/jwt.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 

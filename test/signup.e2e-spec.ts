@@ -5,7 +5,7 @@ import { availableDatabases } from './support/databases.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const ATTACKERS_PASSWORD = 'attackers choice of words';
 const DEACTIVATED = { isActive: false, emailVerifiedAt: new Date(0) };

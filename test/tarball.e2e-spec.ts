@@ -1,7 +1,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filesIn, manifest, pack, type Packed, ROOT, run } from './support/packed.js';
+import { filesIn, manifest, pack, type Packed, ROOT, run } from './support/package-files.js';
 
 /** What better-sqlite3 needs when it runs. Copied as built for this checkout: compiling it takes a minute. */
 const BUILT_HERE = ['better-sqlite3', 'bindings', 'file-uri-to-path'];
@@ -56,7 +56,7 @@ describe('installed in an empty application', () => {
     await run('npm', ['install', ...flags, packed.file, ...peers, express, types], directory);
     for (const name of BUILT_HERE)
       await cp(join(ROOT, 'node_modules', name), join(directory, 'node_modules', name), { recursive: true });
-    await cp(join(ROOT, 'test/support/packed-app/main.ts'), join(directory, 'main.ts'));
+    await cp(join(ROOT, 'test/support/tarball-app/main.ts'), join(directory, 'main.ts'));
     const compilerOptions = {
       target: 'ES2022',
       module: 'NodeNext',

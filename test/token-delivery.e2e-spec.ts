@@ -8,7 +8,7 @@ import { databasesAndAdapters } from './support/databases.js';
 import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { Visitor } from './support/visitor.js';
+import { Visitor } from './support/cookie-visitor.js';
 
 const ACCESS = '__Host-gatehouse-access';
 const REFRESH = '__Secure-gatehouse-refresh';

@@ -15,10 +15,10 @@ import { HashLimiter } from '../lib/passwords/hash-limiter.js';
 import { inParallel } from './support/client.js';
 import { HOSTILE_USERNAMES } from './support/hostile-values.js';
 import { tokenIn } from './support/mailbox.js';
-import { NamedUser, namedSchema, NickUser, NickUserToken } from './support/named-users.js';
+import { NamedUser, namedSchema, NickUser, NickUserToken } from './support/users-with-username.js';
 import { countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type Schema, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const OTHER_PASSWORD = 'another fine passphrase';
 const CROWD = 50;

@@ -5,6 +5,8 @@ import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 
 // The library lets every client wait 100 ms, to catch those that talk too soon; the suite sends thousands of mails.
 SMTPConnection.prototype.init = function (this: SMTPConnection) {
+  // The library's own name: it offers no option.
+  // oxlint-disable-next-line no-underscore-dangle
   this._setListeners(() => this.connectionReady());
 };
 

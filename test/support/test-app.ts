@@ -30,9 +30,9 @@ import {
 } from 'nestjs-gatehouse';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Client } from './client.js';
-import { holdToDocument } from './contract.js';
+import { holdToDocument } from './openapi-contract.js';
 import { createDatabase, type DatabaseKind, type TestDatabase } from './databases.js';
-import { NumberedUser, NumberedUserToken, User, UserToken } from './entities.js';
+import { NumberedUser, NumberedUserToken, User, UserToken } from './users-plain.js';
 import { Mailbox } from './mailbox.js';
 import { Statements } from './statements.js';
 import { TestClock } from './test-clock.js';

@@ -3,7 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, type OperationObject, SwaggerModul
 import { addAuthSecurity } from 'nestjs-gatehouse';
 import { HOOKS_CLASS } from '../../lib/hooks/hooks.js';
 import { type MountedRoute, Routes } from '../../lib/http/routes.js';
-import { resolved, validatorOf } from './document-schema.js';
+import { resolved, validatorOf } from './openapi-schemas.js';
 
 /** A request and its answer, as any client has them. */
 export interface Exchange {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { Endpoint } from '../../lib/http/endpoint.js';
-import { UNKNOWN_TOKEN, validBody } from './hostile.js';
+import { UNKNOWN_TOKEN, validBody } from './every-endpoint.js';
 
 /** A request as a generator makes it. */
 export interface HostileRequest {

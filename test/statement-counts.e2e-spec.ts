@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutboxWorker } from '../lib/mail/outbox-worker.js';
 import type { Answer } from './support/client.js';
 import { claimsOf } from './support/jwt.js';
-import { emailChanges } from './support/email-change.js';
+import { emailChanges } from './support/email-changes.js';
 import { tokenIn } from './support/mailbox.js';
-import { namedSchema } from './support/named-users.js';
+import { namedSchema } from './support/users-with-username.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { variants } from './support/stacks.js';
 
 const NEW_PASSWORD = 'another fine passphrase';
 
