@@ -69,7 +69,8 @@ describe.skipIf(!hasBrowser())('a newcomer who clicks through the page in Chromi
   });
   afterAll(() => browser?.close());
 
-  const arrive = (link: string): Promise<SampleVisitor> => SampleVisitor.arrive(browser, link, [PASSWORD, NEW_PASSWORD]);
+  const arrive = (link: string): Promise<SampleVisitor> =>
+    SampleVisitor.arrive(browser, link, [PASSWORD, NEW_PASSWORD]);
 
   it('mode B: signs up, activates by the mailed link, looks round, logs out and in again', async () => {
     const { B: sample } = samples;

@@ -17,7 +17,7 @@ import { inParallel } from './support/client.js';
 import { User, UserToken } from './support/users-plain.js';
 import { claimsOf, headerOf } from './support/jwt.js';
 import { createTestApp, LogLines, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/stacks.js';
+import { stacks } from './support/stacks.js';
 
 const SECRET = 'levels-tests-only:4pW8xN2cV6bM1qL5zK9jH3gF7dS0aQeR';
 
@@ -32,11 +32,11 @@ class OwnController {
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe.each(variants())('level basic on $database, $adapter, integer keys $integerKeys', (variant) => {
+describe.each(stacks())('level basic on $database, $adapter, integer keys $integerKeys', (stack) => {
   let t: TestApp;
 
   beforeAll(async () => {
-    t = await createTestApp({ ...variant, level: 'basic', controllers: [OwnController] });
+    t = await createTestApp({ ...stack, level: 'basic', controllers: [OwnController] });
   });
   afterAll(() => t.close());
 

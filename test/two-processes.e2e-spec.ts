@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type SampleProcess, startSampleProcess } from './support/sample-process.js';
 import { type Answer, type Client, inParallel } from './support/client.js';
-import { availableDatabases, createDatabase, type TestDatabase } from './support/databases.js';
+import { createDatabase, describeOnServers, type TestDatabase } from './support/databases.js';
 import { User, UserToken } from './support/users-plain.js';
 import { claimsOf } from './support/jwt.js';
 import { Mailbox, tokenIn } from './support/mailbox.js';
@@ -19,9 +19,7 @@ interface Tokens {
 const password = (index: number): string => `a long enough secret, number ${index}`;
 
 // A SQLite file belongs to one process.
-const servers = availableDatabases().filter((kind) => kind !== 'sqlite');
-
-describe.each(servers)('two processes on one %s', (kind) => {
+describeOnServers('two processes on one %s', (kind) => {
   let database: TestDatabase;
   let mailbox: Mailbox;
   let dataSource: DataSource;

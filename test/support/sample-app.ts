@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { freePort } from './browser.js';
 import { type SampleProcess, startSampleProcess } from './sample-process.js';
 import { createDatabase, type TestDatabase } from './databases.js';
+import { freePort } from './free-port.js';
 import { Mailbox, type ReceivedMail } from './mailbox.js';
 
 /** The built sample application, and everything round it. */
