@@ -35,6 +35,11 @@ export function holdToDocument(app: INestApplication, origin: string): void {
   contracts.set(origin, new Contract(app));
 }
 
+/** The application is closed: another one may be given its port. */
+export function releaseFromDocument(origin: string): void {
+  contracts.delete(origin);
+}
+
 /**
  * Throws where an answer, or a request that succeeded, is not as the document says. Answers of other servers, and of
  * routes that are not the module's, are none of its business.

@@ -30,7 +30,7 @@ import {
 } from 'nestjs-gatehouse';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Client } from './client.js';
-import { holdToDocument } from './openapi-contract.js';
+import { holdToDocument, releaseFromDocument } from './openapi-contract.js';
 import { createDatabase, type DatabaseKind, type TestDatabase } from './databases.js';
 import { NumberedUser, NumberedUserToken, User, UserToken } from './users-plain.js';
 import { Mailbox } from './mailbox.js';
@@ -198,6 +198,7 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
     mailIsDone: () => mailIsDone(dataSource),
     close: async () => {
       await app.close();
+      releaseFromDocument(client.origin);
       await mailbox.goDown();
       if (!choice.on) await database.drop();
     },
