@@ -14,8 +14,8 @@ import {
 } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from './support/client.js';
-import { databasesAndAdapters } from './support/databases.js';
-import { User } from './support/entities.js';
+import { stacks } from './support/stacks.js';
+import { User } from './support/users-plain.js';
 import { claimsOf } from './support/jwt.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
@@ -93,7 +93,7 @@ const UNAUTHENTICATED = [401, 'ACCESS_UNAUTHENTICATED', 'Bearer', 'no-store'];
 const INVALID = [401, 'ACCESS_INVALID_TOKEN', 'Bearer error="invalid_token"', 'no-store'];
 const UNVERIFIED = [403, 'ACCESS_EMAIL_UNVERIFIED', 'Bearer error="insufficient_scope"', 'no-store'];
 
-describe.each(databasesAndAdapters())('access on %s with %s', (database, adapter) => {
+describe.each(stacks())('access on $database with $adapter', ({ database, adapter }) => {
   let t: TestApp;
   let pair: { access_token: string; refresh_token: string; user_id: string };
   beforeAll(async () => {

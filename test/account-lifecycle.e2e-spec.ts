@@ -4,7 +4,7 @@ import { type Answer, inParallel } from './support/client.js';
 import { tokenIn } from './support/mailbox.js';
 import { countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 interface Pair {
   access_token: string;
@@ -28,13 +28,13 @@ function actions(t: TestApp) {
   };
 }
 
-describe.each(variants())('the own account on $database with $adapter', (variant) => {
+describe.each(stacks())('the own account on $database with $adapter', (stack) => {
   let t: TestApp;
   let elsewhere: TestApp;
   let on: ReturnType<typeof actions>;
   beforeAll(async () => {
-    t = await createTestApp(variant);
-    elsewhere = await createTestApp({ ...variant, on: t.database, options: { mail: { pollSeconds: 3600 } } });
+    t = await createTestApp(stack);
+    elsewhere = await createTestApp({ ...stack, on: t.database, options: { mail: { pollSeconds: 3600 } } });
     on = actions(t);
   });
   afterAll(async () => {

@@ -3,7 +3,7 @@ import { fingerprint } from './support/client.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, countTokens, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const DAY = 24 * 3600;
 
@@ -18,9 +18,9 @@ const INVALID = {
   message: 'The activation link is invalid or has expired.',
 };
 
-describe.each(variants())('activation on $database with $adapter, integer keys: $integerKeys', (variant) => {
+describe.each(stacks())('activation on $database with $adapter, integer keys: $integerKeys', (stack) => {
   let t: TestApp;
-  beforeAll(async () => void (t = await createTestApp({ mode: 'A', ...variant })));
+  beforeAll(async () => void (t = await createTestApp({ mode: 'A', ...stack })));
   afterAll(() => t.close());
 
   const activate = (body: object) => t.client.post('/auth/activate', body);
@@ -48,7 +48,7 @@ describe.each(variants())('activation on $database with $adapter, integer keys: 
         expires_in: 900,
       });
       expect(headers.get('cache-control')).toBe('no-store');
-      expect(typeof body.user_id).toBe(variant.integerKeys ? 'number' : 'string');
+      expect(typeof body.user_id).toBe(stack.integerKeys ? 'number' : 'string');
       expect(user?.isActive).toBe(true);
       expect(Math.abs(user!.emailVerifiedAt!.getTime() - t.clock.now())).toBeLessThan(10_000);
       const me = await t.client.get('/auth/me', { bearer: body.access_token });

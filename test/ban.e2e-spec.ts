@@ -3,11 +3,11 @@ import { AuthError, AuthHooks, type LoginContext } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer } from './support/client.js';
 import { CookieJar, cookiesOf } from './support/cookie-jar.js';
-import type { User } from './support/entities.js';
+import type { User } from './support/users-plain.js';
 import { tokenIn } from './support/mailbox.js';
 import { tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const NEW_PASSWORD = 'another fine passphrase';
 
@@ -84,7 +84,7 @@ function expectRefused(answer: Answer, { status, says }: { status: number; says:
   expect(answer.headers.get('cache-control')).toBe('no-store');
 }
 
-describe.each(variants())('a ban on $database with $adapter, integer keys: $integerKeys', (variant) => {
+describe.each(stacks())('a ban on $database with $adapter, integer keys: $integerKeys', (variant) => {
   const on = withBans(variant);
 
   describe.each(Object.entries(REFUSALS))('by %s', (name, refusal) => {

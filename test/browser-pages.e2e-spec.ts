@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { flawsOf, freePort, hasBrowser, launchBrowser, openPage, type WatchedPage } from './support/browser.js';
+import { flawsOf, hasBrowser, launchBrowser, openPage, type WatchedPage } from './support/browser.js';
+import { freePort } from './support/free-port.js';
 import { userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 

@@ -2,8 +2,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { flawsOf, hasBrowser, launchBrowser } from './support/browser.js';
 import { tokenIn } from './support/mailbox.js';
-import { Newcomer } from './support/newcomer.js';
-import { mailedLink, type Sample, startSample, statusOf } from './support/sample.js';
+import { SampleVisitor } from './support/sample-visitor.js';
+import { mailedLink, type Sample, startSample, statusOf } from './support/sample-app.js';
 import { PASSWORD } from './support/test-app.js';
 
 const NEW_PASSWORD = 'a new and rather long passphrase';
@@ -69,7 +69,8 @@ describe.skipIf(!hasBrowser())('a newcomer who clicks through the page in Chromi
   });
   afterAll(() => browser?.close());
 
-  const arrive = (link: string): Promise<Newcomer> => Newcomer.arrive(browser, link, [PASSWORD, NEW_PASSWORD]);
+  const arrive = (link: string): Promise<SampleVisitor> =>
+    SampleVisitor.arrive(browser, link, [PASSWORD, NEW_PASSWORD]);
 
   it('mode B: signs up, activates by the mailed link, looks round, logs out and in again', async () => {
     const { B: sample } = samples;
@@ -78,7 +79,7 @@ describe.skipIf(!hasBrowser())('a newcomer who clicks through the page in Chromi
     expect(await tab.page.locator('#banner').innerText()).toContain('Mode B (local-smtp)');
     for (const call of ['protected', 'verifiedOnly']) expect((await tab.press(call)).says).toContain('401');
     expect((await tab.press('optional')).says).toContain('as a stranger');
-    await tab.fill('signup', { 'E-mail address': email, Password: PASSWORD, Name: 'Newcomer' });
+    await tab.fill('signup', { 'E-mail address': email, Password: PASSWORD, Name: 'SampleVisitor' });
     const signup = await tab.press('signup');
     expect([signup.status, signup.body.user_id, await tab.isSignedIn()]).toEqual([201, null, false]);
     expect(signup.says).toContain('Look in your inbox');

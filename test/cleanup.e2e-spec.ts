@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Cleanup } from '../lib/platform/data/store/cleanup.js';
 import { availableDrivers } from './support/databases.js';
-import { User, UserToken } from './support/entities.js';
+import { User, UserToken } from './support/users-plain.js';
 import { tokenIn } from './support/mailbox.js';
 import { SCHEMA_WITHOUT_CASCADE } from './support/no-cascade.js';
 import { changeUser, countTokens, countUsers, tokenRows, userRow } from './support/rows.js';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ENDPOINTS } from '../lib/module/flows.js';
 import type { Endpoint } from '../lib/platform/http/endpoint.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { Visitor } from './support/visitor.js';
+import { Visitor } from './support/cookie-visitor.js';
 
 const CSRF = '__Host-gatehouse-csrf';
 const TRUSTED = 'https://app.example.com';

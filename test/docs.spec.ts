@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../lib/platform/config/settings.js';
 import type { Endpoint } from '../lib/platform/http/endpoint.js';
 import { ENDPOINTS } from '../lib/module/flows.js';
-import { filesIn, ROOT, run } from './support/packed.js';
+import { filesIn, ROOT, run } from './support/package-files.js';
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const pages = filesIn('docs').filter((file) => file.endsWith('.md'));

@@ -8,8 +8,8 @@ import {
   expectRefusedLink,
   NOTICE_SUBJECT,
   RESET_SUBJECT,
-} from './support/email-change.js';
-import type { EmailChanges } from './support/email-change.js';
+} from './support/email-changes.js';
+import type { EmailChanges } from './support/email-changes.js';
 import { changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 

@@ -8,21 +8,21 @@ import {
   expectRefusedLink,
   NOTICE_SUBJECT,
   TAKEN_SUBJECT,
-} from './support/email-change.js';
-import type { EmailChanges } from './support/email-change.js';
+} from './support/email-changes.js';
+import type { EmailChanges } from './support/email-changes.js';
 import { tokenIn } from './support/mailbox.js';
 import { LATER, wake } from './support/owed-mail.js';
 import { changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const NEW_PASSWORD = 'a quite different passphrase';
 
-describe.each(variants())('e-mail change on $database with $adapter, integer keys $integerKeys', (variant) => {
+describe.each(stacks())('e-mail change on $database with $adapter, integer keys $integerKeys', (stack) => {
   let t: TestApp;
   let on: EmailChanges;
   beforeAll(async () => {
-    t = await createTestApp(variant);
+    t = await createTestApp(stack);
     on = emailChanges(t);
   });
   afterAll(() => t.close());
@@ -233,7 +233,7 @@ describe.each(variants())('e-mail change on $database with $adapter, integer key
     const email = 'instances@example.com';
     const pair = await t.activeUser(email);
     const link = await on.linkTo(email, 'instances-new@example.com');
-    const other = await createTestApp({ ...variant, on: t.database });
+    const other = await createTestApp({ ...stack, on: t.database });
     other.clock.advance({ seconds: (t.clock.now() - other.clock.now()) / 1000 });
     try {
       expect((await other.client.get('/demo/bare', { bearer: pair.access_token })).status).toBe(200);

@@ -24,7 +24,7 @@ import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const NEW_PASSWORD = 'another fine passphrase';
 const WRONG = 'wrong but long enough';
@@ -66,12 +66,12 @@ async function mailIsKept(t: TestApp): Promise<void> {
 
 const names = (events: { event: AuthEventName }[]) => events.map(({ event }) => event);
 
-describe.each(variants())('the audit trail on $database, integer keys: $integerKeys', (variant) => {
+describe.each(stacks())('the audit trail on $database, integer keys: $integerKeys', (stack) => {
   let t: TestApp;
   const post = (path: string, body: object, bearer?: string) => t.client.post(path, body, { bearer });
   const logIn = (email: string, password = PASSWORD) => post('/auth/login', { email, password });
 
-  beforeAll(async () => void (t = await createAudited(variant)));
+  beforeAll(async () => void (t = await createAudited(stack)));
   afterAll(() => t.close());
 
   it('keeps the life of an account, in order, with who, when and where, and no secret or address', async () => {

@@ -2,15 +2,15 @@ import * as fc from 'fast-check';
 import { AUTH_ERRORS, canonicalEmail } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../lib/platform/http/endpoint.js';
-import { hostileRequest } from './support/arbitraries.js';
+import { hostileRequest } from './support/hostile-requests.js';
 import { availableDatabases } from './support/databases.js';
-import { ALL_ENDPOINTS, pathOf } from './support/hostile.js';
-import { namedSchema } from './support/named-users.js';
+import { ALL_ENDPOINTS, pathOf } from './support/every-endpoint.js';
+import { namedSchema } from './support/users-with-username.js';
 import { type RawAnswer, RawClient } from './support/raw-client.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
-/** To every endpoint on each adapter: 2,000 in all. */
-const REQUESTS = 1000;
+/** In all, at least: a nightly run sends more. */
+const TOTAL = Number(process.env['FUZZ_REQUESTS'] ?? 5000);
 
 /** What Fastify's router refuses by itself, before any hook runs: a path it cannot decode, a parameter over 100 characters. */
 const ROUTER_OF_FASTIFY = new Set(['FST_ERR_BAD_URL', 'FST_ERR_MAX_PARAM_LENGTH']);
@@ -39,6 +39,11 @@ const STACKS = [
   ['express', 'sqlite'],
   ['fastify', availableDatabases().includes('postgres') ? 'postgres' : 'sqlite'],
 ] as const;
+
+/** To one endpoint on one stack. */
+const REQUESTS = Math.ceil(TOTAL / (STACKS.length * ALL_ENDPOINTS.length));
+/** A nightly run may take as long as it takes. */
+const TIMEOUT_MS = 30_000 + 60 * REQUESTS;
 
 describe.each(STACKS)('hostile requests to %s on %s', (adapter, database) => {
   const outcomes = new Map<string, number>();
@@ -72,7 +77,7 @@ describe.each(STACKS)('hostile requests to %s on %s', (adapter, database) => {
       });
       await fc.assert(property, { numRuns: REQUESTS });
     },
-    60_000,
+    TIMEOUT_MS,
   );
 
   it('reached every layer: the gate, the validation and the flows', () => {

@@ -19,12 +19,12 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inParallel, visible } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
-import { NumberedUser, User } from './support/entities.js';
+import { NumberedUser, User } from './support/users-plain.js';
 import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const NEW_PASSWORD = 'another fine passphrase';
 
@@ -149,8 +149,8 @@ const refuse = () => {
   throw new ConflictException('Not today.');
 };
 
-describe.each(variants())('hooks on $database with $adapter, integer keys: $integerKeys', (variant) => {
-  const on = withHooks(Telltale, variant);
+describe.each(stacks())('hooks on $database with $adapter, integer keys: $integerKeys', (stack) => {
+  const on = withHooks(Telltale, stack);
   const post = (path: string, body: object) => on.t.client.post(path, body);
   const signUp = (email: string) => post('/auth/signup', { email, password: PASSWORD, name: 'Ann' });
   const logIn = (email: string, password = PASSWORD) => post('/auth/login', { email, password });
@@ -185,7 +185,7 @@ describe.each(variants())('hooks on $database with $adapter, integer keys: $inte
     expect(Object.keys(signup!).toSorted()).toEqual(['device', 'email', 'fields']);
     expect(signup).toMatchObject({ email, fields: { name: 'Ann' }, device: { ip: '127.0.0.1' } });
     for (const { user, device } of others as unknown as AccountContext<User>[]) {
-      expect(user).toBeInstanceOf(variant.integerKeys ? NumberedUser : User);
+      expect(user).toBeInstanceOf(stack.integerKeys ? NumberedUser : User);
       expect(user).toMatchObject({ email, name: 'Ann' });
       expect(user).not.toHaveProperty('passwordHash');
       expect(device).toMatchObject({ ip: '127.0.0.1', userAgent: expect.any(String) });
@@ -412,8 +412,8 @@ describe.each(variants())('hooks on $database with $adapter, integer keys: $inte
   });
 });
 
-describe.each(variants())('the look-up and the claims on $database, integer keys: $integerKeys', (variant) => {
-  const on = withHooks(Lookup, variant);
+describe.each(stacks())('the look-up and the claims on $database, integer keys: $integerKeys', (stack) => {
+  const on = withHooks(Lookup, stack);
   const logIn = (email: string, password = PASSWORD) => on.t.client.post('/auth/login', { email, password });
 
   it('findUser replaces the look-up, and the module still asks for password and state', async () => {

@@ -4,7 +4,7 @@ import { fingerprint, inParallel } from './support/client.js';
 import { IMPORTED_HASHES, IMPORTED_PASSWORD } from './support/imported-hashes.js';
 import { changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const ARGON2ID = /^\$argon2id\$v=19\$m=64,t=1,p=1\$/;
 
@@ -16,10 +16,10 @@ async function importUser(t: TestApp, email: string, passwordHash: string): Prom
 const login = (t: TestApp, email: string, password: string = IMPORTED_PASSWORD) =>
   t.client.post('/auth/login', { email, password });
 
-describe.each(variants())('imported hashes on $database with $adapter', (variant) => {
+describe.each(stacks())('imported hashes on $database with $adapter', (stack) => {
   let t: TestApp;
   beforeAll(async () => {
-    t = await createTestApp({ ...variant, options: { hashing: { importedHashes: true } } });
+    t = await createTestApp({ ...stack, options: { hashing: { importedHashes: true } } });
   });
   afterAll(() => t.close());
   afterEach(() => {

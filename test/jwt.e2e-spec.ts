@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deriveKeys } from '../lib/engine/tokens/keys.js';
 import { visible } from './support/client.js';
-import { databasesAndAdapters } from './support/databases.js';
 import { claimsOf, encode, forgeJwt, headerOf, type JsonObject } from './support/jwt.js';
+import { stacks } from './support/stacks.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 const SECRET = 'for these tests only: nothing else is signed with it';
 const UNKNOWN_ID = '01890000-0000-7000-8000-000000000000';
 
 // The thousands of mutated tokens are in unit/session-tokens.spec.ts; this is what an attacker meets over HTTP.
-describe.each(databasesAndAdapters())('tokens on %s with %s', (database, adapter) => {
+describe.each(stacks())('tokens on $database with $adapter', ({ database, adapter }) => {
   let t: TestApp;
   let pair: { access_token: string; refresh_token: string; user_id: string };
   let other: typeof pair;

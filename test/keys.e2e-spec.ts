@@ -3,11 +3,11 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import type { RuntimeOptions } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { visible } from './support/client.js';
-import { databasesAndAdapters } from './support/databases.js';
 import { claimsOf, forgeJwt, headerOf, type JsonObject } from './support/jwt.js';
 import { type KeyPairPem, newKeyPair } from './support/key-pair.js';
 import { tokenIn } from './support/mailbox.js';
 import { activate, failed, LATER, settled, signUp, wake } from './support/owed-mail.js';
+import { stacks } from './support/stacks.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
 
 const JWKS = '/.well-known/jwks.json';
@@ -257,7 +257,7 @@ describe.each(['express', 'fastify'] as const)('a rotation of JWT_SECRET with co
   });
 });
 
-describe.each(databasesAndAdapters())('a rotation of JWT_SECRET on %s with %s', (database, adapter) => {
+describe.each(stacks())('a rotation of JWT_SECRET on $database with $adapter', ({ database, adapter }) => {
   let first: TestApp;
   let pair: Pair;
   let activation: string;

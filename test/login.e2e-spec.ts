@@ -3,8 +3,8 @@ import { loadArgon2Engine } from '../lib/engine/passwords/argon2-engine.js';
 import { parsePhc } from '../lib/engine/passwords/argon2-phc.js';
 import { PasswordHasher } from '../lib/engine/passwords/password-hasher.js';
 import { inParallel, visible } from './support/client.js';
-import { databasesAndAdapters } from './support/databases.js';
-import { User, UserToken } from './support/entities.js';
+import { stacks } from './support/stacks.js';
+import { User, UserToken } from './support/users-plain.js';
 import { claimsOf } from './support/jwt.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
@@ -27,7 +27,7 @@ async function weaken(t: TestApp, email: string): Promise<string> {
   return passwordHash;
 }
 
-describe.each(databasesAndAdapters())('login on %s with %s', (database, adapter) => {
+describe.each(stacks())('login on $database with $adapter', ({ database, adapter }) => {
   let t: TestApp;
   beforeAll(async () => {
     t = await createTestApp({ database, adapter, options: { mail: { pollSeconds: 3600 } } });

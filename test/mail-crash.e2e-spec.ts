@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type ChildApp, startChildApp } from './support/child-app.js';
+import { type SampleProcess, startSampleProcess } from './support/sample-process.js';
 import { availableDatabases, createDatabase, type TestDatabase } from './support/databases.js';
 import { Mailbox, tokenIn } from './support/mailbox.js';
 import { PASSWORD } from './support/test-app.js';
@@ -11,7 +11,7 @@ const BACKED_OFF = 'backed-off@example.org';
 const WITNESS = 'witness@example.org';
 const POLL_OFTEN = { AUTH_MAIL_POLL_SECONDS: '1' };
 
-async function signUp({ client }: ChildApp, email: string): Promise<void> {
+async function signUp({ client }: SampleProcess, email: string): Promise<void> {
   const { status } = await client.post('/auth/signup', { email, password: PASSWORD });
   if (status !== 201) throw new Error(`the signup of ${email} was answered ${status}`);
 }
@@ -21,13 +21,13 @@ describe.each(availableDatabases())('a process that is killed on %s', (kind) => 
   /** The test's own look into the tables, past the application. */
   let tables: DataSource;
   let mailbox: Mailbox;
-  let next: ChildApp;
+  let next: SampleProcess;
 
   beforeAll(async () => {
     database = await createDatabase(kind);
     mailbox = await new Mailbox().goUp();
     mailbox.behaviourTo.set(UNSENT, 'hang').set(UNRECORDED, 'hang after message').set(BACKED_OFF, 'try again later');
-    const first = await startChildApp(database, mailbox, POLL_OFTEN);
+    const first = await startSampleProcess(database, mailbox, POLL_OFTEN);
     try {
       tables = await new DataSource(database.options).initialize();
       for (const email of [BACKED_OFF, UNSENT, UNRECORDED]) await signUp(first, email);
@@ -38,7 +38,7 @@ describe.each(availableDatabases())('a process that is killed on %s', (kind) => 
       await first.stop();
     }
     mailbox.behaviourTo.clear();
-    next = await startChildApp(database, mailbox, POLL_OFTEN);
+    next = await startSampleProcess(database, mailbox, POLL_OFTEN);
   }, 120_000);
 
   afterAll(async () => {

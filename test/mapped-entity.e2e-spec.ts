@@ -4,9 +4,15 @@ import { AuthHooks, Authenticated, CurrentUser, SignupDto, Verified } from 'nest
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inParallel } from './support/client.js';
 import { tokenIn } from './support/mailbox.js';
-import { NumberedPerson, peopleSchema, Person, PERSON_COLUMNS, PersonToken } from './support/people.js';
+import {
+  NumberedPerson,
+  peopleSchema,
+  Person,
+  PERSON_COLUMNS,
+  PersonToken,
+} from './support/users-with-mapped-columns.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const ATTACKERS_PASSWORD = 'attackers choice of words';
 const NEW_PASSWORD = 'another fine passphrase';
@@ -58,9 +64,9 @@ function people({ integerKeys = false, ...choice }: TestAppOptions): () => TestA
   return () => t;
 }
 
-describe.each(variants())('an entity with names of its own on $database with $adapter', (variant) => {
-  const app = people({ mode: 'A', ...variant });
-  const entity: Type<Person | NumberedPerson> = variant.integerKeys ? NumberedPerson : Person;
+describe.each(stacks())('an entity with names of its own on $database with $adapter', (stack) => {
+  const app = people({ mode: 'A', ...stack });
+  const entity: Type<Person | NumberedPerson> = stack.integerKeys ? NumberedPerson : Person;
   const post = (path: string, body: object, bearer?: string) => app().client.post(`/auth/${path}`, body, { bearer });
   const logIn = (mail: string, password = PASSWORD) => post('login', { email: mail, password });
   const row = (mail: string) =>

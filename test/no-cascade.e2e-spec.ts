@@ -1,8 +1,8 @@
 import { QueryFailedError } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { availableDatabases } from './support/databases.js';
-import { emailChanges } from './support/email-change.js';
-import { User } from './support/entities.js';
+import { emailChanges } from './support/email-changes.js';
+import { User } from './support/users-plain.js';
 import { SCHEMA_WITHOUT_CASCADE } from './support/no-cascade.js';
 import { tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';

@@ -8,9 +8,9 @@ import { ENDPOINTS } from '../lib/module/flows.js';
 import { Routes } from '../lib/platform/http/routes.js';
 import { BUNDLED_DTOS } from '../lib/module/options/own-bodies.js';
 import { validatedProperties, wireName } from '../lib/platform/http/dto-properties.js';
-import { assertDocumented, documentOf, holdToDocument } from './support/contract.js';
-import { resolved, validatorOf } from './support/document-schema.js';
-import { clubSchema, MemberProfileDto, MemberResponse, MemberSignupDto } from './support/members.js';
+import { assertDocumented, documentOf, holdToDocument } from './support/openapi-contract.js';
+import { resolved, validatorOf } from './support/openapi-schemas.js';
+import { clubSchema, MemberProfileDto, MemberResponse, MemberSignupDto } from './support/users-with-own-fields.js';
 import { createTestApp, type TestApp, type TestAppOptions } from './support/test-app.js';
 
 class Tea {

@@ -2,17 +2,17 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AuthService } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { availableDatabases } from './support/databases.js';
-import { User } from './support/entities.js';
+import { User } from './support/users-plain.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const NEW_PASSWORD = 'another fine passphrase';
 
 const bare = async (app: TestApp, bearer: string) => (await app.client.get('/demo/bare', { bearer })).status;
 
-describe.each(variants())('operators on $database, integer keys: $integerKeys', (variant) => {
+describe.each(stacks())('operators on $database, integer keys: $integerKeys', (stack) => {
   let t: TestApp;
   /** Another instance on the same database. */
   let other: TestApp;
@@ -22,8 +22,8 @@ describe.each(variants())('operators on $database, integer keys: $integerKeys', 
   const idOf = async (email: string) => (await userRow(t, email))!.id;
 
   beforeAll(async () => {
-    t = await createTestApp(variant);
-    other = await createTestApp({ ...variant, on: t.database });
+    t = await createTestApp(stack);
+    other = await createTestApp({ ...stack, on: t.database });
     auth = t.app.get(AuthService);
   });
   afterAll(async () => {

@@ -7,10 +7,10 @@ import { IsBoolean, IsEmail, IsOptional, IsString } from 'class-validator';
 import { AuthService, SignupDto } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tokenIn } from './support/mailbox.js';
-import { clubSchema, type ClubColumns, MemberSignupDto, Plan } from './support/members.js';
+import { clubSchema, type ClubColumns, MemberSignupDto, Plan } from './support/users-with-own-fields.js';
 import { tokenRows, userRow, type UserRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const ATTACKERS_PASSWORD = 'attackers choice of words';
 const BORN_AT = '1815-12-10T11:22:33.000Z';
@@ -30,11 +30,11 @@ const member = (t: TestApp, email: string) => userRow(t, email) as Promise<(User
 const joinClub = (t: TestApp, email: string, fields: object, password = PASSWORD) =>
   t.client.post('/auth/signup', { email, password, ...fields });
 
-describe.each(variants())('own fields of a signup on $database with $adapter', (variant) => {
-  const byMail = club({ mode: 'A', ...variant });
-  const withLink = club({ mode: 'C', ...variant });
-  const activeAtOnce = club({ mode: 'D', ...variant });
-  const onPages = club({ mode: 'E', ...variant });
+describe.each(stacks())('own fields of a signup on $database with $adapter', (stack) => {
+  const byMail = club({ mode: 'A', ...stack });
+  const withLink = club({ mode: 'C', ...stack });
+  const activeAtOnce = club({ mode: 'D', ...stack });
+  const onPages = club({ mode: 'E', ...stack });
   const FIELDS = { plan: 'paid', newsletter: true, born_at: BORN_AT };
   const STORED = { plan: Plan.Paid, newsletter: true, bornAt: new Date(BORN_AT), role: 'member' };
 

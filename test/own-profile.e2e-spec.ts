@@ -10,11 +10,11 @@ import {
   MemberResponse,
   MemberSignupDto,
   Plan,
-} from './support/members.js';
-import { peopleSchema } from './support/people.js';
+} from './support/users-with-own-fields.js';
+import { peopleSchema } from './support/users-with-mapped-columns.js';
 import { userRow, type UserRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { type Variant, variants } from './support/variants.js';
+import { type Stack, stacks } from './support/stacks.js';
 
 const BORN_AT = '1815-12-10T11:22:33.000Z';
 const EMPTY = { plan: Plan.Free, newsletter: false, bornAt: null };
@@ -45,12 +45,12 @@ async function join(t: TestApp, handle: string) {
   };
 }
 
-describe.each<Variant & { level?: 'basic' }>([
-  ...variants(),
+describe.each<Stack & { level?: 'basic' }>([
+  ...stacks(),
   { database: 'sqlite', adapter: 'express', integerKeys: false, level: 'basic' },
-])('the fields of a profile on $database with $adapter, level $level', (variant) => {
+])('the fields of a profile on $database with $adapter, level $level', (stack) => {
   let t: TestApp;
-  beforeAll(async () => void (t = await openClub(variant)));
+  beforeAll(async () => void (t = await openClub(stack)));
   afterAll(() => t.close());
 
   it('are changed by PATCH where they are given, required ones included, types and all', async () => {

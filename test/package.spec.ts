@@ -5,7 +5,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filesIn, type Manifest, manifest, pack, type Packed, ROOT, run } from './support/packed.js';
+import { filesIn, type Manifest, manifest, pack, type Packed, ROOT, run } from './support/package-files.js';
 
 /** Declared although nothing in lib/ imports it, and why. */
 const NEEDED_BY_OTHERS: Record<string, string> = {

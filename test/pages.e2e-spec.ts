@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
-import { emailChanges, NOTICE_SUBJECT } from './support/email-change.js';
+import { emailChanges, NOTICE_SUBJECT } from './support/email-changes.js';
 import { tokenIn } from './support/mailbox.js';
 import { RawClient } from './support/raw-client.js';
 import { changeUser, countTokens, tokenRows, userRow } from './support/rows.js';

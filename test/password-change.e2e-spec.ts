@@ -4,7 +4,7 @@ import { type Answer, inParallel } from './support/client.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, countTokens, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const NEW_PASSWORD = 'a quite different passphrase';
 const CROWD = 20;
@@ -41,13 +41,13 @@ function expectWrong(answer: Answer): void {
   expect(answer.headers.get('cache-control')).toBe('no-store');
 }
 
-describe.each(variants())('password change on $database with $adapter', (variant) => {
+describe.each(stacks())('password change on $database with $adapter', (stack) => {
   let t: TestApp;
   let elsewhere: TestApp;
   let on: ReturnType<typeof actions>;
   beforeAll(async () => {
-    t = await createTestApp(variant);
-    elsewhere = await createTestApp({ ...variant, on: t.database, options: { mail: { pollSeconds: 3600 } } });
+    t = await createTestApp(stack);
+    elsewhere = await createTestApp({ ...stack, on: t.database, options: { mail: { pollSeconds: 3600 } } });
     on = actions(t);
   });
   afterAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, visible } from './support/client.js';
-import { databasesAndAdapters } from './support/databases.js';
-import { User, UserToken } from './support/entities.js';
+import { stacks } from './support/stacks.js';
+import { User, UserToken } from './support/users-plain.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
@@ -59,7 +59,7 @@ function expectRefused(answer: Answer): void {
   expect(answer.headers.get('cache-control')).toBe('no-store');
 }
 
-describe.each(databasesAndAdapters())('password reset on %s with %s', (database, adapter) => {
+describe.each(stacks())('password reset on $database with $adapter', ({ database, adapter }) => {
   let t: TestApp;
   let on: ReturnType<typeof actions>;
   beforeAll(async () => {

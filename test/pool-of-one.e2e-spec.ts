@@ -1,7 +1,7 @@
 import { ENDPOINTS, type EndpointKey } from '../lib/module/flows.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
-import { availableDatabases, type DatabaseKind } from './support/databases.js';
+import { type DatabaseKind, describeOnServers } from './support/databases.js';
 import { tokenIn } from './support/mailbox.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
@@ -9,46 +9,43 @@ const NEW_PASSWORD = 'another fine passphrase';
 const CROWD = 10;
 
 // With one connection, whoever asks for a second while holding the first waits for ever. SQLite has one by nature.
-describe.each(availableDatabases().filter((kind) => kind !== 'sqlite'))(
-  'with a pool of one connection to %s',
-  (kind) => {
-    let t: TestApp;
+describeOnServers('with a pool of one connection to %s', (kind) => {
+  let t: TestApp;
 
-    beforeAll(async () => {
-      t = await createTestApp({ mode: 'E', database: kind, poolSize: 1 });
-    });
-    afterAll(() => t.close());
+  beforeAll(async () => {
+    t = await createTestApp({ mode: 'E', database: kind, poolSize: 1 });
+  });
+  afterAll(() => t.close());
 
-    it('every endpoint answers, and every mail arrives', async () => {
-      const visited = await useEveryEndpoint(t, 'alone@example.com');
-      expect(visited.toSorted()).toEqual(Object.keys(ENDPOINTS).toSorted());
-      expect(await connections(t, kind)).toBe(1);
-    });
+  it('every endpoint answers, and every mail arrives', async () => {
+    const visited = await useEveryEndpoint(t, 'alone@example.com');
+    expect(visited.toSorted()).toEqual(Object.keys(ENDPOINTS).toSorted());
+    expect(await connections(t, kind)).toBe(1);
+  });
 
-    it(`every endpoint answers ${CROWD} visitors at the same time`, async () => {
-      const journeys = await inParallel(CROWD, (index) => useEveryEndpoint(t, `crowd-${index}@example.com`));
-      for (const visited of journeys) expect(visited).toHaveLength(Object.keys(ENDPOINTS).length);
-      expect(await connections(t, kind)).toBe(1);
-    });
+  it(`every endpoint answers ${CROWD} visitors at the same time`, async () => {
+    const journeys = await inParallel(CROWD, (index) => useEveryEndpoint(t, `crowd-${index}@example.com`));
+    for (const visited of journeys) expect(visited).toHaveLength(Object.keys(ENDPOINTS).length);
+    expect(await connections(t, kind)).toBe(1);
+  });
 
-    it('errors give the connection back', async () => {
-      const token = 'x'.repeat(64);
-      const answers = await inParallel(CROWD, (index) =>
-        [
-          () => t.client.post('/auth/activate', { token }),
-          () => t.client.post('/auth/password-reset/confirm', { token, new_password: NEW_PASSWORD }),
-          () => t.client.post('/auth/login', { email: 'alone@example.com', password: 'wrong but long enough' }),
-          () => t.client.post('/auth/refresh', { refresh_token: token }),
-          () => t.client.post('/auth/signup', { email: 'alone@example.com', password: PASSWORD }),
-        ][index % 5]!(),
-      );
-      expect(answers.map(({ status }) => status)).toEqual([400, 400, 401, 401, 201, 400, 400, 401, 401, 201]);
-      expect((await t.client.post('/auth/login', { email: 'alone@example.com', password: NEW_PASSWORD })).status).toBe(
-        200,
-      );
-    });
-  },
-);
+  it('errors give the connection back', async () => {
+    const token = 'x'.repeat(64);
+    const answers = await inParallel(CROWD, (index) =>
+      [
+        () => t.client.post('/auth/activate', { token }),
+        () => t.client.post('/auth/password-reset/confirm', { token, new_password: NEW_PASSWORD }),
+        () => t.client.post('/auth/login', { email: 'alone@example.com', password: 'wrong but long enough' }),
+        () => t.client.post('/auth/refresh', { refresh_token: token }),
+        () => t.client.post('/auth/signup', { email: 'alone@example.com', password: PASSWORD }),
+      ][index % 5]!(),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 401, 401, 201, 400, 400, 401, 401, 201]);
+    expect((await t.client.post('/auth/login', { email: 'alone@example.com', password: NEW_PASSWORD })).status).toBe(
+      200,
+    );
+  });
+});
 
 /** One visitor's way past every endpoint, with four accounts; each answers as it should. */
 async function useEveryEndpoint({ client, mailbox }: TestApp, email: string): Promise<EndpointKey[]> {

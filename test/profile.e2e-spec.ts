@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databasesAndAdapters } from './support/databases.js';
-import { User } from './support/entities.js';
+import { stacks } from './support/stacks.js';
+import { User } from './support/users-plain.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
-describe.each(databasesAndAdapters())('profile on %s with %s', (database, adapter) => {
+describe.each(stacks())('profile on $database with $adapter', ({ database, adapter }) => {
   let t: TestApp;
   beforeAll(async () => {
     t = await createTestApp({ database, adapter });

@@ -5,7 +5,7 @@ import type { Client } from './support/client.js';
 import { availableDatabases, type DatabaseKind } from './support/databases.js';
 import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
-import { NamedUser, NamedUserToken, namedSchema } from './support/named-users.js';
+import { NamedUser, NamedUserToken, namedSchema } from './support/users-with-username.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const USERS = 1000;

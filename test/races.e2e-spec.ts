@@ -5,7 +5,7 @@ import { AuthHooks, type BaseUserToken } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
 import { availableDrivers } from './support/databases.js';
-import { User } from './support/entities.js';
+import { User } from './support/users-plain.js';
 import { tokenIn } from './support/mailbox.js';
 import { tokenRows } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';

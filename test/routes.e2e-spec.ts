@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { ENDPOINTS } from '../lib/module/flows.js';
 import { tokenIn, type ReceivedMail } from './support/mailbox.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const ANN = 'ann@example.com';
 const NEW_PASSWORD = 'another correct horse battery';
@@ -79,9 +79,9 @@ const statuses = async ({ client }: TestApp) => [
   (await client.get('/whoami')).status,
 ];
 
-describe.each(variants())('the preset forge on $database with $adapter', (variant) => {
+describe.each(stacks())('the preset forge on $database with $adapter', (stack) => {
   it('serves the whole life of an account under its names', async () => {
-    await withApp({ ...variant, globalPrefix: 'api/v1', options: { routes: { preset: 'forge' } } }, async (t) => {
+    await withApp({ ...stack, globalPrefix: 'api/v1', options: { routes: { preset: 'forge' } } }, async (t) => {
       const { client, mailbox } = t;
       const post = (path: string, body?: unknown, bearer?: string) => client.post(`/api/v1/${path}`, body, { bearer });
 

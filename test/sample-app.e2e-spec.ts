@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, Client } from './support/client.js';
+import { freePort } from './support/free-port.js';
+import { type OwnCheckout, ownCheckout } from './support/own-checkout.js';
 import { PASSWORD } from './support/test-app.js';
 
-const START = fileURLToPath(new URL('../scripts/start.mjs', import.meta.url));
 const EMAIL = 'newcomer@example.com';
 const NEW_EMAIL = 'moved@example.com';
 const NEW_PASSWORD = 'a new and rather long passphrase';
@@ -16,8 +16,13 @@ interface StartedSample {
   mailCatcherUrl?: string;
 }
 
+let checkout: OwnCheckout;
 let started: ChildProcess | undefined;
 
+beforeAll(async () => {
+  checkout = await ownCheckout();
+});
+afterAll(() => checkout.remove());
 afterEach(() => started?.kill('SIGTERM'));
 
 /** What `npm start` runs, on a database of its own, until it says where to click. */
@@ -30,7 +35,10 @@ async function startSample(mode: string): Promise<StartedSample> {
     DATABASE_URL: ':memory:',
     AUTH_UNIFORM_ANSWER_MS: '0',
   };
-  const child = spawn(process.execPath, [START], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(checkout.directory, 'scripts/start.mjs')], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   started = child;
   const output = await new Promise<string>((resolve, reject) => {
     let text = '';
@@ -44,14 +52,6 @@ async function startSample(mode: string): Promise<StartedSample> {
     client: new Client(`http://localhost:${port}`),
     mailCatcherUrl: /Mail catcher +(http:\S+)/.exec(output)?.[1],
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Where the page of an application takes tokens from, and the route that takes them. */

@@ -3,9 +3,9 @@ import { ConsoleLogger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Canaries, captureOutput, type CapturedOutput } from './support/canaries.js';
 import type { Answer, RequestExtras } from './support/client.js';
-import { dump } from './support/hostile.js';
 import { newKeyPair } from './support/key-pair.js';
 import { tokenIn } from './support/mailbox.js';
+import { dump } from './support/rows.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 const FAILURES = ['refuse login', 'refuse sender', 'refuse recipients', 'try again after message'] as const;

@@ -5,7 +5,7 @@ import { type Answer, inParallel, visible } from './support/client.js';
 import { claimsOf } from './support/jwt.js';
 import { tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 interface Pair {
   access_token: string;
@@ -39,13 +39,13 @@ function expectNotFound(answer: Answer): void {
   expect(answer.headers.get('cache-control')).toBe('no-store');
 }
 
-describe.each(variants())('the list of sessions on $database with $adapter', (variant) => {
+describe.each(stacks())('the list of sessions on $database with $adapter', (stack) => {
   let t: TestApp;
   let elsewhere: TestApp;
   let on: ReturnType<typeof actions>;
   beforeAll(async () => {
-    t = await createTestApp(variant);
-    elsewhere = await createTestApp({ ...variant, on: t.database, options: { mail: { pollSeconds: 3600 } } });
+    t = await createTestApp(stack);
+    elsewhere = await createTestApp({ ...stack, on: t.database, options: { mail: { pollSeconds: 3600 } } });
     on = actions(t);
   });
   afterAll(async () => {

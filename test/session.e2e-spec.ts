@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel, visible } from './support/client.js';
-import { availableDatabases, databasesAndAdapters } from './support/databases.js';
-import { User, UserToken } from './support/entities.js';
+import { availableDatabases } from './support/databases.js';
+import { stacks } from './support/stacks.js';
+import { User, UserToken } from './support/users-plain.js';
 import { claimsOf, forgeJwt, headerOf } from './support/jwt.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
@@ -45,7 +46,7 @@ function expectEnded(answer: Answer): void {
   expect(answer.headers.get('cache-control')).toBe('no-store');
 }
 
-describe.each(databasesAndAdapters())('sessions on %s with %s', (database, adapter) => {
+describe.each(stacks())('sessions on $database with $adapter', ({ database, adapter }) => {
   let t: TestApp;
   let on: ReturnType<typeof actions>;
   beforeAll(async () => {
@@ -237,7 +238,7 @@ describe.each(databasesAndAdapters())('sessions on %s with %s', (database, adapt
   });
 });
 
-describe.each(databasesAndAdapters())('strict sessions of one hour on %s with %s', (database, adapter) => {
+describe.each(stacks())('strict sessions of one hour on $database with $adapter', ({ database, adapter }) => {
   let t: TestApp;
   let on: ReturnType<typeof actions>;
   beforeAll(async () => {

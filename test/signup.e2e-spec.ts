@@ -5,7 +5,7 @@ import { availableDatabases } from './support/databases.js';
 import { tokenIn } from './support/mailbox.js';
 import { changeUser, countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacksWithEitherKey } from './support/stacks.js';
 
 const ATTACKERS_PASSWORD = 'attackers choice of words';
 const DEACTIVATED = { isActive: false, emailVerifiedAt: new Date(0) };
@@ -27,8 +27,8 @@ function withApp(choice: TestAppOptions): () => TestApp {
   return () => t;
 }
 
-describe.each(variants())('signup on $database with $adapter, integer keys: $integerKeys', (variant) => {
-  const app = withApp({ mode: 'A', ...variant });
+describe.each(stacksWithEitherKey())('signup on $database with $adapter, integer keys: $integerKeys', (stack) => {
+  const app = withApp({ mode: 'A', ...stack });
   const signUp = (body: object) => app().client.post('/auth/signup', body);
   const logIn = (email: string, password: string) => app().client.post('/auth/login', { email, password });
   const activate = (token: string) => app().client.post('/auth/activate', { token });
@@ -286,15 +286,15 @@ describe('the password of a signup', () => {
 const signUp = (t: TestApp, email: string, name?: string) =>
   t.client.post('/auth/signup', { email, password: PASSWORD, name });
 
-describe.each(variants())('signup without mail on $database, integer keys: $integerKeys', (variant) => {
-  const withLink = withApp({ mode: 'C', ...variant });
-  const activeAtOnce = withApp({ mode: 'D', ...variant });
+describe.each(stacksWithEitherKey())('signup without mail on $database, integer keys: $integerKeys', (stack) => {
+  const withLink = withApp({ mode: 'C', ...stack });
+  const activeAtOnce = withApp({ mode: 'D', ...stack });
   it('returns id and link in mode C', async () => {
     const { status, body } = await signUp(withLink(), 'c@example.com');
     const user = await userRow(withLink(), 'c@example.com');
     expect(status).toBe(201);
     expect(body).toEqual({ ...UNIFORM_BODY, user_id: user?.id, activation_url: expect.any(String) });
-    expect(typeof body.user_id).toBe(variant.integerKeys ? 'number' : 'string');
+    expect(typeof body.user_id).toBe(stack.integerKeys ? 'number' : 'string');
     expect(body.activation_url).toMatch(/^http:\/\/localhost:5173\/activate\?token=[\w-]{64}$/);
     expect(user).toMatchObject({ isActive: false, emailVerifiedAt: null });
     expect(await tokenRows(withLink(), 'c@example.com')).toMatchObject([{ purpose: 'activation', mailDueAt: null }]);

@@ -5,7 +5,7 @@ import { AuthService } from 'nestjs-gatehouse';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
-import { User } from './support/entities.js';
+import { User } from './support/users-plain.js';
 import { tokenIn } from './support/mailbox.js';
 import { countTokens, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';

@@ -4,7 +4,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule, AuthStartUpError, BaseUser, BaseUserToken } from 'nestjs-gatehouse';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { User, UserToken } from './support/entities.js';
+import { User, UserToken } from './support/users-plain.js';
 import { createTestApp, LogLines, PASSWORD, type TestAppOptions } from './support/test-app.js';
 
 /** Long and random enough for the check, and good for nothing but tests. */

@@ -1,7 +1,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filesIn, manifest, pack, type Packed, ROOT, run } from './support/packed.js';
+import { filesIn, manifest, pack, type Packed, ROOT, run } from './support/package-files.js';
 
 /** What better-sqlite3 needs when it runs. Copied as built for this checkout: compiling it takes a minute. */
 const BUILT_HERE = ['better-sqlite3', 'bindings', 'file-uri-to-path'];
@@ -52,11 +52,12 @@ describe('installed in an empty application', () => {
     const express = `@nestjs/platform-express@${devDependencies['@nestjs/platform-express']}`;
     const types = `@types/node@${devDependencies['@types/node']}`;
     await writeFile(join(directory, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }));
-    const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+    // By name, or npm could take the project whose script this test is for its own.
+    const flags = [`--prefix=${directory}`, '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
     await run('npm', ['install', ...flags, packed.file, ...peers, express, types], directory);
     for (const name of BUILT_HERE)
       await cp(join(ROOT, 'node_modules', name), join(directory, 'node_modules', name), { recursive: true });
-    await cp(join(ROOT, 'test/support/packed-app/main.ts'), join(directory, 'main.ts'));
+    await cp(join(ROOT, 'test/support/tarball-app/main.ts'), join(directory, 'main.ts'));
     const compilerOptions = {
       target: 'ES2022',
       module: 'NodeNext',
@@ -64,7 +65,6 @@ describe('installed in an empty application', () => {
       noUncheckedIndexedAccess: true,
       experimentalDecorators: true,
       emitDecoratorMetadata: true,
-      skipLibCheck: true,
       types: ['node'],
       outDir: 'out',
     };
@@ -87,15 +87,12 @@ describe('installed in an empty application', () => {
     await expect(past).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
   });
 
-  it('type-checks and compiles under strict', async () => {
-    expect((await node(TSC, '-p', '.')).stdout).toBe('');
-  }, 120_000);
-
-  it('has types without a fault of their own', async () => {
-    const check = node(TSC, '-p', '.', '--noEmit', '--skipLibCheck', 'false');
-    const output = await check.then(({ stdout }) => stdout).catch(({ message }: Error) => message);
-    // Types of other packages may have faults; ours must have none, even where all are looked at.
-    expect(output.split('\n').filter((line) => line.includes('node_modules/nestjs-gatehouse/'))).toEqual([]);
+  it('compiles under strict, and has types without a fault of their own', async () => {
+    const compile = node(TSC, '-p', '.', '--skipLibCheck', 'false');
+    const output = await compile.then(({ stdout }) => stdout).catch(({ message }: Error) => message);
+    const faults = output.split('\n').filter((line) => line.includes('error TS'));
+    // Types of other packages may have faults; ours and the application's must have none, even where all are looked at.
+    expect(faults.filter((line) => !/^node_modules\/(?!nestjs-gatehouse\/)/.test(line))).toEqual([]);
   }, 120_000);
 
   it('signs up, logs in and guards a route in mode D', async () => {

@@ -4,12 +4,12 @@ import type { TokenDeliveryMode } from '../lib/platform/config/settings/delivery
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
 import { CookieJar, cookiesOf } from './support/cookie-jar.js';
-import { databasesAndAdapters } from './support/databases.js';
 import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
 import { RawClient } from './support/raw-client.js';
+import { stacks } from './support/stacks.js';
 import { createTestApp, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { Visitor } from './support/visitor.js';
+import { Visitor } from './support/cookie-visitor.js';
 
 const ACCESS = '__Host-gatehouse-access';
 const REFRESH = '__Secure-gatehouse-refresh';
@@ -76,7 +76,7 @@ function expectCleared(answer: Answer): void {
   ]);
 }
 
-describe.each(databasesAndAdapters())('delivery by cookie on %s with %s', (database, adapter) => {
+describe.each(stacks())('delivery by cookie on $database with $adapter', ({ database, adapter }) => {
   const { app, visitor, signedIn, mailedToken } = withDelivery('cookie', { database, adapter });
 
   it('hands tokens out in cookies and never in a body, wherever a session begins or goes on', async () => {

@@ -1,10 +1,10 @@
 import type { BaseUserToken, TokenPurpose } from 'nestjs-gatehouse';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type ChildApp, startChildApp } from './support/child-app.js';
+import { type SampleProcess, startSampleProcess } from './support/sample-process.js';
 import { type Answer, type Client, inParallel } from './support/client.js';
-import { availableDatabases, createDatabase, type TestDatabase } from './support/databases.js';
-import { User, UserToken } from './support/entities.js';
+import { createDatabase, describeOnServers, type TestDatabase } from './support/databases.js';
+import { User, UserToken } from './support/users-plain.js';
 import { claimsOf } from './support/jwt.js';
 import { Mailbox, tokenIn } from './support/mailbox.js';
 import { PASSWORD } from './support/test-app.js';
@@ -19,13 +19,11 @@ interface Tokens {
 const password = (index: number): string => `a long enough secret, number ${index}`;
 
 // A SQLite file belongs to one process.
-const servers = availableDatabases().filter((kind) => kind !== 'sqlite');
-
-describe.each(servers)('two processes on one %s', (kind) => {
+describeOnServers('two processes on one %s', (kind) => {
   let database: TestDatabase;
   let mailbox: Mailbox;
   let dataSource: DataSource;
-  const processes: ChildApp[] = [];
+  const processes: SampleProcess[] = [];
   let clients: [Client, Client];
 
   beforeAll(async () => {
@@ -33,7 +31,7 @@ describe.each(servers)('two processes on one %s', (kind) => {
     mailbox = await new Mailbox().goUp();
     const env = { AUTH_MAIL_POLL_SECONDS: '1' };
     // One after the other: the first runs the migrations.
-    for (let number = 0; number < 2; number++) processes.push(await startChildApp(database, mailbox, env));
+    for (let number = 0; number < 2; number++) processes.push(await startSampleProcess(database, mailbox, env));
     clients = [processes[0]!.client, processes[1]!.client];
     dataSource = await new DataSource({ ...database.options, entities: [User, UserToken] } as never).initialize();
   });

@@ -15,10 +15,10 @@ import { HashLimiter } from '../lib/engine/passwords/hash-limiter.js';
 import { inParallel } from './support/client.js';
 import { HOSTILE_USERNAMES } from './support/hostile-values.js';
 import { tokenIn } from './support/mailbox.js';
-import { NamedUser, namedSchema, NickUser, NickUserToken } from './support/named-users.js';
+import { NamedUser, namedSchema, NickUser, NickUserToken } from './support/users-with-username.js';
 import { countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type Schema, type TestApp, type TestAppOptions } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const OTHER_PASSWORD = 'another fine passphrase';
 const CROWD = 50;
@@ -50,9 +50,9 @@ async function activeUser(t: TestApp, email: string, username: string) {
   return body;
 }
 
-describe.each(variants())('usernames on $database with $adapter', (variant) => {
+describe.each(stacks())('usernames on $database with $adapter', (stack) => {
   describe('at login', () => {
-    const app = named(variant);
+    const app = named(stack);
     beforeAll(async () => {
       await activeUser(app(), 'kate@example.com', 'Kate.O-1_x');
       await app().activeUser('nameless@example.com');
@@ -154,7 +154,7 @@ describe.each(variants())('usernames on $database with $adapter', (variant) => {
   });
 
   describe('at signup with mail', () => {
-    const app = named(variant);
+    const app = named(stack);
 
     it('belong to the account once its link is clicked, and to nobody before', async () => {
       await signup(app(), 'slow@example.com', 'Racer');
@@ -255,7 +255,7 @@ describe.each(variants())('usernames on $database with $adapter', (variant) => {
   });
 
   describe('where an account is active at once', () => {
-    const app = named({ ...variant, mode: 'D' });
+    const app = named({ ...stack, mode: 'D' });
 
     it('are taken by the first of many signups', async () => {
       const answers = await inParallel(CROWD, (index) => signup(app(), `first-${index}@example.com`, 'First'));
@@ -275,7 +275,7 @@ describe.each(variants())('usernames on $database with $adapter', (variant) => {
   });
 
   describe('in the preset forge', () => {
-    const app = named({ ...variant, globalPrefix: 'api/v1', options: { routes: { preset: 'forge' } } });
+    const app = named({ ...stack, globalPrefix: 'api/v1', options: { routes: { preset: 'forge' } } });
 
     it('are asked for, logged in by, and shown', async () => {
       const forge = (path: string, body: object) => app().client.post(`/api/v1/${path}`, body);
@@ -287,7 +287,7 @@ describe.each(variants())('usernames on $database with $adapter', (variant) => {
       const me = await app().client.get('/api/v1/users/me', { bearer: body.access_token });
       const keys = ['id', 'email', 'username', 'is_active', 'is_verified', 'created_at'];
       const withName = ['id', 'email', 'username', 'name', 'is_active', 'is_verified', 'created_at'];
-      expect(Object.keys(me.body)).toEqual(variant.integerKeys ? keys : withName);
+      expect(Object.keys(me.body)).toEqual(stack.integerKeys ? keys : withName);
       expect(me.body).toMatchObject({ username: 'ann', email: 'ann@example.com', is_active: true, is_verified: true });
     });
   });
@@ -324,7 +324,7 @@ class NickSignupDto extends OmitType(SignupDto, ['username', 'name'] as const) {
   nick?: string;
 }
 
-describe.each(variants().filter(({ integerKeys }) => !integerKeys))('usernames called otherwise on $database', (on) => {
+describe.each(stacks())('usernames called otherwise on $database with $adapter', ({ database, adapter }) => {
   let t: TestApp;
   beforeAll(async () => {
     const schema: Schema = {
@@ -336,7 +336,7 @@ describe.each(variants().filter(({ integerKeys }) => !integerKeys))('usernames c
         await runner.createTable(userTokenTable(runner, { name: 'user_tokens', userTable: 'users' }));
       },
     };
-    t = await createTestApp({ ...on, schema, options: { signupDto: NickSignupDto } });
+    t = await createTestApp({ database, adapter, schema, options: { signupDto: NickSignupDto } });
   });
   afterAll(() => t.close());
 

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { inject } from 'vitest';
 
@@ -112,13 +111,4 @@ export async function flawsOf(page: Page): Promise<string[]> {
     backgrounds.add(await page.evaluate<string>('getComputedStyle(document.body).backgroundColor'));
   }
   return backgrounds.size === 2 ? flaws : [...flaws, 'dark looks like light'];
-}
-
-/** A port that was free a moment ago, for an application that must know its address before it starts. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,4 +1,4 @@
-import { assertDocumented } from './contract.js';
+import { assertDocumented } from './openapi-contract.js';
 
 /** An answer, read to its end. */
 export interface Answer {

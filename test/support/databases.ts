@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataSourceOptions } from 'typeorm';
-import { inject } from 'vitest';
+import { describe, inject } from 'vitest';
 import {
   connectToServer,
   DATABASE_KINDS,
@@ -47,18 +47,16 @@ function available<K extends DriverKind>(kinds: readonly K[]): K[] {
   return kinds.filter((kind) => legs.includes(kind));
 }
 
+const isServer = (kind: DatabaseKind) => kind !== 'sqlite';
+const servers = availableDatabases().filter(isServer);
+
 /**
- * Every available database with one adapter, and the first with both: enough where a flow must hold on each database
- * and on each adapter, and the pair of them makes no difference.
+ * A suite for each database that several connections share, as `describe.each` has it. A machine without any skips
+ * them, for Vitest wants every file to have a suite; why was said when the run started.
  */
-export function databasesAndAdapters(): [DatabaseKind, 'express' | 'fastify'][] {
-  const [first = 'sqlite', ...others] = availableDatabases();
-  return [
-    [first, 'express'],
-    [first, 'fastify'],
-    ...others.map((kind, index): [DatabaseKind, 'express' | 'fastify'] => [kind, index % 2 ? 'express' : 'fastify']),
-  ];
-}
+export const describeOnServers: (name: string, suite: (kind: DatabaseKind) => void) => void = describe
+  .skipIf(servers.length === 0)
+  .each(servers.length > 0 ? servers : DATABASE_KINDS.filter(isServer));
 
 /** Makes a new empty database with a random name. */
 export async function createDatabase(kind: DriverKind): Promise<TestDatabase> {

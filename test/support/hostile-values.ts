@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { UNKNOWN_TOKEN } from './hostile.js';
+import { UNKNOWN_TOKEN } from './every-endpoint.js';
 
 export const DEEP = '['.repeat(5000) + ']'.repeat(5000);
 

@@ -1,5 +1,5 @@
 import { userTable, userTokenTable } from 'nestjs-gatehouse';
-import { User, UserToken } from './entities.js';
+import { User, UserToken } from './users-plain.js';
 import type { Schema } from './test-app.js';
 
 /** Tables as an application may have made them by hand: the foreign key is there, and deletes nothing. */

@@ -1,6 +1,6 @@
 import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
-import { assertDocumented } from './contract.js';
+import { assertDocumented } from './openapi-contract.js';
 
 /** A request exactly as given: no normalised path, any method, any bytes. */
 export interface RawRequest {

@@ -37,6 +37,13 @@ export function countTokens(t: TestApp): Promise<number> {
   return t.dataSource.getRepository(entity<BaseUserToken>(t, 'user_tokens')).count();
 }
 
+/** Every row of both tables, as text. */
+export async function dump({ dataSource }: Pick<TestApp, 'dataSource'>): Promise<string> {
+  const users: unknown[] = await dataSource.query('SELECT * FROM users ORDER BY id');
+  const tokens: unknown[] = await dataSource.query('SELECT * FROM user_tokens ORDER BY id');
+  return JSON.stringify({ users, tokens }, null, 1);
+}
+
 function entity<T>(t: TestApp, table: string): EntityTarget<T> {
   return t.dataSource.entityMetadatas.find(({ tableName }) => tableName === table)!.target as EntityTarget<T>;
 }

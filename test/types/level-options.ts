@@ -1,5 +1,5 @@
 import { AuthModule } from 'nestjs-gatehouse';
-import { User, UserToken } from '../support/entities.js';
+import { User, UserToken } from '../support/users-plain.js';
 
 /**
  * What the compiler must accept, and what it must refuse: checked by `npm run typecheck`, where an expected error that

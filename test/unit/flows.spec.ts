@@ -5,7 +5,7 @@ import type { Endpoint } from '../../lib/platform/http/endpoint.js';
 import { pathsOf } from '../../lib/platform/http/endpoint-paths.js';
 import { mountControllers, plannedRoutes } from '../../lib/platform/http/mount-controller.js';
 import type { PlannedRoute } from '../../lib/platform/http/planned-routes.js';
-import { filesIn } from '../support/packed.js';
+import { filesIn } from '../support/package-files.js';
 
 const ALL = FLOWS.flatMap(({ endpoints }) => Object.values<Endpoint>(endpoints));
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { filesIn, ROOT } from '../support/packed.js';
+import { filesIn, ROOT } from '../support/package-files.js';
 
 /** From the ground up: a storey, and in it a folder, imports from those before it and from itself. Types count. */
 const STOREYS = ['platform', 'engine', 'flows', 'module'];

@@ -11,7 +11,7 @@ export interface Pressed {
 }
 
 /** Somebody who clicks through the web page of the sample application, in a tab of their own, and watches it. */
-export class Newcomer {
+export class SampleVisitor {
   private readonly faults: string[] = [];
   /** Statuses of the API, which Chromium reports to the console by itself. */
   private readonly refusals = new Set<string>();
@@ -24,12 +24,12 @@ export class Newcomer {
   ) {}
 
   /** Opens the page, or the link that leads to it. */
-  static async arrive(browser: Browser, link: string, passwords: string[]): Promise<Newcomer> {
+  static async arrive(browser: Browser, link: string, passwords: string[]): Promise<SampleVisitor> {
     const watched = await openPage(browser, new URL(link).origin);
-    const newcomer = new Newcomer(watched, new Set(passwords));
-    await newcomer.follow(link);
-    await newcomer.page.locator('#banner').waitFor();
-    return newcomer;
+    const visitor = new SampleVisitor(watched, new Set(passwords));
+    await visitor.follow(link);
+    await visitor.page.locator('#banner').waitFor();
+    return visitor;
   }
 
   async follow(link: string): Promise<void> {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { Endpoint } from '../../lib/platform/http/endpoint.js';
-import { UNKNOWN_TOKEN, validBody } from './hostile.js';
+import { UNKNOWN_TOKEN, validBody } from './every-endpoint.js';
 
 /** A request as a generator makes it. */
 export interface HostileRequest {
@@ -52,6 +52,9 @@ const deep = fc
   .tuple(fc.integer({ min: 1, max: 3000 }), fc.constantFrom(['[', ']'], ['{"a":', '}'], ['[{"a":', '}]']), fc.boolean())
   .map(([depth, [open, close], isClosed]) => `${open!.repeat(depth)}1${isClosed ? close!.repeat(depth) : ''}`);
 
+/** Well-formed, and refused by the policy alone: what only a flow can refuse shows that requests come that far. */
+const weakPassword = fc.constantFrom('short', 'password', '12345678', 'aaaaaaaaaaaa', 'x'.repeat(129));
+
 const number = fc.constantFrom('1e400', '-0', '9'.repeat(400), '1E-400', '0x10', 'NaN', '-', '1.', '01');
 
 const oversized = fc.integer({ min: 16_300, max: 17_500 }).map((size) => `{"email":"${'a'.repeat(size)}"}`);
@@ -83,7 +86,25 @@ function mutated(valid: Record<string, string>): fc.Arbitrary<string> {
     .map(([at, removed, added]) => whole.slice(0, at) + added + whole.slice(at + removed));
   const twice = name.map((at) => whole.replace('{', `{${JSON.stringify(at)}:{},`));
   const nested = fc.oneof(deep, number).map((value) => whole.replace(/\}$/, `,"extra":${value}}`));
-  return fc.oneof({ weight: 4, arbitrary: changed }, extended, damaged, twice, nested);
+  // Nothing is wrong with it: only the flow can refuse it, by what it finds in the tables.
+  const untouched = address.map((email) => JSON.stringify({ ...valid, ...('email' in valid && { email }) }));
+  const secrets = names.filter((each) => /^(new_)?password$/.test(each));
+  const guessable = fc.tuple(weakPassword, address).map(([weak, email]) =>
+    JSON.stringify({
+      ...valid,
+      ...('email' in valid && { email }),
+      ...Object.fromEntries(secrets.map((at) => [at, weak])),
+    }),
+  );
+  return fc.oneof(
+    { weight: 4, arbitrary: changed },
+    { weight: 3, arbitrary: untouched },
+    { weight: secrets.length > 0 ? 4 : 0, arbitrary: guessable },
+    extended,
+    damaged,
+    twice,
+    nested,
+  );
 }
 
 function form(valid: Record<string, string>): fc.Arbitrary<string> {
@@ -103,7 +124,7 @@ function form(valid: Record<string, string>): fc.Arbitrary<string> {
 function body(endpoint: Endpoint): fc.Arbitrary<string | Uint8Array> {
   const valid = validBody(endpoint);
   return fc.oneof(
-    { weight: 6, arbitrary: mutated(valid) },
+    { weight: 12, arbitrary: mutated(valid) },
     { weight: 3, arbitrary: json.map((value) => JSON.stringify(value)) },
     { weight: 2, arbitrary: fc.uint8Array({ maxLength: 200 }) },
     { weight: 2, arbitrary: form(valid) },
@@ -118,7 +139,7 @@ function body(endpoint: Endpoint): fc.Arbitrary<string | Uint8Array> {
 function contentType({ accepts }: Endpoint): fc.Arbitrary<string | undefined> {
   const right = accepts === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
   return fc.oneof(
-    { weight: 12, arbitrary: fc.constant(right) },
+    { weight: 20, arbitrary: fc.constant(right) },
     fc.constantFrom('application/x-www-form-urlencoded', 'application/json; charset=utf-16', 'text/plain', undefined),
     headerText,
   );

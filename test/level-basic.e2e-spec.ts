@@ -14,10 +14,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { Endpoint } from '../lib/platform/http/endpoint.js';
 import { ENDPOINTS } from '../lib/module/flows.js';
 import { inParallel } from './support/client.js';
-import { User, UserToken } from './support/entities.js';
+import { User, UserToken } from './support/users-plain.js';
 import { claimsOf, headerOf } from './support/jwt.js';
 import { createTestApp, LogLines, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacks } from './support/stacks.js';
 
 const SECRET = 'levels-tests-only:4pW8xN2cV6bM1qL5zK9jH3gF7dS0aQeR';
 
@@ -32,11 +32,11 @@ class OwnController {
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe.each(variants())('level basic on $database, $adapter, integer keys $integerKeys', (variant) => {
+describe.each(stacks())('level basic on $database, $adapter, integer keys $integerKeys', (stack) => {
   let t: TestApp;
 
   beforeAll(async () => {
-    t = await createTestApp({ ...variant, level: 'basic', controllers: [OwnController] });
+    t = await createTestApp({ ...stack, level: 'basic', controllers: [OwnController] });
   });
   afterAll(() => t.close());
 

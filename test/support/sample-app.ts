@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
-import { freePort } from './browser.js';
-import { type ChildApp, startChildApp } from './child-app.js';
+import { type SampleProcess, startSampleProcess } from './sample-process.js';
 import { createDatabase, type TestDatabase } from './databases.js';
+import { freePort } from './free-port.js';
 import { Mailbox, type ReceivedMail } from './mailbox.js';
 
 /** The built sample application, and everything round it. */
 export interface Sample {
   origin: string;
-  app: ChildApp;
+  app: SampleProcess;
   database: TestDatabase;
   mailbox: Mailbox;
   stop(): Promise<void>;
@@ -17,7 +17,7 @@ export interface Sample {
 export async function startSample(env: Record<string, string>): Promise<Sample> {
   const [port, mailbox, database] = await Promise.all([freePort(), new Mailbox().goUp(), createDatabase('sqlite')]);
   const origin = `http://localhost:${port}`;
-  const app = await startChildApp(database, mailbox, {
+  const app = await startSampleProcess(database, mailbox, {
     PORT: String(port),
     AUTH_ACTIVATION_URL_TEMPLATE: `${origin}/#activate={token}`,
     AUTH_PASSWORD_RESET_URL_TEMPLATE: `${origin}/#reset={token}`,

@@ -10,7 +10,7 @@ const MAIN = fileURLToPath(new URL('../../.build/sample-app/main.js', import.met
 const START_TIMEOUT_MS = 45_000;
 
 /** The built sample application in a process of its own. */
-export interface ChildApp {
+export interface SampleProcess {
   client: Client;
   /** Ends the process and waits until it is gone. */
   stop(): Promise<void>;
@@ -20,11 +20,11 @@ export interface ChildApp {
  * Starts the built sample application on a free port, as an operator would: configured by the environment alone.
  * Applications on the same database share its accounts; the first one makes the tables.
  */
-export async function startChildApp(
+export async function startSampleProcess(
   database: TestDatabase,
   mailbox: Mailbox,
   env: Record<string, string> = {},
-): Promise<ChildApp> {
+): Promise<SampleProcess> {
   if (!existsSync(MAIN)) throw new Error('The sample application is not built: run `npm run build` first.');
   const child = spawn(process.execPath, [MAIN], {
     // Not where a developer keeps an .env file.

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { flawsOf, hasBrowser, launchBrowser } from './support/browser.js';
 import { newKeyPair } from './support/key-pair.js';
 import { tokenIn } from './support/mailbox.js';
-import { Newcomer } from './support/newcomer.js';
-import { mailedLink, type Sample, startSample, statusOf } from './support/sample.js';
+import { SampleVisitor } from './support/sample-visitor.js';
+import { mailedLink, type Sample, startSample, statusOf } from './support/sample-app.js';
 import { PASSWORD } from './support/test-app.js';
 
 const NEW_PASSWORD = 'a new and rather long passphrase';
@@ -18,8 +18,8 @@ const [first = 'express', last = first] = (['express', 'fastify'] as const).filt
 
 let browser: Browser;
 
-const arrive = (link: string): Promise<Newcomer> =>
-  Newcomer.arrive(browser, link, [PASSWORD, NEW_PASSWORD, WRONG_PASSWORD]);
+const arrive = (link: string): Promise<SampleVisitor> =>
+  SampleVisitor.arrive(browser, link, [PASSWORD, NEW_PASSWORD, WRONG_PASSWORD]);
 
 describe.skipIf(!hasBrowser())('the owner of an account, in Chromium', () => {
   let sample: Sample;
@@ -30,7 +30,7 @@ describe.skipIf(!hasBrowser())('the owner of an account, in Chromium', () => {
   afterAll(() => Promise.all([browser?.close(), sample?.stop()]));
 
   /** An account that was activated elsewhere, and a tab in which its owner has logged in. */
-  async function signedIn(email: string): Promise<{ tab: Newcomer; access: string; elsewhere: string }> {
+  async function signedIn(email: string): Promise<{ tab: SampleVisitor; access: string; elsewhere: string }> {
     await sample.app.client.post('/auth/signup', { email, password: PASSWORD, name: 'Owner' });
     const token = tokenIn(await sample.mailbox.waitFor(email));
     const elsewhere: string = (await sample.app.client.post('/auth/activate', { token })).body.access_token;

@@ -2,22 +2,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutboxWorker } from '../lib/engine/mail/outbox-worker.js';
 import type { Answer } from './support/client.js';
 import { claimsOf } from './support/jwt.js';
-import { emailChanges } from './support/email-change.js';
+import { emailChanges } from './support/email-changes.js';
 import { tokenIn } from './support/mailbox.js';
-import { namedSchema } from './support/named-users.js';
+import { namedSchema } from './support/users-with-username.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
-import { variants } from './support/variants.js';
+import { stacksWithEitherKey } from './support/stacks.js';
 
 const NEW_PASSWORD = 'another fine passphrase';
 
-describe.each(variants())('the number of statements on $database, integer keys $integerKeys', (variant) => {
+describe.each(stacksWithEitherKey())('the number of statements on $database, integer keys $integerKeys', (stack) => {
   let t: TestApp;
   const links = { activation: '', reset: '', confirm: '', undo: '' };
   let pair: { access_token: string; refresh_token: string };
   let changer: { access_token: string };
 
   beforeAll(async () => {
-    t = await createTestApp(variant);
+    t = await createTestApp(stack);
     pair = await t.activeUser('active@example.com');
     await t.activeUser('reset@example.com');
     changer = await t.activeUser('changer@example.com');
@@ -189,10 +189,10 @@ describe.each(variants())('the number of statements on $database, integer keys $
   });
 });
 
-describe.each(variants())('the number of statements with usernames on $database', (variant) => {
+describe.each(stacksWithEitherKey())('the number of statements with usernames on $database', (stack) => {
   let t: TestApp;
   beforeAll(async () => {
-    t = await createTestApp({ ...variant, schema: namedSchema(variant) });
+    t = await createTestApp({ ...stack, schema: namedSchema(stack) });
     await t.client.post('/auth/signup', { email: 'ann@example.com', username: 'ann', password: PASSWORD });
     const token = tokenIn(await t.mailbox.waitFor('ann@example.com'));
     await t.client.post('/auth/activate', { token });

@@ -3,7 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, type OperationObject, SwaggerModul
 import { addAuthSecurity } from 'nestjs-gatehouse';
 import { HOOKS_CLASS } from '../../lib/engine/hooks/hooks.js';
 import { type MountedRoute, Routes } from '../../lib/platform/http/routes.js';
-import { resolved, validatorOf } from './document-schema.js';
+import { resolved, validatorOf } from './openapi-schemas.js';
 
 /** A request and its answer, as any client has them. */
 export interface Exchange {
@@ -33,6 +33,11 @@ export function documentOf(app: INestApplication): OpenAPIObject {
 /** From now on whatever a client receives of an application is compared with the document of the application. */
 export function holdToDocument(app: INestApplication, origin: string): void {
   contracts.set(origin, new Contract(app));
+}
+
+/** The application is closed: another one may be given its port. */
+export function releaseFromDocument(origin: string): void {
+  contracts.delete(origin);
 }
 
 /**
