@@ -12,7 +12,7 @@ import { isUniqueViolation } from '../../platform/data/store/database-errors.js'
 import { LinksStore } from '../../platform/data/store/links.store.js';
 import { type NewToken, type OwnedToken, OwnerGone, TokensStore } from '../../platform/data/store/tokens.store.js';
 import type { Owner } from '../../platform/data/store/user-query.js';
-import { type AccountState, stateOf } from '../../platform/data/store/users.store.js';
+import { type AccountState, stateOf } from '../../platform/data/store/account-state.js';
 import { EventLog, type EventFacts } from '../events/event-log.js';
 import { LinkUrls } from '../mail/link-urls.js';
 import { Outbox } from '../mail/outbox.js';

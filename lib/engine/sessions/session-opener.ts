@@ -1,4 +1,4 @@
-import type { ProvenState } from '../../platform/data/store/users.store.js';
+import type { ProvenState } from '../../platform/data/store/account-state.js';
 import type { Device } from '../../platform/common/device.js';
 import type { IssuedTokens, SessionSnapshot, TokenPair } from '../tokens/session-tokens.js';
 

@@ -1,5 +1,5 @@
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
-import type { ProvenState } from '../../platform/data/store/users.store.js';
+import type { ProvenState } from '../../platform/data/store/account-state.js';
 import type { SignInWay } from '../hooks/auth-hooks.js';
 
 /** What shows who somebody is, as a flow has just accepted it. */

@@ -1,7 +1,8 @@
 import { HttpException, Injectable } from '@nestjs/common';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
-import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
+import { provenState } from '../../platform/data/store/account-state.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';

@@ -10,7 +10,8 @@ import { Clock } from '../../platform/common/clock.js';
 import { restoreFields } from '../../platform/common/stored-fields.js';
 import { Traced } from '../../platform/common/traced.js';
 import { LinksStore } from '../../platform/data/store/links.store.js';
-import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
+import { provenState } from '../../platform/data/store/account-state.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 
 /** Activation: the mailed link proves the address, and the signup it belongs to becomes the account. */

@@ -17,7 +17,8 @@ import { isUniqueViolation } from '../../platform/data/store/database-errors.js'
 import { LinksStore } from '../../platform/data/store/links.store.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import type { UserQuery } from '../../platform/data/store/user-query.js';
-import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
+import { provenState } from '../../platform/data/store/account-state.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 
 /** What a confirmed change tells. */

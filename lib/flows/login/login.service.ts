@@ -10,7 +10,8 @@ import { AuthError } from '../../platform/common/auth.errors.js';
 import { Traced } from '../../platform/common/traced.js';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
-import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
+import { provenState } from '../../platform/data/store/account-state.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 import { type Credentials, identify, statedIdentifier } from './login-identifier.js';
 

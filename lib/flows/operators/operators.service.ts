@@ -11,7 +11,8 @@ import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
-import { NEVER_VERIFIED, stateOf, UsersStore } from '../../platform/data/store/users.store.js';
+import { NEVER_VERIFIED, stateOf } from '../../platform/data/store/account-state.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 
 /** Who acts, for the audit trail: an id or a name of the operator's own, never an address. */

@@ -13,7 +13,8 @@ import { Clock } from '../../platform/common/clock.js';
 import { Traced } from '../../platform/common/traced.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
-import { type AccountState, provenState, stateOf, UsersStore } from '../../platform/data/store/users.store.js';
+import { type AccountState, provenState, stateOf } from '../../platform/data/store/account-state.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 
 const WORKS_FOR: readonly AccountState[] = ['active', 'pending'];

@@ -8,7 +8,8 @@ import { PasswordCheck } from '../../engine/passwords/password-check.js';
 import { SessionEnder } from '../../engine/sessions/session-ender.js';
 import { Database } from '../../platform/data/store/database.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
-import { provenState, UsersStore } from '../../platform/data/store/users.store.js';
+import { provenState } from '../../platform/data/store/account-state.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
 import { Traced } from '../../platform/common/traced.js';
 
 /** Users delete their own account. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountWriter } from '../../engine/accounts/account-writer.js';
-import { provenState } from '../../platform/data/store/users.store.js';
+import { provenState } from '../../platform/data/store/account-state.js';
 import type { CheckedSignup, SignupOutcome, SignupWriter } from './signup-writer.js';
 
 /** Level basic and mode D: the account is active at once, and signed in. Nobody has proved the address. */

@@ -13,7 +13,8 @@ import { Database } from '../../platform/data/store/database.js';
 import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
 import { OwnerGone } from '../../platform/data/store/tokens.store.js';
 import type { UserQuery } from '../../platform/data/store/user-query.js';
-import { stateOf, UsersStore } from '../../platform/data/store/users.store.js';
+import { stateOf } from '../../platform/data/store/account-state.js';
+import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { CheckedSignup, SignupOutcome, SignupWriter } from './signup-writer.js';
 
 const UNIFORM: SignupOutcome = Object.freeze({

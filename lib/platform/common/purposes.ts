@@ -34,9 +34,9 @@ interface SessionPurpose extends CommonPurpose {
 }
 
 /** A row that a mailed link redeems, once. */
-interface MailedLinkPurpose extends CommonPurpose {
+export interface MailedLinkPurpose extends CommonPurpose {
   readonly kind: 'link';
-  /** What the link is called in the reference of options. */
+  /** What the link is called in the reference of options, with its article. */
   readonly name: string;
   readonly mail: PurposeMail;
   /** True where only the link that was asked for last works. */
@@ -72,7 +72,7 @@ export const PURPOSES = {
   session: { kind: 'session', endsByProof: true },
   activation: {
     kind: 'link',
-    name: 'activation link',
+    name: 'an activation link',
     endsByProof: true,
     // Each signup binds its own password to its own link: the one that is clicked decides, not the last one.
     isNewestOnly: false,
@@ -92,7 +92,7 @@ export const PURPOSES = {
   },
   'password-reset': {
     kind: 'link',
-    name: 'reset link',
+    name: 'a reset link',
     endsByProof: true,
     isNewestOnly: true,
     errors: 'PASSWORD_RESET',
@@ -115,7 +115,7 @@ export const PURPOSES = {
   },
   'email-change': {
     kind: 'link',
-    name: 'link that confirms a new address',
+    name: 'the link that confirms a new address',
     endsByProof: true,
     isNewestOnly: true,
     errors: 'EMAIL_CHANGE',
@@ -128,7 +128,7 @@ export const PURPOSES = {
   },
   'email-change-undo': {
     kind: 'link',
-    name: 'link that takes the change back',
+    name: 'the link that takes the change back',
     endsByProof: false,
     isNewestOnly: false,
     errors: 'EMAIL_CHANGE',
