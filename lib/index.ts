@@ -108,7 +108,7 @@ export { redactUrl } from './platform/http/redact-url.js';
 
 export {
   addUserColumns,
-  userColumns,
+  userTableColumns,
   userTable,
   type UserIdType,
   type UserTableOptions,

@@ -15,7 +15,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BaseUserToken } from '../lib/platform/data/entities/base-user-token.entity.js';
 import { BaseUser, BaseUserWithoutKey } from '../lib/platform/data/entities/base-user.entity.js';
-import { addUserColumns, userColumns, userTable } from '../lib/platform/data/migrations/user-table.js';
+import { addUserColumns, userTableColumns, userTable } from '../lib/platform/data/migrations/user-table.js';
 import { addUserTokenColumns, userTokenTable } from '../lib/platform/data/migrations/user-token-table.js';
 import { CreateAccounts1790000000000 } from '../sample-app/migrations/1790000000000-create-accounts.js';
 import { AuthEventRow } from '../sample-app/auth-event.entity.js';
@@ -270,7 +270,7 @@ describe.each(availableDrivers())('migrations on %s', (database) => {
     });
 
     it('gets the columns while it is empty', async () => {
-      await withQueryRunner((queryRunner) => queryRunner.addColumns('customers', userColumns(queryRunner)));
+      await withQueryRunner((queryRunner) => queryRunner.addColumns('customers', userTableColumns(queryRunner)));
 
       expect(await schemaDifferences()).toEqual([]);
     });

@@ -48,7 +48,7 @@ export function userTable(queryRunner: QueryRunner, options: UserTableOptions): 
   const { name, idType = 'uuid', username, columns = [] } = options;
   const all = [
     idColumn(queryRunner, idType),
-    ...userColumns(queryRunner, { username }),
+    ...userTableColumns(queryRunner, { username }),
     ...columns.map((column) => tableColumn(queryRunner, column)),
   ];
   // The column's own isUnique would name the index as a constraint, and TypeORM report the difference.
@@ -61,7 +61,7 @@ export function userTable(queryRunner: QueryRunner, options: UserTableOptions): 
  * The columns of BaseUser but the primary key, for `queryRunner.addColumns()` on a user table that is still empty; with
  * `username: true` that one too.
  */
-export function userColumns(
+export function userTableColumns(
   queryRunner: QueryRunner,
   { username = false }: Pick<UserTableOptions, 'username'> = {},
 ): TableColumn[] {
@@ -90,7 +90,7 @@ export async function addUserColumns(
   options: Pick<UserTableOptions, 'username'> = {},
 ): Promise<void> {
   const existing = await queryRunner.getTable(table);
-  const added = userColumns(queryRunner, options).filter((column) => !existing?.findColumnByName(column.name));
+  const added = userTableColumns(queryRunner, options).filter((column) => !existing?.findColumnByName(column.name));
   const required = added.filter((column) => !column.isNullable && column.default === undefined);
   const unfilled = required.filter((column) => values[column.name] === undefined).map((column) => column.name);
   if (unfilled.length > 0)
