@@ -13,14 +13,9 @@ import {
   HOSTILE_USERNAMES,
   OTHER_TYPES,
   BOMB,
-  HOSTILE_TOKENS,
-  METHODS,
-  BODILESS,
 } from './support/hostile-values.js';
-import { type Attack, AttackedApp, faultOf, FORM_TYPE, JSON_TYPE, type Sent } from './support/attacked-app.js';
+import { type Attack, AttackedApp, FORM_TYPE, JSON_TYPE, type Sent } from './support/attacked-app.js';
 import { pathOf, validBody } from './support/every-endpoint.js';
-import type { RawAnswer } from './support/raw-client.js';
-import { PASSWORD } from './support/test-app.js';
 
 const bodies = (...texts: (string | Uint8Array)[]): Sent[] => texts.map((body) => ({ body }));
 const forms = (...texts: string[]): Sent[] => texts.map((body) => ({ body, headers: FORM_TYPE }));
@@ -29,7 +24,6 @@ const takesJson = ({ accepts }: Endpoint): boolean => accepts === 'json' || acce
 const takesAddress = (endpoint: Endpoint) => takesJson(endpoint) && addressField(endpoint) !== undefined;
 const takesUsername = (endpoint: Endpoint) => takesJson(endpoint) && 'username' in endpoint.request;
 const takesForms = ({ accepts }: Endpoint): boolean => accepts.endsWith('form');
-const hasParameter = ({ path }: Endpoint): boolean => path.includes(':');
 
 // Mode E has every endpoint.
 describe.each(['express', 'fastify'] as const)('every endpoint with %s', (adapter) => {
@@ -179,56 +173,6 @@ describe.each(['express', 'fastify'] as const)('every endpoint with %s', (adapte
     ]);
     expect(found).toEqual([]);
   });
-
-  it('refuses every token in its path that is not exactly one', async () => {
-    const found = await target.eachFault(hasParameter, async (endpoint) => {
-      const isForm = endpoint.accepts === 'form';
-      const type = isForm ? FORM_TYPE : endpoint.accepts === 'none' ? {} : JSON_TYPE;
-      const headers = { ...type, ...target.credentials(endpoint) };
-      const body = isForm ? `new_password=${encodeURIComponent(PASSWORD)}` : undefined;
-      const faults: string[] = [];
-      for (const token of HOSTILE_TOKENS) {
-        const answer = await target.send({ method: endpoint.method, path: pathOf(endpoint, token), headers, body });
-        const fault = faultOf(endpoint, answer);
-        if (fault) faults.push(`${token} -> ${fault}`);
-      }
-      return faults;
-    });
-    expect(found).toEqual([]);
-  });
-
-  it('refuses a token in its path that cannot be decoded, and does not log it', async () => {
-    // Fastify's router refuses the path by itself, before any hook of an application or a module runs.
-    const code = adapter === 'express' ? 'INPUT_MALFORMED' : 'FST_ERR_BAD_URL';
-    const found = await target.eachFault(hasParameter, async (endpoint) => {
-      const faults: string[] = [];
-      for (const token of ['%c0%ae', '%E0%A4%A', '%ff', '%', '%zz']) {
-        const answer = await target.send({ method: endpoint.method, path: pathOf(endpoint, token) });
-        const { status, body, text } = answer;
-        if (status !== 400 || body?.code !== code) faults.push(`${token} -> ${status} ${text}`);
-      }
-      return faults;
-    });
-    expect(found).toEqual([]);
-    expect(target.t.logs.lines.join('\n')).not.toMatch(/%c0|%E0|%ff|%zz/);
-  });
-
-  it('survives every spelling of its path and every method', async () => {
-    const seen = new Set<string>();
-    const isNewPath = ({ path }: Endpoint) => !seen.has(path) && seen.add(path).has(path);
-    const found = await target.eachFault(isNewPath, async (endpoint) => {
-      const faults: string[] = [];
-      for (const path of spellingsOf(pathOf(endpoint)))
-        for (const method of METHODS) {
-          const hostile = { headers: JSON_TYPE, body: `{"password":${DEEP}}` };
-          const answer = await target.send({ method, path, ...(BODILESS.has(method) ? {} : hostile) });
-          if (!refusesOrDescribes(endpoint, method, answer))
-            faults.push(`${method} ${path} -> ${answer.status} ${answer.text}`);
-        }
-      return faults;
-    });
-    expect(found).toEqual([]);
-  });
 });
 
 describe.each(['express', 'fastify'] as const)('where the back end renders no pages, with %s', (adapter) => {
@@ -266,31 +210,4 @@ function firstField({ request }: Endpoint): string {
 /** The field of an endpoint's body that is an e-mail address. */
 function addressField({ request }: Endpoint): string | undefined {
   return Object.keys(request).find((field) => field === 'email' || field === 'new_email');
-}
-
-function spellingsOf(path: string): string[] {
-  const [first, ...rest] = path.slice(1).split('/');
-  return [
-    path,
-    path.toUpperCase(),
-    `${path}/`,
-    `/${path}`,
-    `${path}//`,
-    `${path}%00`,
-    `${path}?a=1&a=2&__proto__[b]=c`,
-    `${path};a=b`,
-    `/./${path.slice(1)}`,
-    `/x/..${path}`,
-    `/x/%2e%2e${path}`,
-    `/${first}%2F${rest.join('/')}`,
-    `/%${first!.charCodeAt(0).toString(16)}${path.slice(2)}`,
-    `http://evil.example${path}`,
-  ];
-}
-
-/** OPTIONS may say which methods there are; everything else is a refusal. */
-function refusesOrDescribes({ cacheSeconds }: Endpoint, method: string, { status }: RawAnswer): boolean {
-  // What anybody may keep, anybody may read, however the path is spelt.
-  const isPublished = cacheSeconds !== undefined && (method === 'GET' || method === 'HEAD');
-  return (status >= 400 && status < 500) || (method === 'OPTIONS' && status < 300) || (isPublished && status === 200);
 }

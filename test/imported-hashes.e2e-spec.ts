@@ -26,7 +26,10 @@ describe.each(stacks())('imported hashes on $database with $adapter', (stack) =>
     vi.restoreAllMocks();
   });
 
-  it.each(Object.entries(IMPORTED_HASHES))('log in by %s once, and by Argon2id from then on', async (name, stored) => {
+  // Which hashes verify is a rule that no database knows; that the new one is written is for each of them to show.
+  const hashes = Object.entries(IMPORTED_HASHES).slice(0, stack.database === 'sqlite' ? undefined : 1);
+
+  it.each(hashes)('log in by %s once, and by Argon2id from then on', async (name, stored) => {
     const email = `${name.toLowerCase().replace(/\W+/g, '-')}@example.com`;
     await importUser(t, email, stored);
     const first = await login(t, email);
