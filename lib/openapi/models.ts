@@ -9,7 +9,7 @@ import type { AnswerName, BodyName } from './answers.js';
 import type { DocumentedAccount } from './documented-account.js';
 import { needsBody, requestModel } from './request-model.js';
 import { responseModel } from './response-model.js';
-import type { Swagger } from './swagger.js';
+import { describeProperty, referenceTo } from './swagger-metadata.js';
 
 /** In front of the names of the module's schemas: an application may well have a `LoginDto` of its own. */
 const PREFIX = 'Auth';
@@ -21,17 +21,16 @@ export class Models {
   private readonly requests = new Map<string, Type>();
 
   constructor(
-    private readonly swagger: Swagger,
     config: AuthConfig,
     private readonly dtos: AccountDtos,
     private readonly account: DocumentedAccount,
   ) {
     const entries = Object.entries(answerSchemas(account)).map(([name, fields]) => [
       name,
-      answerModel(swagger, PREFIX + name, fields),
+      answerModel(PREFIX + name, fields),
     ]);
     const { userResponse } = dtos;
-    const own = userResponse && { Profile: responseModel(swagger, userResponse) };
+    const own = userResponse && { Profile: responseModel(userResponse) };
     this.answers = { ...(Object.fromEntries(entries) as Record<BodyName, Type>), ...own };
     // What values the application's own fields have, the application says.
     this.examples = { ...answerExamples(config, account), ...(own && { Profile: undefined }) };
@@ -39,7 +38,7 @@ export class Models {
 
   /** The body of every refusal. */
   get error(): ReferenceObject {
-    return this.reference(this.answers.Error);
+    return referenceTo(this.answers.Error);
   }
 
   /** Every class the operation of an endpoint refers to. */
@@ -54,7 +53,7 @@ export class Models {
     if (answer === 'Nothing') return {};
     if (answer === 'Page') return { 'text/html': { schema: { type: 'string' } } };
     const [name] = bodyOf(answer);
-    const [schema, example] = [this.reference(this.answers[name!]), this.examples[name!]];
+    const [schema, example] = [referenceTo(this.answers[name!]), this.examples[name!]];
     const isList = name !== answer;
     return {
       [answer === 'JwkSet' ? 'application/jwk-set+json' : 'application/json']: isList
@@ -69,7 +68,7 @@ export class Models {
     if (!model) return undefined;
     const required = !leavesOut(endpoint) && needsBody(model);
     const type = endpoint.accepts === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
-    return { required, content: { [type]: { schema: this.reference(model) } } };
+    return { required, content: { [type]: { schema: referenceTo(model) } } };
   }
 
   private requestModelOf(endpoint: Endpoint): Type | undefined {
@@ -82,20 +81,16 @@ export class Models {
     const { hasName, hasUsername, logsInByUsername } = this.account;
     const takesUsername = endpoint.flow === 'login' ? logsInByUsername : hasUsername;
     const refused = [...(hasName ? [] : ['name']), ...(takesUsername ? [] : ['username'])];
-    const model = this.requests.get(name) ?? requestModel(this.swagger, dto, { name, fields, refused, isPart });
+    const model = this.requests.get(name) ?? requestModel(dto, { name, fields, refused, isPart });
     this.requests.set(name, model);
     return model;
   }
-
-  private reference(model: Type): ReferenceObject {
-    return { $ref: this.swagger.getSchemaPath(model) };
-  }
 }
 
-function answerModel(swagger: Swagger, name: string, fields: Record<string, SchemaObject & { optional?: true }>): Type {
+function answerModel(name: string, fields: Record<string, SchemaObject & { optional?: true }>): Type {
   const model: Type = { [name]: class {} }[name]!;
   for (const [field, { optional, ...schema }] of Object.entries(fields)) {
-    swagger.ApiProperty({ ...(schema as object), required: !optional })(model.prototype as object, field);
+    describeProperty(model, field, { ...schema, required: !optional });
   }
   return model;
 }
