@@ -1,4 +1,4 @@
-import { IsString } from 'class-validator';
+import { IsString } from '../http/class-validator.js';
 import { CanonicalEmail } from '../http/email.js';
 
 /** Body of `POST email-change/request`. */

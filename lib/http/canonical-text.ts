@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
-import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
+import type { ValidationOptions } from 'class-validator';
+import { buildMessage, ValidateBy } from './class-validator.js';
 
 /**
  * Decorates a property that identifies an account: it is validated, and gets its one canonical spelling.

@@ -23,7 +23,7 @@ import { Routes } from '../http/routes.js';
 import { LinkIssuer } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
 import { MailRenderer } from '../mail/mail-renderer.js';
-import { AUTH_MAILER, createMailer, MailSender } from '../mail/mail-sender.js';
+import { MailSender } from '../mail/mail-sender.js';
 import { Outbox } from '../mail/outbox.js';
 import { OutboxWorker } from '../mail/outbox-worker.js';
 import { OperatorService } from '../operators/operator.service.js';
@@ -87,11 +87,6 @@ const PROVIDERS: readonly Provider[] = [
     useFactory: (config: AuthConfig, active: ActiveEnrolment, pending: PendingEnrolment) =>
       config.autoActivate ? active : pending,
     inject: [AUTH_CONFIG, ActiveEnrolment, PendingEnrolment],
-  },
-  {
-    provide: AUTH_MAILER,
-    useFactory: (config: AuthConfig) => (config.sendsMail ? createMailer(config) : undefined),
-    inject: [AUTH_CONFIG],
   },
 ];
 

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
-import { getMetadataStorage, ValidationTypes } from 'class-validator';
+import { getMetadataStorage, ValidationTypes } from '../http/class-validator.js';
 import { validatedProperties, wireName } from '../own-fields/dto-properties.js';
 import { describeProperty, type Facts, factsOf } from './swagger-metadata.js';
 

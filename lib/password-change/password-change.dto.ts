@@ -1,4 +1,4 @@
-import { IsString } from 'class-validator';
+import { IsString } from '../http/class-validator.js';
 
 /** Body of `POST password-change`. */
 export class PasswordChangeDto {

@@ -1,4 +1,4 @@
-import { IsOptional, IsString } from 'class-validator';
+import { IsOptional, IsString } from '../http/class-validator.js';
 import { CanonicalEmail } from '../http/email.js';
 
 /** Body of `POST password-reset/request`. */

@@ -1,4 +1,4 @@
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsOptional, IsString, MaxLength } from '../http/class-validator.js';
 import { CanonicalEmail } from '../http/email.js';
 import { CanonicalUsername } from '../http/username.js';
 
