@@ -53,14 +53,8 @@ export {
   type TransactionContext,
 } from './hooks/auth-hooks.js';
 
-export {
-  Authenticated,
-  CurrentSession,
-  CurrentUser,
-  OptionalAuth,
-  Public,
-  Verified,
-} from './access/access.decorators.js';
+export { Authenticated, CurrentSession, OptionalAuth, Public, Verified } from './access/access.decorators.js';
+export { CurrentUser } from './access/current-user.js';
 export { TokenDelivery, type TokenPairBody } from './delivery/token-delivery.js';
 export { AccessGuard } from './access/access.guard.js';
 export { AccessTokenVerifier } from './access/access-token-verifier.js';

@@ -1,11 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import type { ObjectLiteral } from 'typeorm';
 import { Clock } from '../clock.js';
 import type { UserId } from '../entities/base-user.entity.js';
+import { UserColumns } from '../entities/user-columns.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../store/account-entities.js';
 import { Database } from '../store/database.js';
-import { UserColumns } from '../entities/user-columns.js';
 import { SessionMemory } from './session-memory.js';
+import { TurnBatch } from './turn-batch.js';
 
 /** What the guard must know of a session and its user on every request. */
 export interface SessionState {
@@ -15,7 +16,12 @@ export interface SessionState {
   expiresAt: number;
 }
 
-/** A row of the guard's statement: drivers differ in how they return integers and booleans. */
+/** A session whose user was found along with it: the application's own entity, of this request alone. */
+export interface SessionWithUser extends SessionState {
+  user?: object;
+}
+
+/** A row of the narrow statement: drivers differ in how they return integers and booleans. */
 interface StateRow {
   id: string;
   user_id: UserId;
@@ -25,29 +31,18 @@ interface StateRow {
   is_active: boolean | number;
 }
 
-/** Sessions that requests of one turn of the event loop ask for, and what the statement for all of them will find. */
-interface Batch {
-  readonly ids: Set<string>;
-  readonly states: Promise<ReadonlyMap<string, SessionState>>;
-}
-
-/** Most sessions in one statement; a power of two. */
-const MAX_BATCH = 64;
-
 /**
- * Looks a session and its user up in one narrow statement by primary key, so that logout, a new password or a
- * deactivation bites on the very next request, in every instance (ASVS 7.4.1). Written as SQL because TypeORM's
- * find costs several times the query itself.
- *
- * Requests that arrive on the same turn of the event loop share the statement. It runs after the last of them came, so
- * none sees an older state than with a statement of its own, and a busy server does not pay a round trip for each.
+ * Looks a session and its user up in one statement by primary key, so that logout, a new password or a deactivation
+ * bites on the very next request, in every instance (ASVS 7.4.1). Requests of the same turn of the event loop share it
+ * ({@link TurnBatch}). It is narrow and written as SQL, because TypeORM's find costs several times the query itself; only
+ * for a handler that asks for the whole user is it the statement that loads that user anyway.
  */
 @Injectable()
 export class SessionCheck {
   /** By number of sessions. */
   private readonly statements = new Map<number, string>();
-  /** The batch that still takes sessions. */
-  private open?: Batch;
+  private readonly narrow = new TurnBatch<SessionWithUser>((ids) => this.findStates(ids));
+  private readonly whole = new TurnBatch<SessionWithUser>((ids) => this.findWithUsers(ids));
 
   constructor(
     private readonly database: Database,
@@ -57,60 +52,60 @@ export class SessionCheck {
     @Inject(ACCOUNT_ENTITIES) private readonly entities: AccountEntities,
   ) {}
 
-  /** The state of a live session of an active user, else undefined. */
-  async liveSession(sessionId: string): Promise<SessionState | undefined> {
-    const state = this.memory.recall(sessionId) ?? (await this.load(sessionId));
+  /**
+   * The state of a live session of an active user, else undefined.
+   * @param wantsUser true to have the user along with it, where that saves a statement
+   */
+  async liveSession(sessionId: string, wantsUser = false): Promise<SessionWithUser | undefined> {
+    const state = this.memory.recall(sessionId) ?? (await this.load(sessionId, wantsUser));
     return state && state.expiresAt > this.clock.now() ? state : undefined;
   }
 
-  private async load(sessionId: string): Promise<SessionState | undefined> {
-    if (!this.open || this.open.ids.size >= MAX_BATCH) this.open = this.newBatch();
-    const { ids, states } = this.open;
-    ids.add(sessionId);
-    return (await states).get(sessionId);
+  /** Two requests of one session at the same moment: the second loads its user itself, since entities are not shared. */
+  private load(sessionId: string, wantsUser: boolean): Promise<SessionWithUser | undefined> {
+    return (wantsUser && !this.whole.has(sessionId) ? this.whole : this.narrow).load(sessionId);
   }
 
-  private newBatch(): Batch {
-    const ids = new Set<string>();
-    const run = async () => {
-      await nextTurn();
-      if (this.open === batch) this.open = undefined;
-      return this.loadAll([...ids]);
-    };
-    const batch: Batch = { ids, states: run() };
-    return batch;
-  }
-
-  private async loadAll(ids: readonly string[]): Promise<ReadonlyMap<string, SessionState>> {
-    const { statement, parameters } = this.statementFor(ids);
-    const rows = await this.database.read((manager) => manager.query<StateRow[]>(statement, parameters));
+  private async findStates(ids: string[]): Promise<ReadonlyMap<string, SessionState>> {
+    const statement = this.statements.get(ids.length) ?? this.compose(ids);
+    this.statements.set(ids.length, statement);
+    const rows = await this.database.read((manager) => manager.query<StateRow[]>(statement, ids));
     const states = new Map<string, SessionState>();
     for (const row of rows) {
       if (row.revoked_at !== null || !row.is_active) continue;
-      const state = {
-        userId: row.user_id,
-        isEmailVerified: row.email_verified_at !== null,
-        expiresAt: Number(row.expires_at),
-      };
-      states.set(row.id, state);
-      this.memory.remember(row.id, state);
+      const { id, user_id: userId } = row;
+      const state = { userId, isEmailVerified: row.email_verified_at !== null, expiresAt: Number(row.expires_at) };
+      states.set(id, state);
+      this.memory.remember(id, state);
     }
     return states;
   }
 
-  /** Filled up to a power of two, so that drivers and databases that keep statements prepared see few of them. */
-  private statementFor(ids: readonly string[]): { statement: string; parameters: string[] } {
-    const size = 2 ** Math.ceil(Math.log2(ids.length));
-    const parameters = Array.from({ length: size }, (_, index) => ids[index] ?? ids[0]!);
-    const statement = this.statements.get(size) ?? this.compose(parameters);
-    this.statements.set(size, statement);
-    return { statement, parameters };
+  private async findWithUsers(ids: string[]): Promise<ReadonlyMap<string, SessionWithUser>> {
+    const sessions = await this.database.read((manager) =>
+      manager
+        .createQueryBuilder(this.entities.token, 'session')
+        .select(['session.id', 'session.expiresAt', 'session.revokedAt'])
+        .innerJoinAndSelect('session.user', 'user')
+        .where(IS_ONE_OF, { ids })
+        .getMany(),
+    );
+    const states = new Map<string, SessionWithUser>();
+    for (const { id, expiresAt, revokedAt, user } of sessions) {
+      const account = this.columns.toAccount(user as ObjectLiteral);
+      if (revokedAt !== null || !account.isActive) continue;
+      const { id: userId, emailVerifiedAt } = account;
+      const state = { userId, isEmailVerified: Boolean(emailVerifiedAt), expiresAt: expiresAt.getTime() };
+      states.set(id, { ...state, user });
+      // Without the user, who may change meanwhile and belongs to the request.
+      this.memory.remember(id, state);
+    }
+    return states;
   }
 
   private compose(ids: string[]): string {
-    const { dataSource } = this.database;
     const translate = (path: string) => this.columns.translate(path);
-    return dataSource
+    return this.database.dataSource
       .createQueryBuilder(this.entities.token, 'session')
       .innerJoin('session.user', 'user')
       .select('session.id', 'id')
@@ -119,7 +114,9 @@ export class SessionCheck {
       .addSelect('session.revokedAt', 'revoked_at')
       .addSelect(translate('user.emailVerifiedAt'), 'email_verified_at')
       .addSelect(translate('user.isActive'), 'is_active')
-      .where("session.id IN (:...ids) AND session.purpose = 'session'", { ids })
+      .where(IS_ONE_OF, { ids })
       .getQueryAndParameters()[0];
   }
 }
+
+const IS_ONE_OF = "session.id IN (:...ids) AND session.purpose = 'session'";

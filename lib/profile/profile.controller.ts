@@ -1,5 +1,6 @@
 import { Controller, Inject, UseFilters } from '@nestjs/common';
-import { Authenticated, CurrentSession, CurrentUser } from '../access/access.decorators.js';
+import { Authenticated, CurrentSession } from '../access/access.decorators.js';
+import { CurrentUser } from '../access/current-user.js';
 import type { Principal } from '../access/principal.js';
 import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Device } from '../http/device.decorator.js';
