@@ -30,6 +30,8 @@ describe.each(availableDatabases())('the guard when many requests arrive at once
     return claimsOf(body.access_token)['sid'] as string;
   }
 
+  const withUser = ({ sessionId }: SignedIn) => check.liveSession(sessionId, true);
+
   it('asks for all sessions of one turn in one statement, and gives each request its own user', async () => {
     let states: unknown[] = [];
     const statements = await t.statements.during(async () => {
@@ -41,13 +43,12 @@ describe.each(availableDatabases())('the guard when many requests arrive at once
 
   it('finds the users of one turn in one statement where handlers ask for them, and shares none of them', async () => {
     let states: SessionWithUser[] = [];
-    const ask = ({ sessionId }: SignedIn) => check.liveSession(sessionId, true);
     const statements = await t.statements.during(async () => {
-      states = (await Promise.all(users.map(ask))) as SessionWithUser[];
+      states = (await Promise.all(users.map(withUser))) as SessionWithUser[];
     });
     expect(statements).toHaveLength(1);
     expect(states.map(({ user }) => user)).toEqual(users.map(({ userId: id }) => expect.objectContaining({ id })));
-    const [first, second] = await Promise.all([ask(users[0]!), ask(users[0]!)]);
+    const [first, second] = await Promise.all([withUser(users[0]!), withUser(users[0]!)]);
     expect(first?.user).toMatchObject({ id: users[0]!.userId });
     expect(second).toMatchObject({ userId: users[0]!.userId });
     expect(second?.user).not.toBe(first?.user);

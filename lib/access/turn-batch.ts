@@ -1,5 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+let turn: Promise<void> | undefined;
+
+/** The end of this turn of the event loop: one promise for everybody who waits for it. */
+export function endOfTurn(): Promise<void> {
+  turn ??= endTurn();
+  return turn;
+}
+
+async function endTurn(): Promise<void> {
+  await nextTurn();
+  turn = undefined;
+}
+
 /** Keys that were asked for on one turn of the event loop, and what is found for them together. */
 interface Batch<T> {
   readonly keys: Set<string>;
@@ -35,7 +48,7 @@ export class TurnBatch<T> {
   private newBatch(): Batch<T> {
     const keys = new Set<string>();
     const run = async () => {
-      await nextTurn();
+      await endOfTurn();
       if (this.open === batch) this.open = undefined;
       return this.find(filledUp([...keys]));
     };
