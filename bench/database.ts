@@ -26,7 +26,13 @@ export interface BenchDatabase {
   drop(): Promise<void>;
 }
 
-/** Makes the database; rejects where its server cannot be reached. */
+/** Nothing answers where the server should be. */
+export class DatabaseMissing extends Error {}
+
+/**
+ * Makes the database.
+ * @throws DatabaseMissing where its server cannot be reached
+ */
 export async function createDatabase(kind: DatabaseKind): Promise<BenchDatabase> {
   const { options, drop } = kind === 'sqlite' ? await createFile() : await createOnServer(kind);
   const emails = Array.from({ length: ACCOUNTS }, (_, index) => `user${index}@example.com`);
@@ -77,11 +83,21 @@ async function createOnServer(kind: 'postgres' | 'mariadb'): Promise<Pick<BenchD
   };
 }
 
-async function onServer(kind: DatabaseKind, statement: string): Promise<void> {
-  const server = await connectToServer(kind);
+async function onServer(kind: Exclude<DatabaseKind, 'sqlite'>, statement: string): Promise<void> {
+  const server = await connectToServer(kind).catch((error: unknown) => {
+    throw isRefusal(error) ? new DatabaseMissing(`${kind}: nothing answers at ${serverUrl(kind).host}`) : error;
+  });
   try {
     await server.query(statement);
   } finally {
     await server.destroy();
   }
+}
+
+/** Drivers wrap what the socket says, one refusal for each address of a name. */
+function isRefusal(error: unknown): boolean {
+  const { code, cause, errors = [] } = error as { code?: unknown; cause?: unknown; errors?: unknown[] };
+  return (
+    code === 'ECONNREFUSED' || code === 'ENOTFOUND' || [cause, ...errors].some((inner) => inner && isRefusal(inner))
+  );
 }

@@ -31,7 +31,7 @@ export function median(figures: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The median of the ratios of each round. */
-export function medianRatio(measured: readonly number[], reference: readonly number[]): number {
-  return median(measured.map((figure, round) => figure / reference[round]!));
+/** The ratio of each round. */
+export function ratiosOf(measured: readonly number[], reference: readonly number[]): number[] {
+  return measured.map((figure, round) => figure / reference[round]!);
 }

@@ -2,7 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Load, LoadResult } from './load.js';
+import type { DataSourceOptions } from 'typeorm';
 import type { ServerOptions } from './server.js';
+import type { Application, StartUp } from './start-up-application.js';
 
 /** Time beyond its own after which a load is given up, and a process that should have started or ended. */
 const PATIENCE_MS = 30_000;
@@ -91,6 +93,17 @@ export class Processes implements AsyncDisposable {
   async bare(phc: string): Promise<(seconds: number) => Promise<number>> {
     const worker = await this.start('bare.js');
     return async (seconds) => (await worker.ask<{ perSecond: number }>({ seconds, phc }, seconds)).perSecond;
+  }
+
+  /** Starts an application, ends it, and gives what its start took. */
+  async startUp(application: Application, options: DataSourceOptions): Promise<StartUp> {
+    const worker = await Worker.start(
+      'start-up-application.js',
+      [application, JSON.stringify(options)],
+      ['--expose-gc'],
+    );
+    await worker.stop();
+    return worker.greeting as StartUp;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -73,14 +73,8 @@ export {
   type TransactionContext,
 } from './engine/hooks/auth-hooks.js';
 
-export {
-  Authenticated,
-  CurrentSession,
-  CurrentUser,
-  OptionalAuth,
-  Public,
-  Verified,
-} from './engine/access/access.decorators.js';
+export { Authenticated, CurrentSession, OptionalAuth, Public, Verified } from './engine/access/access.decorators.js';
+export { CurrentUser } from './engine/access/current-user.js';
 export { TokenDelivery } from './engine/sessions/token-delivery.js';
 export type { TokenPairBody } from './engine/sessions/token-pair.body.js';
 export { AccessGuard } from './engine/access/access.guard.js';

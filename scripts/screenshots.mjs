@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { AuthError } from '../dist/platform/common/auth.errors.js';
@@ -9,11 +9,12 @@ import { MailRenderer } from '../dist/engine/mail/mail-renderer.js';
 import { PageRenderer } from '../dist/engine/pages/page-renderer.js';
 
 /**
- * Renders every mail, every page of mode E and the sample application's web page in Chromium, and writes docs/images.
- * Run it with `npm run screenshots` after `npm run build`; CHROMIUM_PATH names the browser.
+ * Renders every mail, every page of mode E and the sample application's web page in Chromium, and writes docs/images, or
+ * the directory that is named: `npm run screenshots -- DIRECTORY`. It needs `npm run build`; CHROMIUM_PATH names the
+ * browser.
  */
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const images = join(root, 'docs', 'images');
+const images = resolve(process.argv[2] ?? join(root, 'docs', 'images'));
 
 /** What a picture is taken of: the end of its name, the size of the window, the colours. */
 const desktop = { suffix: '', viewport: { width: 900, height: 620 }, colorSchemes: ['light', 'dark'] };
@@ -74,7 +75,8 @@ async function shoot(browser, name, url, views, html, headers) {
       const page = await browser.newPage({ viewport, colorScheme, deviceScaleFactor: 1, locale: 'en-GB' });
       // With the headers a page is sent with: what its Content-Security-Policy blocks is missing from the picture.
       if (html) await page.route(url, (route) => route.fulfill({ body: html, headers }));
-      await page.goto(url, { waitUntil: 'networkidle' });
+      // The sample's page asks for its data when it is there; the others have all there is.
+      await page.goto(url, { waitUntil: html ? 'load' : 'networkidle' });
       const file = `${name.replaceAll('-', '_')}${suffix}-${colorScheme}.png`;
       await page.screenshot({ path: join(images, file), fullPage: true });
       await page.close();
@@ -92,13 +94,13 @@ function startSampleApp() {
     JWT_SECRET: randomBytes(48).toString('base64'),
   };
   const child = spawn(process.execPath, [join(root, '.build', 'sample-app', 'main.js')], { env, cwd: images });
-  const address = new Promise((resolve, reject) => {
+  const address = new Promise((found, reject) => {
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
         output += chunk;
         const url = /Listening on (http:\/\/[\w.:]+)/.exec(output)?.[1];
-        if (url) resolve(url);
+        if (url) found(url);
       });
     }
     child.once('exit', (code) => reject(new Error(`the sample application ended with code ${code}:\n${output}`)));
@@ -133,4 +135,4 @@ try {
 
 const files = readdirSync(images);
 const size = files.reduce((sum, file) => sum + statSync(join(images, file)).size, 0);
-console.log(`${files.length} pictures, ${Math.round(size / 1024)} KiB, in docs/images`);
+console.log(`${files.length} pictures, ${Math.round(size / 1024)} KiB, in ${images}`);

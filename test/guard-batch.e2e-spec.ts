@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SessionCheck } from '../lib/engine/sessions/session-check.js';
+import type { SessionWithUser } from '../lib/engine/sessions/session-state.js';
 import { availableDatabases } from './support/databases.js';
 import { inParallel } from './support/client.js';
 import { claimsOf } from './support/jwt.js';
@@ -30,6 +31,8 @@ describe.each(availableDatabases())('the guard when many requests arrive at once
     return claimsOf(body.access_token)['sid'] as string;
   }
 
+  const withUser = ({ sessionId }: SignedIn) => check.liveSession(sessionId, true);
+
   it('asks for all sessions of one turn in one statement, and gives each request its own user', async () => {
     let states: unknown[] = [];
     const statements = await t.statements.during(async () => {
@@ -37,6 +40,33 @@ describe.each(availableDatabases())('the guard when many requests arrive at once
     });
     expect(statements).toHaveLength(1);
     expect(states).toEqual([...users, ...users].map(({ userId }) => expect.objectContaining({ userId })));
+  });
+
+  it('finds the users of one turn in one statement where handlers ask for them, and shares none of them', async () => {
+    let states: SessionWithUser[] = [];
+    const statements = await t.statements.during(async () => {
+      states = (await Promise.all(users.map(withUser))) as SessionWithUser[];
+    });
+    expect(statements).toHaveLength(1);
+    expect(states.map(({ user }) => user)).toEqual(users.map(({ userId: id }) => expect.objectContaining({ id })));
+    const [first, second] = await Promise.all([withUser(users[0]!), withUser(users[0]!)]);
+    expect(first?.user).toMatchObject({ id: users[0]!.userId });
+    expect(second).toMatchObject({ userId: users[0]!.userId });
+    expect(second?.user).not.toBe(first?.user);
+  });
+
+  it('never gives a handler the password hash, nor the user of an ended session or of an inactive account', async () => {
+    const live = await login(0);
+    expect(await check.liveSession(live, true)).not.toHaveProperty('user.passwordHash');
+    await t.dataSource.query(`UPDATE user_tokens SET revoked_at = 1 WHERE id = '${live}'`);
+    expect(await check.liveSession(live, true)).toBeUndefined();
+    const other = await login(0);
+    const setActive = (isActive: boolean) =>
+      t.dataSource.query(`UPDATE users SET is_active = ${isActive} WHERE id = '${users[0]!.userId}'`);
+    await setActive(false);
+    expect(await check.liveSession(other, true)).toBeUndefined();
+    await setActive(true);
+    expect(await check.liveSession(other, true)).toHaveProperty('user');
   });
 
   it('refuses the ended and the unknown session among live ones, and only those', async () => {

@@ -95,6 +95,12 @@ describe('installed in an empty application', () => {
     expect(faults.filter((line) => !/^node_modules\/(?!nestjs-gatehouse\/)/.test(line))).toEqual([]);
   }, 120_000);
 
+  it.each(['D', 'E'])('starts in mode %s without the packages that are needed later, if ever', async (mode) => {
+    const late = ['handlebars', '@zxcvbn-ts/language-common', '@nestjs-modules/mailer', 'libphonenumber-js'];
+    const { stdout } = await node('out/main.js', mode, ...late, 'class-transformer');
+    expect(JSON.parse(lastLine(stdout))).toHaveProperty('atStart', ['class-transformer']);
+  });
+
   it('signs up, logs in and guards a route in mode D', async () => {
     const { stdout } = await node('out/main.js', 'D');
     expect(JSON.parse(lastLine(stdout))).toEqual({
@@ -103,6 +109,7 @@ describe('installed in an empty application', () => {
       guarded: { status: 200, text: '{"email":"ann@example.com"}' },
       page: { status: 404, text: expect.stringContaining('Cannot GET') },
       service: 'object',
+      atStart: [],
     });
   });
 
@@ -114,6 +121,7 @@ describe('installed in an empty application', () => {
       guarded: { status: 401, text: expect.stringContaining('ACCESS_INVALID_TOKEN') },
       page: { status: 400, text: expect.stringMatching(/^<!doctype html>[^]*<\/html>\s*$/) },
       service: 'string',
+      atStart: [],
     });
   });
 });

@@ -12,8 +12,8 @@ const ALL = FLOWS.flatMap(({ endpoints }) => Object.values<Endpoint>(endpoints))
 describe('the list of flows', () => {
   it('has every folder of lib/flows', () => {
     const folders = new Set(filesIn('lib/flows').map((file) => file.split('/')[0]!));
-    const parts = [...folders].map((folder) => `${folder}/${folder}.parts.ts`);
-    expect(filesIn('lib/flows').filter((file) => parts.includes(file))).toHaveLength(folders.size);
+    const parts = new Set([...folders].map((folder) => `${folder}/${folder}.parts.ts`));
+    expect(filesIn('lib/flows').filter((file) => parts.has(file))).toHaveLength(folders.size);
     expect(FLOWS).toHaveLength(folders.size);
     expect([...folders]).toEqual(expect.arrayContaining(ALL.map(({ flow }) => flow)));
   });
@@ -30,12 +30,12 @@ describe('the list of flows', () => {
   });
 });
 
-describe('the order of routes', () => {
-  /** True where Express would answer every request for `later` by `earlier`. */
-  const shadows = (earlier: PlannedRoute, later: PlannedRoute) =>
-    earlier.endpoint.method === later.endpoint.method &&
-    new RegExp(`^${earlier.path.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')}$`).test(later.path);
+/** True where Express would answer every request for `later` by `earlier`. */
+const shadows = (earlier: PlannedRoute, later: PlannedRoute) =>
+  earlier.endpoint.method === later.endpoint.method &&
+  new RegExp(`^${earlier.path.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')}$`).test(later.path);
 
+describe('the order of routes', () => {
   it.each(['default', 'forge'] as const)('leaves every route of %s in reach, whatever the order of flows', (preset) => {
     const paths = pathsOf(ENDPOINTS, { preset });
     const { controllers } = flowsOf('complete', true);

@@ -18,14 +18,6 @@ export const OptionalAuth = () => guarded('optional');
 /** Open to everybody where AccessGuard is the application's global guard. */
 export const Public = () => SetMetadata(ACCESS_RULE, 'public' satisfies AccessRule);
 
-/**
- * The signed-in user: the application's whole entity, loaded only because the handler asks for it; at level none, the
- * claims of the token. Undefined for guests.
- */
-export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Promise<unknown> | undefined =>
-  principalIn<unknown>(context)?.user(),
-);
-
 /** The session behind the request: ids and claims, without a further statement. Undefined for guests. */
 export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext): Principal | undefined =>
   principalIn(context),

@@ -6,12 +6,13 @@ import { CookieCredentials } from './cookie-credentials.js';
 import { ACCESS_RULE, type AccessRule } from './access-rule.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { bearerToken, isBearer, statesToken } from '../../platform/http/bearer.js';
+import { asksForUser } from './current-user.js';
 import { getPrincipal, type Principal, setPrincipal } from './principal.js';
 import { handlingOf, requestOf, setHeaders } from './request-context.js';
 
 /**
  * Lets a request through if its access token is genuine and, at level complete, its session and user are still live: one
- * signature and one narrow statement. Use it per route through the decorators, or for the whole application as
+ * signature and one statement. Use it per route through the decorators, or for the whole application as
  * APP_GUARD, where every route without `@Public()` or `@OptionalAuth()` asks for a signed-in user.
  *
  * Of what has no request behind it, such as the messages of a microservice, it lets through what is `@Public()` and
@@ -55,7 +56,8 @@ export class AccessGuard implements CanActivate {
     const cookie = statesToken(authorization) ? undefined : this.cookies?.accessToken(request);
     if (cookie === undefined && !isBearer(authorization)) return undefined;
     const token = cookie ?? bearerToken(authorization);
-    const principal = token === undefined ? undefined : await this.verifier.verify(token);
+    const principal =
+      token === undefined ? undefined : await this.verifier.verify(token, asksForUser(context.getHandler()));
     if (!principal) throw new AuthError('ACCESS_INVALID_TOKEN');
     setPrincipal(request, principal);
     if (handling) setPrincipal(handling, principal);

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type ISendMailOptions, MailerService, type TransportType } from '@nestjs-modules/mailer';
-import { createTransport } from 'nodemailer';
+import type { ISendMailOptions, MailerService, TransportType } from '@nestjs-modules/mailer';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { restoreFields } from '../../platform/common/stored-fields.js';
 import type { OwnedToken } from '../../platform/data/store/tokens.store.js';
@@ -15,11 +14,12 @@ const SOCKET_TIMEOUT_MS = 30_000;
 /** A server that drips single bytes never runs into the time-outs above; this one ends it. */
 export const SEND_TIMEOUT_MS = 60_000;
 
-/** Injection token of the MailerService that belongs to this module alone, beside one the application may have. */
-export const AUTH_MAILER = Symbol('AUTH_MAILER');
-
-/** The SMTP transport: @nestjs-modules/mailer over nodemailer, with explicit time-outs. */
-export function createMailer({ smtp }: AuthConfig): MailerService {
+/**
+ * The SMTP transport: @nestjs-modules/mailer over nodemailer, with explicit time-outs. A service of the module's own,
+ * beside one the application may have. Both packages are loaded by the first mail.
+ */
+async function createMailer({ smtp }: AuthConfig): Promise<MailerService> {
+  const [mailer, { createTransport }] = await Promise.all([import('@nestjs-modules/mailer'), import('nodemailer')]);
   const transport: TransportType = {
     host: smtp.host,
     port: smtp.port,
@@ -33,7 +33,7 @@ export function createMailer({ smtp }: AuthConfig): MailerService {
     disableFileAccess: true,
     disableUrlAccess: true,
   };
-  return new MailerService({ transport }, { createTransport: () => createTransport(transport) });
+  return new mailer.MailerService({ transport }, { createTransport: () => createTransport(transport) });
 }
 
 /** A trace of its own: whichever request has woken the worker, the mail may be somebody else's. */
@@ -45,8 +45,9 @@ const describe = ({ purpose }: OwnedToken, _breakOff: AbortController) => ({
 /** Composes the mail a row owes and hands it to SMTP. */
 @Injectable()
 export class MailSender {
+  private mailer?: Promise<MailerService>;
+
   constructor(
-    @Inject(AUTH_MAILER) private readonly mailer: MailerService,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     private readonly renderer: MailRenderer,
     private readonly urls: LinkUrls,
@@ -80,8 +81,9 @@ export class MailSender {
       headers: { 'Auto-Submitted': 'auto-generated' },
       signal: breakOff.signal,
     };
+    const mailer = await (this.mailer ??= createMailer(this.config));
     const timeout = setTimeout(() => breakOff.abort(), SEND_TIMEOUT_MS);
-    await this.mailer.sendMail(message).finally(() => clearTimeout(timeout));
+    await mailer.sendMail(message).finally(() => clearTimeout(timeout));
   }
 
   private localeOf(user: object): string {

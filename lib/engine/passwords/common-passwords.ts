@@ -1,3 +1,4 @@
+import { latePackages } from '../../platform/common/late-packages.js';
 import { countCodePoints } from './password-text.js';
 
 /**
@@ -14,8 +15,8 @@ export class CommonPasswords {
   private constructor(private readonly passwords: ReadonlySet<string>) {}
 
   /** Loads the list; `minLength` is the shortest password the policy accepts, in code points. */
-  static async load(minLength: number): Promise<CommonPasswords> {
-    const { dictionary } = await import('@zxcvbn-ts/language-common');
+  static load(minLength: number): CommonPasswords {
+    const { dictionary } = latePackages.commonPasswords();
     const shortest = minLength - MIN_OWN_PART;
     return new CommonPasswords(
       new Set(dictionary['passwords-common'].filter((password) => password.length > shortest)),

@@ -42,9 +42,11 @@ export class PasswordHasher implements OnModuleInit {
     this.peppers = new Peppers(config.hashing.pepper, config.hashing.previousPeppers);
   }
 
-  /** Loads the engines and makes the stand-in hash, so that no request pays for them. */
+  /** Loads the engines, without which there is no start. The stand-in hash is made beside the rest of the start. */
   async onModuleInit(): Promise<void> {
-    await this.prepare();
+    await loadArgon2Engine();
+    // Whoever verifies a password before it is made waits for it, and tries again where that failed.
+    this.prepare().catch(() => undefined);
     if (this.config.hashing.importedHashes) await this.loadBcrypt();
   }
 

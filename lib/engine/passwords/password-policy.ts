@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { CommonPasswords, MIN_OWN_PART } from './common-passwords.js';
@@ -47,16 +47,10 @@ const COMPLEXITY: readonly (readonly [pattern: RegExp, broken: BrokenRule])[] = 
 
 /** Decides whether a password may be chosen. The same for signup, reset and change; a login never asks. */
 @Injectable()
-export class PasswordPolicy implements OnModuleInit {
-  private common?: CommonPasswords;
+export class PasswordPolicy {
+  private list?: CommonPasswords;
 
   constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {}
-
-  /** Loads the list of common passwords, where they are blocked. */
-  async onModuleInit(): Promise<void> {
-    const { blockCommon, minLength } = this.config.password;
-    if (blockCommon) this.common = await CommonPasswords.load(minLength);
-  }
 
   /**
    * Refuses a password that breaks the policy, naming every broken rule at once and never repeating the password.
@@ -94,10 +88,12 @@ export class PasswordPolicy implements OnModuleInit {
     };
   }
 
+  /** Loaded for the first password that is judged, which waits for it: without its list the policy would accept anything. */
+  private get common(): CommonPasswords {
+    return (this.list ??= CommonPasswords.load(this.config.password.minLength));
+  }
+
   private guessRules(password: string, owner: PasswordOwner): BrokenRule[] {
-    // Without its list the policy would accept anything: better no answer than a wrong one.
-    if (!this.common)
-      throw new Error('PasswordPolicy was used before the application was initialised: call app.init().');
     return brokenWhere([
       [this.common.includes(password), 'password.common'],
       [countCodePoints(password) < LENGTH_SUFFICES && isPredictable(password), 'password.predictable'],

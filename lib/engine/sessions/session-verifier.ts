@@ -5,7 +5,7 @@ import { AccessTokenVerifier } from '../access/access-token-verifier.js';
 import { type Principal, principalOf } from '../access/principal.js';
 import { SessionCheck } from './session-check.js';
 
-/** Level complete: one signature, and one narrow statement that finds session and user still live. */
+/** Level complete: one signature, and one statement that finds session and user still live. */
 @Injectable()
 export class SessionVerifier extends AccessTokenVerifier {
   constructor(
@@ -16,13 +16,13 @@ export class SessionVerifier extends AccessTokenVerifier {
     super();
   }
 
-  async verify(token: string): Promise<Principal | undefined> {
+  async verify(token: string, wantsUser?: boolean): Promise<Principal | undefined> {
     const claims = this.sessionTokens.verifyAccess(token);
-    const session = claims && (await this.sessionCheck.liveSession(claims.sid));
+    const session = claims && (await this.sessionCheck.liveSession(claims.sid, wantsUser));
     // The user of the row, not of the token, is who the request acts for; they differ in no genuine token.
     if (!claims || !session || String(session.userId) !== claims.sub) return undefined;
-    const { userId, isEmailVerified, amr, authenticatedAt } = session;
+    const { userId, isEmailVerified, amr, authenticatedAt, user } = session;
     const found = { userId, sessionId: claims.sid, isEmailVerified, amr, authenticatedAt, claims };
-    return principalOf(found, () => this.users.findById(userId));
+    return principalOf(found, () => (user ? Promise.resolve(user) : this.users.findById(userId)));
   }
 }

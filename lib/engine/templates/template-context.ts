@@ -1,4 +1,5 @@
-import Handlebars from 'handlebars';
+import type Handlebars from 'handlebars';
+import { latePackages } from '../../platform/common/late-packages.js';
 import type { TemplateContext } from './template-store.js';
 
 /** The user as templates see it: what {@link templateUser} makes of the application's entity. */
@@ -84,7 +85,8 @@ export function instantText(instant: Date, locale: string): string {
 export function htmlLink(link: string): Handlebars.SafeString {
   if (!/^(?:https?:\/\/|\/(?![/\\]))[^\s\p{Cc}\\]*$/iu.test(link))
     throw new Error('A link in a template must be http(s).');
-  return new Handlebars.SafeString(link.replace(/[&<>"'`]/g, (character) => HTML_ENTITIES[character]!));
+  const { SafeString } = latePackages.handlebars();
+  return new SafeString(link.replace(/[&<>"'`]/g, (character) => HTML_ENTITIES[character]!));
 }
 
 function shownValue(value: unknown): unknown {

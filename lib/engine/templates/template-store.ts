@@ -1,4 +1,5 @@
-import Handlebars from 'handlebars';
+import type Handlebars from 'handlebars';
+import { latePackages } from '../../platform/common/late-packages.js';
 import { lookUpLocale } from '../texts/locale.js';
 import { EMPTY_DIRECTORY, readTemplateDirectory, type TemplateDirectory } from './template-directory.js';
 import { FALLBACK_LANGUAGE, isTextKey, LANGUAGES, translate, wrapText } from '../texts/translate.js';
@@ -40,8 +41,7 @@ export class TemplateStore {
   /** The locale of whoever asks for none of {@link locales}. */
   readonly defaultLocale: string;
 
-  // An instance of our own: helpers and partials an application registers globally cannot reach our pages, nor ours theirs.
-  private readonly handlebars = Handlebars.create();
+  private engine?: typeof Handlebars;
   private readonly bundled: TemplateDirectory;
   private readonly own: TemplateDirectory;
   private readonly compiled = new Map<string, Template>();
@@ -54,12 +54,6 @@ export class TemplateStore {
     const flatLocale = this.own.sources.size > 0 ? [options.defaultLocale] : [];
     this.locales = [...new Set([...Object.keys(LANGUAGES), ...this.own.locales, ...flatLocale])];
     this.defaultLocale = lookUpLocale(options.defaultLocale, this.locales) ?? FALLBACK_LANGUAGE;
-    this.handlebars.registerHelper('log', () => {
-      // It would write whatever a template hands it, links included, to the console.
-      throw new Error('The log helper is switched off');
-    });
-    this.handlebars.registerHelper('eq', (left: unknown, right: unknown) => left === right);
-    this.handlebars.registerHelper('t', textHelper);
   }
 
   /** One of {@link locales}, whatever was asked for; so that no request can name a path or fill the cache. */
@@ -92,6 +86,11 @@ export class TemplateStore {
     const template = this.compile(found);
     const data = { isText: isText(found) };
     return template(context, data.isText ? { data } : { data, partials: this.partialsOf(resolved) });
+  }
+
+  /** Made for the first template that is rendered: no start needs it where all templates are the bundled ones. */
+  private get handlebars(): typeof Handlebars {
+    return (this.engine ??= createEngine());
   }
 
   private lookUp(files: readonly string[], locale: string): FoundTemplate | undefined {
@@ -127,6 +126,18 @@ export class TemplateStore {
     }
     return partials;
   }
+}
+
+/** An instance of our own: helpers and partials an application registers globally cannot reach our pages, nor ours theirs. */
+function createEngine(): typeof Handlebars {
+  const engine = latePackages.handlebars().create();
+  engine.registerHelper('log', () => {
+    // It would write whatever a template hands it, links included, to the console.
+    throw new Error('The log helper is switched off');
+  });
+  engine.registerHelper('eq', (left: unknown, right: unknown) => left === right);
+  engine.registerHelper('t', textHelper);
+  return engine;
 }
 
 function read(origin: FoundTemplate['origin'], directory: TemplateDirectory, path: string): FoundTemplate | undefined {

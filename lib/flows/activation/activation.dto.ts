@@ -1,4 +1,4 @@
-import { IsString } from 'class-validator';
+import { IsString } from '../../platform/common/class-validator.js';
 import { CanonicalEmail } from '../../platform/common/email.js';
 
 /** Body of `POST activate`. */

@@ -1,4 +1,4 @@
-import { IsString, MaxLength, ValidateIf } from 'class-validator';
+import { IsString, MaxLength, ValidateIf } from '../../platform/common/class-validator.js';
 import { CanonicalEmail } from '../../platform/common/email.js';
 
 /** Body of `POST login`. The policy does not apply here: what is too short is simply wrong. */

@@ -1,4 +1,4 @@
-import { IsString } from 'class-validator';
+import { IsString } from '../../platform/common/class-validator.js';
 
 /** Body of `POST password-change`. */
 export class PasswordChangeDto {

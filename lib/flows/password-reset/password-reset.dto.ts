@@ -1,4 +1,4 @@
-import { IsOptional, IsString } from 'class-validator';
+import { IsOptional, IsString } from '../../platform/common/class-validator.js';
 import { CanonicalEmail } from '../../platform/common/email.js';
 
 /** Body of `POST password-reset/request`. */

@@ -1,5 +1,6 @@
 import { Controller, Inject, UseFilters } from '@nestjs/common';
-import { Authenticated, CurrentSession, CurrentUser } from '../../engine/access/access.decorators.js';
+import { Authenticated, CurrentSession } from '../../engine/access/access.decorators.js';
+import { CurrentUser } from '../../engine/access/current-user.js';
 import type { Principal } from '../../engine/access/principal.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';

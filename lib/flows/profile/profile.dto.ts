@@ -1,4 +1,4 @@
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsOptional, IsString, MaxLength } from '../../platform/common/class-validator.js';
 
 /** Body of `PATCH me` and `PUT me`: the columns of their account that users write themselves. */
 export class ProfileDto {

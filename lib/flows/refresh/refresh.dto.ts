@@ -1,4 +1,4 @@
-import { IsOptional, IsString } from 'class-validator';
+import { IsOptional, IsString } from '../../platform/common/class-validator.js';
 
 /** Body of `POST refresh`; without it the cookie has the token. */
 export class RefreshDto {

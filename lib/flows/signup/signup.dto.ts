@@ -1,4 +1,4 @@
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsOptional, IsString, MaxLength } from '../../platform/common/class-validator.js';
 import { CanonicalEmail } from '../../platform/common/email.js';
 import { CanonicalUsername } from '../../platform/common/username.js';
 

@@ -6,7 +6,7 @@ import { MailedLinks } from '../../engine/links/mailed-links.js';
 import { UniformAnswer } from '../../engine/links/uniform-answer.js';
 import { LinkUrls } from '../../engine/mail/link-urls.js';
 import { MailRenderer } from '../../engine/mail/mail-renderer.js';
-import { AUTH_MAILER, createMailer, MailSender } from '../../engine/mail/mail-sender.js';
+import { MailSender } from '../../engine/mail/mail-sender.js';
 import { Outbox } from '../../engine/mail/outbox.js';
 import { OutboxWorker } from '../../engine/mail/outbox-worker.js';
 import { PageRenderer } from '../../engine/pages/page-renderer.js';
@@ -19,7 +19,6 @@ import { SessionWriter } from '../../engine/sessions/session-writer.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
 import { LinkTokens } from '../../engine/tokens/link-tokens.js';
 import { Clock } from '../../platform/common/clock.js';
-import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { ResolvedFlags } from '../../platform/config/resolve-config.js';
 import { Cleanup } from '../../platform/data/store/cleanup.js';
 import { ExpiredRowsStore } from '../../platform/data/store/expired-rows.store.js';
@@ -55,11 +54,6 @@ const TOKEN_PROVIDERS: readonly Provider[] = [
   SessionEnder,
   { provide: AccessTokenVerifier, useClass: SessionVerifier },
   { provide: SessionOpener, useClass: SessionWriter },
-  {
-    provide: AUTH_MAILER,
-    useFactory: (config: AuthConfig) => (config.sendsMail ? createMailer(config) : undefined),
-    inject: [AUTH_CONFIG],
-  },
 ];
 
 /** Level complete: every flow, with links, mail and sessions that can be ended. */

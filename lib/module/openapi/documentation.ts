@@ -1,4 +1,4 @@
-import { applyDecorators, type FactoryProvider, type Type } from '@nestjs/common';
+import type { FactoryProvider, Type } from '@nestjs/common';
 import type { SchemaObject } from '@nestjs/swagger';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { UserColumns } from '../../platform/data/entities/user-columns.js';
@@ -10,54 +10,56 @@ import { OWN_BODIES, type OwnBodies } from '../../platform/http/own-bodies.js';
 import { documentedAccount } from './documented-account.js';
 import { Models } from './models.js';
 import { hasCookies, operationOf } from './operation.js';
-import { loadSwagger, type Swagger } from './swagger.js';
+import { describeHandler, type Parameter, whenExplored } from './swagger-metadata.js';
 
 /**
- * Describes the endpoints of those controllers to @nestjs/swagger, where the application has it: an application that
- * calls `SwaggerModule.createDocument(app, config)` finds them in its document, at the paths it mounted them at and as
- * its own configuration makes them. Where it does not have it, this does nothing.
+ * Describes the endpoints of those controllers to @nestjs/swagger: an application that calls
+ * `SwaggerModule.createDocument(app, config)` finds them in its document, at the paths it mounted them at and as its own
+ * configuration makes them. Where no document is made, nothing is described and @nestjs/swagger is not needed.
  *
  * @param controllers as mounted: classes of this application alone
  */
 export function documentation(controllers: readonly Type[]): FactoryProvider {
   return {
     provide: Symbol('DOCUMENTATION'),
-    useFactory: async (config: AuthConfig, bodies: OwnBodies, columns: UserColumns, hooks?: Type<AuthHooks>) => {
-      const swagger = await loadSwagger();
-      if (!swagger) return;
-      const models = new Models(swagger, config, bodies, documentedAccount(columns, hooks));
-      for (const controller of controllers) describe(controller, swagger, models, config);
+    useFactory: (config: AuthConfig, bodies: OwnBodies, columns: UserColumns, hooks?: Type<AuthHooks>) => {
+      let models: Models | undefined;
+      for (const controller of controllers) {
+        whenExplored(controller, () => {
+          models ??= new Models(config, bodies, documentedAccount(columns, hooks));
+          describe(controller, models, config);
+        });
+      }
     },
     inject: [AUTH_CONFIG, OWN_BODIES, UserColumns, { token: HOOKS_CLASS, optional: true }],
   };
 }
 
-function describe(controller: Type, swagger: Swagger, models: Models, config: AuthConfig): void {
-  const prototype = controller.prototype as object;
-  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    const endpoint = typeof descriptor.value === 'function' ? endpointOf(descriptor.value as object) : undefined;
+function describe(controller: Type, models: Models, config: AuthConfig): void {
+  for (const { value } of Object.values(Object.getOwnPropertyDescriptors(controller.prototype as object))) {
+    const endpoint = typeof value === 'function' ? endpointOf(value as object) : undefined;
     if (!endpoint) continue;
-    applyDecorators(
-      swagger.ApiOperation(operationOf(endpoint, config, models)),
-      swagger.ApiExtraModels(...models.usedBy(endpoint)),
-      ...parametersOf(endpoint).map((parameter) => swagger.ApiParam(parameter)),
-      ...(takesCsrfToken(endpoint, config) ? [swagger.ApiHeader(CSRF_HEADER)] : []),
-    )(prototype, name, descriptor);
+    const parameters = [...parametersOf(endpoint), ...(takesCsrfToken(endpoint, config) ? [CSRF_HEADER] : [])];
+    describeHandler(value as object, operationOf(endpoint, config, models), parameters, models.usedBy(endpoint));
   }
 }
 
 /** What the parameters of a path are, by their name. */
 const PARAMETERS: Readonly<Record<string, string>> = { token: 'The token of the link.', id: 'The id of the session.' };
 
-const CSRF_HEADER = {
+const TEXT: SchemaObject = { type: 'string' };
+
+const CSRF_HEADER: Parameter = {
   name: 'X-CSRF-Token',
+  in: 'header',
   description: 'The CSRF token of the session; needed with cookies where the client is not a browser.',
   required: false,
+  schema: TEXT,
 };
 
-function parametersOf({ path }: Endpoint): { name: string; description: string | undefined; schema: SchemaObject }[] {
+function parametersOf({ path }: Endpoint): Parameter[] {
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
-  return names.map((name) => ({ name, description: PARAMETERS[name], schema: { type: 'string' } }));
+  return names.map((name) => ({ name, in: 'path', description: PARAMETERS[name], required: true, schema: TEXT }));
 }
 
 function takesCsrfToken({ errors }: Endpoint, config: AuthConfig): boolean {

@@ -10,7 +10,7 @@ import type { DocumentedAccount } from './documented-account.js';
 import { ERROR_BODY } from './error-body.js';
 import { needsBody, requestModel } from './request-model.js';
 import { responseModel } from './response-model.js';
-import type { Swagger } from './swagger.js';
+import { referenceTo } from './swagger-metadata.js';
 
 /** In front of the names of the module's schemas: an application may well have a `LoginDto` of its own. */
 const PREFIX = 'Auth';
@@ -21,7 +21,6 @@ export class Models {
   private readonly requests = new Map<string, Type>();
 
   constructor(
-    private readonly swagger: Swagger,
     private readonly config: AuthConfig,
     private readonly bodies: OwnBodies,
     private readonly account: DocumentedAccount,
@@ -29,7 +28,7 @@ export class Models {
 
   /** The body of every refusal. */
   get error(): ReferenceObject {
-    return this.reference(this.answerModelOf(ERROR_BODY));
+    return referenceTo(this.answerModelOf(ERROR_BODY));
   }
 
   /** Every class the operation of an endpoint refers to. */
@@ -45,7 +44,7 @@ export class Models {
     if (answer.kind === 'page') return { 'text/html': { schema: { type: 'string' } } };
     const isList = answer.kind === 'list';
     const body = isList ? answer.of : answer;
-    const schema = this.reference(this.answerModelOf(body));
+    const schema = referenceTo(this.answerModelOf(body));
     // What values the application's own fields have, the application says.
     const example = this.ownClassOf(body) ? undefined : body.example({ config: this.config, ...this.account });
     return {
@@ -62,15 +61,14 @@ export class Models {
     if (!model) return undefined;
     const required = !leavesOut(endpoint) && needsBody(model);
     const type = endpoint.accepts === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
-    return { required, content: { [type]: { schema: this.reference(model) } } };
+    return { required, content: { [type]: { schema: referenceTo(model) } } };
   }
 
   private answerModelOf(body: JsonBody): Type {
     const own = this.ownClassOf(body);
     const { userIdSchema } = this.account;
     const model =
-      this.answers.get(body) ??
-      (own ? responseModel(this.swagger, own) : answerModel(this.swagger, PREFIX + body.name, body, userIdSchema));
+      this.answers.get(body) ?? (own ? responseModel(own) : answerModel(PREFIX + body.name, body, userIdSchema));
     this.answers.set(body, model);
     return model;
   }
@@ -90,13 +88,9 @@ export class Models {
     const { hasName, hasUsername, logsInByUsername } = this.account;
     const takesUsername = endpoint.flow === 'login' ? logsInByUsername : hasUsername;
     const refused = [...(hasName ? [] : ['name']), ...(takesUsername ? [] : ['username'])];
-    const model = this.requests.get(name) ?? requestModel(this.swagger, dto, { name, fields, refused, isPart });
+    const model = this.requests.get(name) ?? requestModel(dto, { name, fields, refused, isPart });
     this.requests.set(name, model);
     return model;
-  }
-
-  private reference(model: Type): ReferenceObject {
-    return { $ref: this.swagger.getSchemaPath(model) };
   }
 }
 

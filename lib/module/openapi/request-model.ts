@@ -1,11 +1,10 @@
 import type { Type } from '@nestjs/common';
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
-import { getMetadataStorage, ValidationTypes } from 'class-validator';
+import { getMetadataStorage, ValidationTypes } from '../../platform/common/class-validator.js';
 import { validatedProperties, wireName } from '../../platform/http/dto-properties.js';
-import type { Swagger } from './swagger.js';
+import { describeProperty, type Facts, factsOf } from './swagger-metadata.js';
 
 type Rule = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
-type Facts = Record<string, unknown>;
 
 /** What a rule of class-validator, by its name, says of a value in the words of a schema. */
 const RULES: Readonly<Record<string, (...constraints: never[]) => Facts>> = {
@@ -68,21 +67,19 @@ export interface RequestWords {
  * A subclass of a DTO that @nestjs/swagger can describe: what the DTO does not say by `@ApiProperty()` itself is taken
  * from its rules of class-validator. A subclass, because other applications of the process may share the DTO.
  */
-export function requestModel(swagger: Swagger, dto: Type<object>, words: RequestWords): Type<object> {
+export function requestModel(dto: Type<object>, words: RequestWords): Type<object> {
   const { name, fields = {}, refused = [], isPart } = words;
   const model: Type<object> = { [name]: class extends dto {} }[name]!;
   for (const property of validatedProperties(dto)) {
     if (refused.includes(property)) continue;
     const field = wireName(dto, property);
-    const said = Reflect.getMetadata(swagger.DECORATORS.API_MODEL_PROPERTIES, dto.prototype as object, property) as
-      Facts | undefined;
     const facts = { name: field, description: fields[field], example: EXAMPLES[field] };
-    swagger.ApiProperty({
+    describeProperty(model, property, {
       ...facts,
-      ...ruledFacts(swagger, dto, property),
-      ...said,
+      ...ruledFacts(dto, property),
+      ...factsOf(dto, property),
       ...(isPart && { required: false }),
-    })(model.prototype as object, property);
+    });
   }
   return model;
 }
@@ -98,12 +95,12 @@ export function needsBody(dto: Type<object>): boolean {
 }
 
 /** What the rules of a property say of its values. */
-function ruledFacts(swagger: Swagger, dto: Type<object>, property: string): Facts {
+function ruledFacts(dto: Type<object>, property: string): Facts {
   const rules = rulesOf(dto).filter(({ propertyName }) => propertyName === property);
-  const ofAll = factsOf(rules.filter(({ each }) => !each));
-  const ofEach = factsOf(rules.filter(({ each }) => each));
+  const ofAll = factsOfRules(rules.filter(({ each }) => !each));
+  const ofEach = factsOfRules(rules.filter(({ each }) => each));
   const isList = ofAll['type'] === 'array' || rules.some(({ each }) => each);
-  const nested = nestedModel(swagger, dto, property, rules);
+  const nested = nestedModel(dto, property, rules);
   return {
     ...ofAll,
     ...(nested ? { type: () => nested, isArray: isList } : isList && { type: 'array', items: ofEach }),
@@ -118,18 +115,13 @@ function presence(rules: readonly Rule[]): Facts {
   return { required: false, ...(conditions.some(({ name }) => name === 'isOptional') && { nullable: true }) };
 }
 
-function nestedModel(
-  swagger: Swagger,
-  dto: Type<object>,
-  property: string,
-  rules: readonly Rule[],
-): Type<object> | undefined {
+function nestedModel(dto: Type<object>, property: string, rules: readonly Rule[]): Type<object> | undefined {
   if (!rules.some(({ type }) => type === ValidationTypes.NESTED_VALIDATION)) return undefined;
   const nested = defaultMetadataStorage.findTypeMetadata(dto, property)?.typeFunction() as Type<object> | undefined;
-  return nested && requestModel(swagger, nested, { name: nested.name });
+  return nested && requestModel(nested, { name: nested.name });
 }
 
-function factsOf(rules: readonly Rule[]): Facts {
+function factsOfRules(rules: readonly Rule[]): Facts {
   return Object.assign(
     {},
     ...rules.map(({ name = '', constraints }) => RULES[name]?.(...((constraints ?? []) as never[]))),

@@ -1,4 +1,4 @@
-import Handlebars from 'handlebars';
+import { latePackages } from '../../platform/common/late-packages.js';
 import type { AuthConfig } from '../../platform/config/auth-config.js';
 import type { StartUpProblem } from '../../platform/config/start-up-error.js';
 import { LINK_PURPOSES, linkPurpose, MAIL_NAMES, type MailName, PURPOSES } from '../../platform/common/purposes.js';
@@ -50,7 +50,8 @@ const SAMPLE_PAGES: PageContexts = {
 
 /**
  * Checks the application's templates at start: their file names, their syntax, and each mail and page rendered once on a
- * sample, in the default locale and in those of the application (the bundled languages have tests of their own). Returns everything that is wrong and throws nothing.
+ * sample, in the default locale and in those of the application. The bundled ones have tests of their own: where there are
+ * no others, nothing is rendered. Returns everything that is wrong and throws nothing.
  */
 export function checkTemplates(config: AuthConfig): TemplateCheck {
   let own = EMPTY_DIRECTORY;
@@ -66,7 +67,7 @@ export function checkTemplates(config: AuthConfig): TemplateCheck {
   const warnings = unknownFiles(own, config);
   const problems = [...missingFiles(own, config), ...syntaxErrors(own, config)];
   // A layout that does not compile would be reported again by every mail that includes it.
-  if (problems.length === 0) {
+  if (problems.length === 0 && own.sources.size > 0) {
     const locales = [...new Set([config.mail.defaultLocale, ...own.locales])];
     checkMails(config, locales, problems, warnings);
     checkPages(config, locales, problems);
@@ -111,7 +112,7 @@ function syntaxErrors(own: TemplateDirectory, config: AuthConfig): StartUpProble
   const known = knownFiles(config);
   const problems: StartUpProblem[] = [];
   for (const [path, source] of own.sources) {
-    if (known.has(baseName(path))) attempt(path, problems, () => Handlebars.parse(source));
+    if (known.has(baseName(path))) attempt(path, problems, () => latePackages.handlebars().parse(source));
   }
   return problems;
 }

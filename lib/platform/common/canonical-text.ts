@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
-import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
+import type { ValidationOptions } from 'class-validator';
+import { buildMessage, ValidateBy } from './class-validator.js';
 import { trimEnds } from './trim-ends.js';
 
 /** Above this no text is an address or a username, whatever stands around it; it bounds the work of finding out. */

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { TransformationType } from 'class-transformer';
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
-import { getMetadataStorage } from 'class-validator';
+import { getMetadataStorage } from '../common/class-validator.js';
 
 /** The properties of a DTO that a request may set: those with a decorator of class-validator, inherited ones included. */
 export function validatedProperties(dto: Type<object>): ReadonlySet<string> {

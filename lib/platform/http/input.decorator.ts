@@ -7,8 +7,9 @@ import {
   type Type,
 } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { validate, type ValidationError } from 'class-validator';
+import type { ValidationError } from 'class-validator';
 import { AuthError, type FieldProblem } from '../common/auth.errors.js';
+import { Validator } from '../common/class-validator.js';
 import { isHiddenName, wireName } from './dto-properties.js';
 import { OWN_BODIES, type OwnBodies, type OwnRequest } from './own-bodies.js';
 import { assertSafeBody } from './safe-body.js';
@@ -18,6 +19,8 @@ const MAX_PROBLEMS = 20;
 
 /** Whether a body states all there is, or, as PATCH does, what is to change: then no field is missed, and none filled in. */
 type Extent = 'whole' | 'part';
+
+const validator = new Validator();
 
 const ORDINARY_NAME = /^\w{1,64}$/;
 
@@ -63,7 +66,7 @@ export async function validateInput<T extends object>(
   // The gate has checked the shape already; this holds for a route that an application mounts where no gate is.
   assertSafeBody(body);
   const input = plainToInstance(dto, body, { enableImplicitConversion: false });
-  const errors = await validate(input, {
+  const errors = await validator.validate(input, {
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,

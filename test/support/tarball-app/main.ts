@@ -1,4 +1,5 @@
 /** A small application on the packed package: `node main.js A..E` prints what its own routes answered, as JSON. */
+import { createRequire } from 'node:module';
 import { Controller, Get, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
@@ -55,6 +56,9 @@ class AppModule {}
 const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
 await app.listen(0, '127.0.0.1');
 const origin = await app.getUrl();
+const files = Object.keys(createRequire(import.meta.url).cache);
+const loaded = (name: string) => files.some((file) => file.includes(`/node_modules/${name}/`));
+const atStart = process.argv.slice(3).filter(loaded);
 const credentials = { email: 'ann@example.com', password: 'correct horse battery staple' };
 
 async function request(path: string, init?: RequestInit): Promise<{ status: number; text: string }> {
@@ -78,5 +82,7 @@ const tokens = await app
   .get(AuthService)
   .login(credentials)
   .catch((error: { code?: string }) => error.code);
-console.log(JSON.stringify({ signup: signup.status, login: login.status, guarded, page, service: typeof tokens }));
+console.log(
+  JSON.stringify({ signup: signup.status, login: login.status, guarded, page, service: typeof tokens, atStart }),
+);
 await app.close();

@@ -21,6 +21,8 @@ export interface SessionRow {
   is_active: boolean | number;
 }
 
+const IS_ONE_OF = "session.id IN (:...ids) AND session.purpose = 'session'";
+
 /** Reads and writes of the token rows that are sessions. Every method is one statement. */
 @Injectable()
 export class SessionsStore {
@@ -40,12 +42,21 @@ export class SessionsStore {
    * because TypeORM's find costs several times the query itself.
    */
   findStates(ids: readonly string[]): Promise<SessionRow[]> {
-    // Filled up to a power of two, so that drivers and databases that keep statements prepared see few of them.
-    const size = 2 ** Math.ceil(Math.log2(ids.length));
-    const parameters = Array.from({ length: size }, (_, index) => ids[index] ?? ids[0]!);
-    const statement = this.statements.get(size) ?? this.compose(parameters);
-    this.statements.set(size, statement);
-    return this.database.read((manager) => manager.query<SessionRow[]>(statement, parameters));
+    const statement = this.statements.get(ids.length) ?? this.compose(ids);
+    this.statements.set(ids.length, statement);
+    return this.database.read((manager) => manager.query<SessionRow[]>(statement, [...ids]));
+  }
+
+  /** Sessions with the whole entities of their users, for handlers that ask for them anyway. */
+  findWithUsers(ids: readonly string[]): Promise<BaseUserToken[]> {
+    return this.database.read((manager) =>
+      manager
+        .createQueryBuilder(this.entities.token, 'session')
+        .select(['session.id', 'session.createdAt', 'session.payload', 'session.expiresAt', 'session.revokedAt'])
+        .innerJoinAndSelect('session.user', 'user')
+        .where(IS_ONE_OF, { ids })
+        .getMany(),
+    );
   }
 
   /** The live sessions of a user. */
@@ -100,7 +111,7 @@ export class SessionsStore {
     return result.affected === 1;
   }
 
-  private compose(ids: string[]): string {
+  private compose(ids: readonly string[]): string {
     const translate = (path: string) => this.columns.translate(path);
     return this.database.dataSource
       .createQueryBuilder(this.entities.token, 'session')
@@ -113,7 +124,7 @@ export class SessionsStore {
       .addSelect('session.revokedAt', 'revoked_at')
       .addSelect(translate('user.emailVerifiedAt'), 'email_verified_at')
       .addSelect(translate('user.isActive'), 'is_active')
-      .where("session.id IN (:...ids) AND session.purpose = 'session'", { ids })
+      .where(IS_ONE_OF, { ids })
       .getQueryAndParameters()[0];
   }
 }
