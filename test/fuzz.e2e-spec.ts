@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../lib/http/endpoint.js';
 import { hostileRequest } from './support/arbitraries.js';
 import { availableDatabases } from './support/databases.js';
-import { ALL_ENDPOINTS, pathOf } from './support/hostile.js';
+import { ALL_ENDPOINTS, codeOf, pathOf } from './support/hostile.js';
 import { namedSchema } from './support/named-users.js';
 import { type RawAnswer, RawClient } from './support/raw-client.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -66,7 +66,7 @@ describe.each(STACKS)('hostile requests to %s on %s', (adapter, database) => {
         const { token, headers, body } = request;
         const answer = await raw.send({ method: endpoint.method, path: pathOf(endpoint, token), headers, body });
         // The keys are for everybody: who gets them is not in.
-        const outcome = String(answer.body?.code ?? (name === 'jwks' ? 'public keys' : answer.status));
+        const outcome = String(codeOf(answer) ?? (name === 'jwks' ? 'public keys' : answer.status));
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
         expect(faultOf(endpoint, answer, token)).toBeUndefined();
       });

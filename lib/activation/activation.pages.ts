@@ -4,25 +4,25 @@ import { AuthError } from '../auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import { CsrfProtection } from '../delivery/csrf-protection.js';
 import { TokenDelivery } from '../delivery/token-delivery.js';
-import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { deviceOf, type DeviceRequest } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Links } from '../mail/links.js';
 import {
   isForm,
-  isRefusal,
+  isRefusalOfHook,
   type PageRequest,
   type PageResponse,
   refusalContext,
   sendPage,
 } from '../pages/page-exchange.js';
+import { pageErrorFilter } from '../pages/page-error.filter.js';
 import { PageRenderer } from '../pages/page-renderer.js';
 import type { ActivationBody } from './activation.controller.js';
 import { type ActivationLinkState, type ActivationResult, ActivationService } from './activation.service.js';
 
 /** Mode E: the mailed link opens a page of this back end. Pages never hand out tokens. */
 @Public()
-@UseFilters(AuthErrorFilter)
+@UseFilters(pageErrorFilter('activation'))
 @Controller()
 export class ActivationPages {
   constructor(
@@ -69,7 +69,7 @@ export class ActivationPages {
         const state = await this.activations.inspect(token);
         return this.page(state === 'live' ? 'invalid' : state, token, request, response);
       }
-      if (isRefusal(error)) return this.refusal(error, request, response);
+      if (isRefusalOfHook(error)) return this.refusal(error, request, response);
       throw error;
     }
     return sendPage(response, this.pages.render('activation_success', this.locale(request), {}));
@@ -88,7 +88,7 @@ export class ActivationPages {
       case 'already active':
         return sendPage(response, this.pages.render('activation_success', locale, { already_active: true }));
       default:
-        return this.refusal(new AuthError('ACTIVATION_INVALID_TOKEN'), request, response);
+        throw new AuthError('ACTIVATION_INVALID_TOKEN');
     }
   }
 

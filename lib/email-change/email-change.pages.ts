@@ -1,13 +1,19 @@
-import { Controller, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, type HttpException, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../access/access.decorators.js';
 import { AuthError } from '../auth.errors.js';
 import { CsrfProtection } from '../delivery/csrf-protection.js';
-import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { Device } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import type { EndpointKey } from '../http/endpoints.js';
 import { Links } from '../mail/links.js';
-import { type PageRequest, type PageResponse, refusalContext, sendPage } from '../pages/page-exchange.js';
+import {
+  isRefusalOfHook,
+  type PageRequest,
+  type PageResponse,
+  refusalContext,
+  sendPage,
+} from '../pages/page-exchange.js';
+import { pageErrorFilter } from '../pages/page-error.filter.js';
 import { type PageName, PageRenderer } from '../pages/page-renderer.js';
 import { emailHint } from '../templates/template-context.js';
 import { EmailChangeUndoService } from './email-change-undo.service.js';
@@ -34,7 +40,7 @@ const UNDO: LinkPages = {
 
 /** Mode E: the mailed links open pages of this back end, whose button acts. Pages never hand out tokens. */
 @Public()
-@UseFilters(AuthErrorFilter)
+@UseFilters(pageErrorFilter('email-change'))
 @Controller()
 export class EmailChangePages {
   constructor(
@@ -91,7 +97,7 @@ export class EmailChangePages {
     request: PageRequest,
     response: PageResponse,
   ): string {
-    if (address === undefined) return this.refusal(request, response);
+    if (address === undefined) throw new AuthError('EMAIL_CHANGE_INVALID_TOKEN');
     const page = { form_action: this.links.pagePath(form, token), email_hint: emailHint(address) };
     return sendPage(response, this.pages.render(confirm, this.locale(request), page));
   }
@@ -107,14 +113,12 @@ export class EmailChangePages {
       const { email } = await work();
       return sendPage(response, this.pages.render(success, this.locale(request), { email_hint: emailHint(email) }));
     } catch (error) {
-      if (error instanceof AuthError && error.code === 'EMAIL_CHANGE_INVALID_TOKEN')
-        return this.refusal(request, response);
+      if (isRefusalOfHook(error)) return this.refusal(error, request, response);
       throw error;
     }
   }
 
-  private refusal(request: PageRequest, response: PageResponse): string {
-    const error = new AuthError('EMAIL_CHANGE_INVALID_TOKEN');
+  private refusal(error: HttpException, request: PageRequest, response: PageResponse): string {
     const page = this.pages.render('email_change_error', this.locale(request), refusalContext(error));
     return sendPage(response, page, error.getStatus());
   }

@@ -19,6 +19,7 @@ import { EmailChangeLinks } from '../email-change/email-change.links.js';
 import { EmailChangePages } from '../email-change/email-change.pages.js';
 import { EmailChangeService } from '../email-change/email-change.service.js';
 import { EmailChangeUndoService } from '../email-change/email-change-undo.service.js';
+import { RefusalPages } from '../http/refusal-pages.js';
 import { Routes } from '../http/routes.js';
 import { LinkIssuer } from '../mail/link-issuer.js';
 import { Links } from '../mail/links.js';
@@ -27,6 +28,7 @@ import { AUTH_MAILER, createMailer, MailSender } from '../mail/mail-sender.js';
 import { Outbox } from '../mail/outbox.js';
 import { OutboxWorker } from '../mail/outbox-worker.js';
 import { OperatorService } from '../operators/operator.service.js';
+import { ErrorPages } from '../pages/error-pages.js';
 import { PageRenderer } from '../pages/page-renderer.js';
 import { CurrentPassword } from '../passwords/current-password.js';
 import { PasswordChangeController } from '../password-change/password-change.controller.js';
@@ -114,7 +116,7 @@ export function completeLevel(structure: StructuralOptions, { backendLinks }: Re
       ...ACCOUNT_PROVIDERS,
       ...PROVIDERS,
       ...ownResources(structure),
-      ...(backendLinks ? [PageRenderer] : []),
+      ...(backendLinks ? [PageRenderer, ErrorPages, { provide: RefusalPages, useExisting: ErrorPages }] : []),
     ],
     exports: [AuthService, AccessGuard, AccessTokenVerifier, CookieCredentials, TokenDelivery, Clock, Routes],
   };

@@ -83,8 +83,11 @@ function isPossible(code: AuthErrorCode, config: AuthConfig): boolean {
 }
 
 function answersOf({ answers }: Endpoint, status: number, { backendLinks }: AuthConfig): AnswerName[] {
-  const names = [answers[status] ?? []].flat();
-  return names.filter((name) => name !== 'Page' || backendLinks);
+  const stated = [answers[status] ?? []].flat();
+  // Whoever followed a link or sent a form is refused by a page, whatever the reason.
+  const isPageRefused = status >= 400 && Object.values(answers).flat().includes('Page');
+  const names = new Set([...stated, ...(isPageRefused ? (['Page'] as const) : [])]);
+  return [...names].filter((name) => name !== 'Page' || backendLinks);
 }
 
 function descriptionOf(endpoint: Endpoint, status: number, codes: readonly AuthErrorCode[]): string {

@@ -1,5 +1,6 @@
-import { HttpException, HttpStatus } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
+import type { BrowserRequest } from '../http/refusal-pages.js';
 import type { RenderedPage } from './page-renderer.js';
 
 /** What the pages read of a request, on either adapter. */
@@ -22,9 +23,9 @@ export function sendPage(response: PageResponse, { html, headers }: RenderedPage
   return html;
 }
 
-/** True for what the flow, or a hook of the application, refused for a reason the user may read. */
-export function isRefusal(error: unknown): error is HttpException {
-  return error instanceof HttpException && error.getStatus() < (HttpStatus.INTERNAL_SERVER_ERROR as number);
+/** True for what a hook of the application refused, for a reason of its own that the user may read. */
+export function isRefusalOfHook(error: unknown): error is HttpException {
+  return error instanceof HttpException && !(error instanceof AuthError);
 }
 
 /** What an error page tells of a refusal. */
@@ -33,6 +34,6 @@ export function refusalContext(error: HttpException): { reason: string; reason_c
 }
 
 /** True for a form post, as opposed to JSON. */
-export function isForm({ headers }: PageRequest): boolean {
-  return /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
+export function isForm({ headers }: BrowserRequest): boolean {
+  return /^application\/x-www-form-urlencoded\b/i.test(String(headers['content-type']));
 }

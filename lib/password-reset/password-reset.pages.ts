@@ -2,12 +2,18 @@ import { Controller, type HttpException, Param, Req, Res, UseFilters } from '@ne
 import { Public } from '../access/access.decorators.js';
 import { AuthError } from '../auth.errors.js';
 import { CsrfProtection } from '../delivery/csrf-protection.js';
-import { AuthErrorFilter } from '../http/auth-error.filter.js';
 import { deviceOf, type DeviceRequest } from '../http/device.decorator.js';
 import { Endpoint } from '../http/endpoint.decorator.js';
 import { Input } from '../http/input.decorator.js';
 import { Links } from '../mail/links.js';
-import { isRefusal, type PageRequest, type PageResponse, refusalContext, sendPage } from '../pages/page-exchange.js';
+import {
+  isRefusalOfHook,
+  type PageRequest,
+  type PageResponse,
+  refusalContext,
+  sendPage,
+} from '../pages/page-exchange.js';
+import { pageErrorFilter } from '../pages/page-error.filter.js';
 import { PageRenderer } from '../pages/page-renderer.js';
 import { type BrokenRule, PasswordRejected } from '../passwords/password-policy.js';
 import { emailHint } from '../templates/template-context.js';
@@ -19,7 +25,7 @@ type FormProblem = BrokenRule | { readonly key: 'password_reset_form.different';
 
 /** Mode E: the mailed link opens a form of this back end. Pages never hand out tokens. */
 @Public()
-@UseFilters(AuthErrorFilter)
+@UseFilters(pageErrorFilter('password-reset'))
 @Controller()
 export class PasswordResetPages {
   constructor(
@@ -54,7 +60,7 @@ export class PasswordResetPages {
       await this.resets.confirmWithoutSession(token, new_password, deviceOf(request));
     } catch (error) {
       if (error instanceof PasswordRejected) return this.form(token, request, response, error.broken);
-      if (isRefusal(error)) return this.refusal(error, request, response);
+      if (isRefusalOfHook(error)) return this.refusal(error, request, response);
       throw error;
     }
     return sendPage(response, this.pages.render('password_reset_success', this.locale(request), {}));
@@ -67,7 +73,7 @@ export class PasswordResetPages {
     problems: readonly FormProblem[] = [],
   ): Promise<string> {
     const user = await this.resets.inspect(token);
-    if (!user) return this.refusal(new AuthError('PASSWORD_RESET_INVALID_TOKEN'), request, response);
+    if (!user) throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
     const locale = this.locale(request);
     const errors = problems.map(({ key, values }) => this.pages.text('password_reset_form', locale, key, values));
     const page = this.pages.render('password_reset_form', locale, {

@@ -1,6 +1,8 @@
 import { AUTH_ERRORS } from 'nestjs-gatehouse';
 import type { Endpoint } from '../../lib/http/endpoint.js';
 import { type EndpointKey, ENDPOINTS } from '../../lib/http/endpoints.js';
+import { en } from '../../lib/templates/languages/en.js';
+import { isTextKey } from '../../lib/templates/translate.js';
 import type { RawAnswer } from './raw-client.js';
 import { PASSWORD, type TestApp } from './test-app.js';
 
@@ -58,7 +60,8 @@ export function faultOf(endpoint: Endpoint, answer: RawAnswer): string | undefin
     (endpoint.pages || endpoint.accepts === 'json-or-form') &&
     String(headers['content-type']).startsWith('text/html')
   ) {
-    return status === 400 ? undefined : `a page with another status: ${shown}`;
+    const [expected] = AUTH_ERRORS[codeOf(answer) as keyof typeof AUTH_ERRORS] ?? [400];
+    return status === expected ? undefined : `a page with another status: ${shown}`;
   }
   const { statusCode, code, message, errors, ...more } = body ?? {};
   const [wanted, words] = AUTH_ERRORS[code as keyof typeof AUTH_ERRORS] ?? [];
@@ -66,6 +69,15 @@ export function faultOf(endpoint: Endpoint, answer: RawAnswer): string | undefin
   if (!(endpoint.errors as readonly string[]).includes(code)) return `a code the reference does not list: ${shown}`;
   if (Object.keys(more).length > 0 || (errors !== undefined && !Array.isArray(errors))) return `more fields: ${shown}`;
   return undefined;
+}
+
+/** The code of a refusal: in its JSON, or the one whose text its page shows; undefined for a page with a form. */
+export function codeOf({ headers, text, body }: RawAnswer): string | undefined {
+  if (!String(headers['content-type']).startsWith('text/html')) return body?.code;
+  return Object.keys(AUTH_ERRORS).find((code) => {
+    const key = `error.${code}`;
+    return isTextKey(key) && text.includes(`<p>${en[key]}</p>`);
+  });
 }
 
 /** Every row of both tables, as text. */
