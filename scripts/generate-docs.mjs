@@ -167,7 +167,8 @@ function errorsPage() {
   return markdown([
     '# Errors',
     '',
-    'Every refusal is JSON of one shape, on every route and adapter:',
+    'Every refusal is JSON of one shape, on every route and adapter; only who follows a link to a page of mode E, or sends',
+    'its form, is refused by a page in their language:',
     '',
     '```json',
     JSON.stringify(errorExample(), null, 2),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../lib/platform/http/endpoint.js';
 import { ENDPOINTS } from '../lib/module/flows.js';
-import { AttackedApp, faultOf, FORM_TYPE, JSON_TYPE } from './support/attacked-app.js';
+import { AttackedApp, codeOf, faultOf, FORM_TYPE, JSON_TYPE } from './support/attacked-app.js';
 import { pathOf } from './support/every-endpoint.js';
 import { BODILESS, DEEP, HOSTILE_TOKENS, METHODS } from './support/hostile-values.js';
 import type { RawAnswer } from './support/raw-client.js';
@@ -41,8 +41,8 @@ describe.each(['express', 'fastify'] as const)('every endpoint with %s', (adapte
       const faults: string[] = [];
       for (const token of ['%c0%ae', '%E0%A4%A', '%ff', '%', '%zz']) {
         const answer = await target.send({ method: endpoint.method, path: pathOf(endpoint, token) });
-        const { status, body, text } = answer;
-        if (status !== 400 || body?.code !== code) faults.push(`${token} -> ${status} ${text}`);
+        if (answer.status !== 400 || codeOf(answer) !== code)
+          faults.push(`${token} -> ${answer.status} ${answer.text}`);
       }
       return faults;
     });

@@ -3,6 +3,7 @@ import { AUTH_ERRORS, canonicalEmail } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../lib/platform/http/endpoint.js';
 import { hostileRequest } from './support/hostile-requests.js';
+import { codeOf } from './support/attacked-app.js';
 import { availableDatabases } from './support/databases.js';
 import { ALL_ENDPOINTS, pathOf } from './support/every-endpoint.js';
 import { namedSchema } from './support/users-with-username.js';
@@ -71,7 +72,7 @@ describe.each(STACKS)('hostile requests to %s on %s', (adapter, database) => {
         const { token, headers, body } = request;
         const answer = await raw.send({ method: endpoint.method, path: pathOf(endpoint, token), headers, body });
         // The keys are for everybody: who gets them is not in.
-        const outcome = String(answer.body?.code ?? (name === 'jwks' ? 'public keys' : answer.status));
+        const outcome = String(codeOf(answer) ?? (name === 'jwks' ? 'public keys' : answer.status));
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
         expect(faultOf(endpoint, answer, token)).toBeUndefined();
       });

@@ -1,3 +1,5 @@
+import { ForbiddenException, Injectable, InternalServerErrorException } from '@nestjs/common';
+import { AuthError, AuthHooks } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
@@ -77,6 +79,19 @@ const ALREADY_ACTIVE = 'Your account is already active';
 const NOT_ACTIVATED = 'Your account could not be activated';
 const CONFIRM = 'Activate your account';
 const RESET_FORM = 'Choose a new password';
+/** What the pages say of a form that was refused before the link was looked at. */
+const FROM_ELSEWHERE = 'The form was sent from another site. Open the link again and use the form there.';
+const NOT_FILLED_IN = 'The form was not filled in as it must be. Open the link again and try once more.';
+const UNREADABLE = 'The form or the link could not be read. Open the link again and try once more.';
+const TOO_LARGE = 'The form is too large.';
+const UNAVAILABLE = 'The service is unavailable; try again in a moment.';
+
+/** A page that says no, and why. */
+function expectRefused(answer: Answer, status: number, heading: string, reason: string): void {
+  expectPage(answer, status, heading);
+  expect(answer.text).toContain(`<p>${reason}</p>`);
+}
+
 const RESET_DONE = 'Your password is changed';
 const NOT_RESET = 'Your password was not changed';
 
@@ -207,8 +222,7 @@ describe.each(['express', 'fastify'] as const)('the activation page that asks fi
   ])('refuses a press from another site: %o', async (headers) => {
     const email = `csrf-${Object.values(headers)[0]!.replace(/\W/g, '')}@example.com`;
     const path = await activationPath(email);
-    const refused = await app().client.postForm(path, {}, { headers });
-    expect([refused.status, refused.body.code]).toEqual([403, 'INPUT_CROSS_SITE']);
+    expectRefused(await app().client.postForm(path, {}, { headers }), 403, NOT_ACTIVATED, FROM_ELSEWHERE);
     expect(await isActive(email)).toBe(false);
     const own = { 'sec-fetch-site': 'same-origin', origin: 'null' };
     expectPage(await app().client.postForm(path, {}, { headers: own }), 200, ACTIVATED);
@@ -294,8 +308,7 @@ describe.each(['express', 'fastify'] as const)('the password reset page with %s'
     const email = `reset-${Object.values(headers)[0]!.replace(/\W/g, '')}@example.com`;
     await app().activeUser(email);
     const path = await resetPath(email);
-    const refused = await submit(path, NEW_PASSWORD, NEW_PASSWORD, headers);
-    expect([refused.status, refused.body.code]).toEqual([403, 'INPUT_CROSS_SITE']);
+    expectRefused(await submit(path, NEW_PASSWORD, NEW_PASSWORD, headers), 403, NOT_RESET, FROM_ELSEWHERE);
     expect((await logIn(email, NEW_PASSWORD)).status).toBe(401);
     expectPage(await submit(path, NEW_PASSWORD), 200, RESET_DONE);
   });
@@ -331,7 +344,8 @@ describe.each(['express', 'fastify'] as const)('the password reset page with %s'
     const path = await resetPath(email);
     expectPage(await get(`${path}?next=//evil.example&form_action=//evil.example`), 200, RESET_FORM, path);
     const foreign = await app().client.postForm(path, { new_password: NEW_PASSWORD, email: 'x@example.com' });
-    expect([foreign.status, foreign.body.code]).toEqual([400, 'INPUT_INVALID']);
+    expectRefused(foreign, 400, NOT_RESET, NOT_FILLED_IN);
+    expect((await logIn(email, PASSWORD)).status).toBe(200);
     expectPage(await submit(`${path}?next=//evil.example`, NEW_PASSWORD), 200, RESET_DONE);
   });
 
@@ -398,12 +412,11 @@ describe.each(['express', 'fastify'] as const)('the pages of an e-mail change wi
     const old = `ec-${Object.values(headers)[0]!.replace(/\W/g, '')}@example.com`;
     await app().activeUser(old);
     const path = await changePath(old, `new-${old}`);
-    const refused = await press(path, headers);
-    expect([refused.status, refused.body.code]).toEqual([403, 'INPUT_CROSS_SITE']);
+    expectRefused(await press(path, headers), 403, NOT_CHANGED, FROM_ELSEWHERE);
     expect((await logIn(old, PASSWORD)).status).toBe(200);
     expectPage(await press(path), 200, CHANGED);
     const back = await undoPath(old);
-    expect((await press(back, headers)).status).toBe(403);
+    expectRefused(await press(back, headers), 403, NOT_CHANGED, FROM_ELSEWHERE);
     expect((await logIn(`new-${old}`, PASSWORD)).status).toBe(200);
     expectPage(await press(back), 200, UNDONE);
   });
@@ -437,6 +450,124 @@ describe.each(['express', 'fastify'] as const)('the pages of an e-mail change wi
       body: '{}',
     });
     expect([json.status, json.body.code]).toEqual([415, 'INPUT_UNSUPPORTED_TYPE']);
+  });
+});
+
+/** Where the forms of the pages post, and what their error page is called. */
+const FORMS = [
+  ['/auth/activate', NOT_ACTIVATED],
+  ['/auth/password-reset', NOT_RESET],
+  ['/auth/email-change', NOT_CHANGED],
+  ['/auth/email-change/undo', NOT_CHANGED],
+] as const;
+
+/** "The form is too large.", by the language a browser asks for. */
+const TOO_LARGE_IN = {
+  en: TOO_LARGE,
+  de: 'Das Formular ist zu groß.',
+  es: 'El formulario es demasiado grande.',
+  fr: 'Le formulaire est trop volumineux.',
+  'pt-BR': 'O formulário é grande demais.',
+};
+
+describe.each(['express', 'fastify'] as const)('the pages of mode E say why they refuse, with %s', (adapter) => {
+  @Injectable()
+  class Rules extends AuthHooks {
+    static refusal?: Error;
+
+    override beforeEmailChange(): void {
+      if (Rules.refusal) throw Rules.refusal;
+    }
+  }
+
+  const { app, raw } = withPages({ adapter, options: { hooks: Rules, activation: { confirm: true } } });
+  const type = { 'content-type': 'application/x-www-form-urlencoded' };
+
+  describe.each(FORMS)('%s/:token', (path, heading) => {
+    const form = `${path}/${UNKNOWN}`;
+    const press = (body: string, headers: Record<string, string> = {}) =>
+      app().client.send(form, { method: 'POST', headers: { ...type, ...headers }, body });
+
+    it.each([
+      ['fields twice', 'a=1&a=2'],
+      ['names that every object has', '__proto__=1'],
+      ['a lone percent sign', 'new_password=%E0%A4%A'],
+      ['NUL', 'new_password=a%00b'],
+    ])('to a form with %s', async (_, body) => {
+      const answer = await press(body);
+      expectRefused(answer, 400, heading, UNREADABLE);
+      expect(answer.text).not.toContain(UNKNOWN);
+    });
+
+    it.each(Object.entries(TOO_LARGE_IN))('to a form that is too large, in %s', async (language, reason) => {
+      const answer = await press(`a=${'b'.repeat(17_000)}`, { 'accept-language': language });
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([413, 'text/html; charset=utf-8']);
+      expect(answer.text).toContain(`<html lang="${language}">`);
+      expect(answer.text).toContain(`<p>${reason}</p>`);
+    });
+
+    it('while the database is away, and when to try again', async () => {
+      const body = 'new_password=a+new+and+rather+long+passphrase';
+      await app().dataSource.destroy();
+      try {
+        const answers = [await press(body), await app().client.get(form)];
+        const head = await app().client.send(form, { method: 'HEAD' });
+        for (const answer of answers) expectRefused(answer, 503, heading, UNAVAILABLE);
+        for (const answer of [...answers, head]) expect(answer.headers.get('retry-after')).toBe('1');
+        expect([head.status, head.text]).toEqual([503, '']);
+      } finally {
+        await app().dataSource.initialize();
+      }
+    });
+
+    it('and leave JSON to whoever sends something else than a form', async () => {
+      const answer = await raw().send({ path: form, headers: { 'content-type': 'text/plain' }, body: 'a' });
+      expect([answer.status, answer.body.code]).toEqual([415, 'INPUT_UNSUPPORTED_TYPE']);
+      const nothing = await app().client.send(form, { method: 'POST' });
+      const isPage = path !== '/auth/activate';
+      expect([nothing.status, nothing.headers.get('content-type')!.startsWith('text/html')]).toEqual([400, isPage]);
+    });
+  });
+
+  // Fastify knows no route for such a path, and answers by itself.
+  it.runIf(adapter === 'express')('to a link that does not decode', async () => {
+    for (const [path, heading] of FORMS) {
+      const answer = await app().client.get(`${path}/%E0%A4%A`);
+      expectRefused(answer, 400, heading, UNREADABLE);
+      expect(answer.text).not.toContain('%E0');
+    }
+  });
+
+  it('answer JSON with JSON where an endpoint takes both', async () => {
+    const path = `/auth/activate/${UNKNOWN}`;
+    const json = { 'content-type': 'application/json' };
+    const answers = [
+      await app().client.post(path, {}),
+      await raw().send({ path, headers: json, body: '{' }),
+      await raw().send({ path, headers: json, body: `"${'b'.repeat(17_000)}"` }),
+    ];
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual([
+      [400, 'ACTIVATION_INVALID_TOKEN'],
+      [400, 'INPUT_MALFORMED'],
+      [413, 'INPUT_TOO_LARGE'],
+    ]);
+  });
+
+  it('and what a hook of the application refuses, whatever it throws', async () => {
+    const [old, address] = ['hooked@example.com', 'hooked-new@example.com'];
+    await app().activeUser(old);
+    const path = `/auth/email-change/${await emailChanges(app()).linkTo(old, address)}`;
+    for (const [refusal, status, reason] of [
+      [new ForbiddenException('Members keep their address.'), 403, 'Members keep their address.'],
+      [new InternalServerErrorException('The directory is away.'), 500, 'The directory is away.'],
+      [new AuthError('SERVICE_BUSY'), 503, 'The service is busy; try again in a moment.'],
+    ] as const) {
+      Rules.refusal = refusal;
+      expectRefused(await app().client.postForm(path, {}), status, NOT_CHANGED, reason);
+    }
+    expect(await userRow(app(), address)).toBeNull();
+    Rules.refusal = undefined;
+    expectPage(await app().client.postForm(path, {}), 200, CHANGED);
   });
 });
 

@@ -232,6 +232,14 @@ describe.each(['wal', 'delete'])('on SQLite, while somebody else holds the file 
     expect(await busyTimeout()).toBe(5_000);
   });
 
+  it('writes again after the file was away', async () => {
+    const signUp = () => t.client.post('/auth/signup', { email: 'back@example.com', password: PASSWORD });
+    await t.dataSource.destroy();
+    expect((await signUp()).status).toBe(503);
+    await t.dataSource.initialize();
+    expect((await signUp()).status).toBe(201);
+  });
+
   it("leaves the application's own statements as patient as it made them", async () => {
     await t.dataSource.query('PRAGMA busy_timeout = 1234');
     expect((await logIn()).status).toBe(200);

@@ -1,4 +1,6 @@
 import { AUTH_ERRORS } from 'nestjs-gatehouse';
+import { en } from '../../lib/engine/texts/languages/en.js';
+import { isTextKey } from '../../lib/engine/texts/translate.js';
 import type { Endpoint } from '../../lib/platform/http/endpoint.js';
 import { endpointsOf, pathOf } from './every-endpoint.js';
 import { type RawAnswer, RawClient, type RawRequest } from './raw-client.js';
@@ -86,7 +88,7 @@ export class AttackedApp {
     const named = answer.body?.errors?.map(({ field }: { field: string }) => field);
     return (
       faultOf(endpoint, answer) ??
-      (code && answer.body.code !== code ? `${answer.body.code} instead of ${code}` : undefined) ??
+      (code && codeOf(answer) !== code ? `${codeOf(answer)} instead of ${code}` : undefined) ??
       (fields && named?.join() !== fields.join() ? `names ${named} instead of ${fields}` : undefined)
     );
   }
@@ -112,7 +114,8 @@ export function faultOf(endpoint: Endpoint, answer: RawAnswer): string | undefin
     (endpoint.pages || endpoint.accepts === 'json-or-form') &&
     String(headers['content-type']).startsWith('text/html')
   ) {
-    return status === 400 ? undefined : `a page with another status: ${shown}`;
+    const [expected] = AUTH_ERRORS[codeOf(answer) as keyof typeof AUTH_ERRORS] ?? [400];
+    return status === expected ? undefined : `a page with another status: ${shown}`;
   }
   const { statusCode, code, message, errors, ...more } = body ?? {};
   const [wanted, words] = AUTH_ERRORS[code as keyof typeof AUTH_ERRORS] ?? [];
@@ -120,6 +123,15 @@ export function faultOf(endpoint: Endpoint, answer: RawAnswer): string | undefin
   if (!(endpoint.errors as readonly string[]).includes(code)) return `a code the reference does not list: ${shown}`;
   if (Object.keys(more).length > 0 || (errors !== undefined && !Array.isArray(errors))) return `more fields: ${shown}`;
   return undefined;
+}
+
+/** The code of a refusal: in its JSON, or the one whose text its page shows; undefined for a page with a form. */
+export function codeOf({ headers, text, body }: RawAnswer): string | undefined {
+  if (!String(headers['content-type']).startsWith('text/html')) return body?.code;
+  return Object.keys(AUTH_ERRORS).find((code) => {
+    const key = `error.${code}`;
+    return isTextKey(key) && text.includes(`<p>${en[key]}</p>`);
+  });
 }
 
 /** Of users, and a mistake of the input is reached only with credentials: it has fields, or a parameter in its path. */

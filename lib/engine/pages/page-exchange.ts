@@ -1,6 +1,7 @@
-import { HttpException, HttpStatus } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { mediaType } from '../../platform/http/media-type.js';
+import type { BrowserRequest } from '../../platform/http/refusal-pages.js';
 import type { RenderedPage } from './page-renderer.js';
 
 /** What the pages read of a request, on either adapter. */
@@ -23,9 +24,9 @@ export function sendPage(response: PageResponse, { html, headers }: RenderedPage
   return html;
 }
 
-/** True for what the flow, or a hook of the application, refused for a reason the user may read. */
-export function isRefusal(error: unknown): error is HttpException {
-  return error instanceof HttpException && error.getStatus() < (HttpStatus.INTERNAL_SERVER_ERROR as number);
+/** True for what a hook of the application refused, for a reason of its own that the user may read. */
+export function isRefusalOfHook(error: unknown): error is HttpException {
+  return error instanceof HttpException && !(error instanceof AuthError);
 }
 
 /** True where a link was used with success before: the person asked about the account, and that is as they wanted it. */
@@ -39,6 +40,6 @@ export function refusalContext(error: HttpException): { reason: string; reason_c
 }
 
 /** True for a form post, as opposed to JSON. */
-export function isForm({ headers }: PageRequest): boolean {
-  return mediaType(headers['content-type']) === 'form';
+export function isForm({ headers }: BrowserRequest): boolean {
+  return mediaType(headers['content-type']?.toString()) === 'form';
 }

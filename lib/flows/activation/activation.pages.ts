@@ -3,7 +3,6 @@ import { Public } from '../../engine/access/access.decorators.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
-import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { LinkUrls } from '../../engine/mail/link-urls.js';
 import { SignIn } from '../../engine/sign-in/sign-in.js';
 import { type Device, deviceOf, type DeviceRequest } from '../../platform/common/device.js';
@@ -12,12 +11,13 @@ import { refuseForeign } from '../../platform/http/request-site.js';
 import {
   isDone,
   isForm,
-  isRefusal,
+  isRefusalOfHook,
   type PageRequest,
   type PageResponse,
   refusalContext,
   sendPage,
 } from '../../engine/pages/page-exchange.js';
+import { pageErrorFilter } from '../../engine/pages/page-error.filter.js';
 import { PageRenderer } from '../../engine/pages/page-renderer.js';
 import type { ActivationBody } from './activation.body.js';
 import { ACTIVATION_ENDPOINTS } from './activation.endpoints.js';
@@ -25,7 +25,7 @@ import { ActivationService } from './activation.service.js';
 
 /** Mode E: the mailed link opens a page of this back end. Pages never hand out tokens. */
 @Public()
-@UseFilters(AuthErrorFilter)
+@UseFilters(pageErrorFilter('activation'))
 @Controller()
 export class ActivationPages {
   constructor(
@@ -71,7 +71,7 @@ export class ActivationPages {
       await this.activations.activate(token, deviceOf(request));
     } catch (error) {
       if (isDone(error)) return this.page('done', token, request, response);
-      if (isRefusal(error)) return this.refusal(error, request, response);
+      if (isRefusalOfHook(error)) return this.refusal(error, request, response);
       throw error;
     }
     return sendPage(response, this.pages.render('activation_success', this.locale(request), {}));
@@ -95,7 +95,7 @@ export class ActivationPages {
       case 'done':
         return sendPage(response, this.pages.render('activation_success', locale, { already_active: true }));
       default:
-        return this.refusal(new AuthError('ACTIVATION_INVALID_TOKEN'), request, response);
+        throw new AuthError('ACTIVATION_INVALID_TOKEN');
     }
   }
 

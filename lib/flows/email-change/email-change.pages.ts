@@ -1,24 +1,24 @@
-import { Controller, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, type HttpException, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
-import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
+import { refuseForeign } from '../../platform/http/request-site.js';
 import { LinkUrls } from '../../engine/mail/link-urls.js';
 import {
   isDone,
+  isRefusalOfHook,
   type PageRequest,
   type PageResponse,
   refusalContext,
   sendPage,
 } from '../../engine/pages/page-exchange.js';
+import { pageErrorFilter } from '../../engine/pages/page-error.filter.js';
 import { type PageName, PageRenderer } from '../../engine/pages/page-renderer.js';
 import { emailHint } from '../../engine/templates/template-context.js';
 import { EmailChangeUndoService } from './email-change-undo.service.js';
 import { EmailChangeService, type EmailChangeState } from './email-change.service.js';
-
-import { refuseForeign } from '../../platform/http/request-site.js';
 import { EMAIL_CHANGE_ENDPOINTS } from './email-change.endpoints.js';
 
 /** What the confirming link shows, and the link that takes the change back. */
@@ -41,7 +41,7 @@ const UNDO: LinkPages = {
 
 /** Mode E: the mailed links open pages of this back end, whose button acts. Pages never hand out tokens. */
 @Public()
-@UseFilters(AuthErrorFilter)
+@UseFilters(pageErrorFilter('email-change'))
 @Controller()
 export class EmailChangePages {
   constructor(
@@ -110,7 +110,7 @@ export class EmailChangePages {
     request: PageRequest,
     response: PageResponse,
   ): string {
-    if (found.state === 'invalid') return this.refusal(request, response);
+    if (found.state === 'invalid') throw new AuthError('EMAIL_CHANGE_INVALID_TOKEN');
     if (found.state === 'done') return this.success(pages, found.address, true, request, response);
     const form_action = this.urls.formPath(pages.purpose, token);
     const page = { form_action, email_hint: emailHint(found.address) };
@@ -131,8 +131,7 @@ export class EmailChangePages {
     } catch (error) {
       const found = isDone(error) ? await look() : undefined;
       if (found?.state === 'done') return this.success(pages, found.address, true, request, response);
-      if (error instanceof AuthError && error.code === 'EMAIL_CHANGE_INVALID_TOKEN')
-        return this.refusal(request, response);
+      if (isRefusalOfHook(error)) return this.refusal(error, request, response);
       throw error;
     }
   }
@@ -148,8 +147,7 @@ export class EmailChangePages {
     return sendPage(response, this.pages.render(success, this.locale(request), page));
   }
 
-  private refusal(request: PageRequest, response: PageResponse): string {
-    const error = new AuthError('EMAIL_CHANGE_INVALID_TOKEN');
+  private refusal(error: HttpException, request: PageRequest, response: PageResponse): string {
     const page = this.pages.render('email_change_error', this.locale(request), refusalContext(error));
     return sendPage(response, page, error.getStatus());
   }

@@ -2,7 +2,6 @@ import { Controller, type HttpException, Inject, Param, Req, Res, UseFilters } f
 import { Public } from '../../engine/access/access.decorators.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
-import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { deviceOf, type DeviceRequest } from '../../platform/common/device.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
@@ -10,12 +9,13 @@ import { LinkUrls } from '../../engine/mail/link-urls.js';
 import { refuseForeign } from '../../platform/http/request-site.js';
 import {
   isDone,
-  isRefusal,
+  isRefusalOfHook,
   type PageRequest,
   type PageResponse,
   refusalContext,
   sendPage,
 } from '../../engine/pages/page-exchange.js';
+import { pageErrorFilter } from '../../engine/pages/page-error.filter.js';
 import { PageRenderer } from '../../engine/pages/page-renderer.js';
 import { type BrokenRule, PasswordRejected } from '../../engine/passwords/password-policy.js';
 import { emailHint } from '../../engine/templates/template-context.js';
@@ -28,7 +28,7 @@ type FormProblem = BrokenRule | { readonly key: 'password_reset_form.different';
 
 /** Mode E: the mailed link opens a form of this back end. Pages never hand out tokens. */
 @Public()
-@UseFilters(AuthErrorFilter)
+@UseFilters(pageErrorFilter('password-reset'))
 @Controller()
 export class PasswordResetPages {
   constructor(
@@ -64,7 +64,7 @@ export class PasswordResetPages {
     } catch (error) {
       if (error instanceof PasswordRejected) return this.form(token, request, response, error.broken);
       if (isDone(error)) return this.success(request, response, true);
-      if (isRefusal(error)) return this.refusal(error, request, response);
+      if (isRefusalOfHook(error)) return this.refusal(error, request, response);
       throw error;
     }
     return this.success(request, response, false);
@@ -78,7 +78,7 @@ export class PasswordResetPages {
   ): Promise<string> {
     const found = await this.resets.inspect(token);
     if (found.state === 'done') return this.success(request, response, true);
-    if (found.state !== 'live') return this.refusal(new AuthError('PASSWORD_RESET_INVALID_TOKEN'), request, response);
+    if (found.state !== 'live') throw new AuthError('PASSWORD_RESET_INVALID_TOKEN');
     const locale = this.locale(request);
     const errors = problems.map(({ key, values }) => this.pages.text('password_reset_form', locale, key, values));
     const page = this.pages.render('password_reset_form', locale, {

@@ -9,6 +9,7 @@ import { MailRenderer } from '../../engine/mail/mail-renderer.js';
 import { MailSender } from '../../engine/mail/mail-sender.js';
 import { Outbox } from '../../engine/mail/outbox.js';
 import { OutboxWorker } from '../../engine/mail/outbox-worker.js';
+import { ErrorPages } from '../../engine/pages/error-pages.js';
 import { PageRenderer } from '../../engine/pages/page-renderer.js';
 import { SessionCheck } from '../../engine/sessions/session-check.js';
 import { SessionMemory } from '../../engine/sessions/session-memory.js';
@@ -26,6 +27,7 @@ import { OwedMailStore } from '../../platform/data/store/owed-mail.store.js';
 import { SessionsStore } from '../../platform/data/store/sessions.store.js';
 import { LinksStore } from '../../platform/data/store/links.store.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
+import { RefusalPages } from '../../platform/http/refusal-pages.js';
 import { Routes } from '../../platform/http/routes.js';
 import { AuthService } from '../auth.service.js';
 import type { StructuralOptions } from '../options/auth-options.js';
@@ -66,7 +68,7 @@ export function completeLevel(structure: StructuralOptions, { backendLinks }: Re
       ...ACCOUNT_PROVIDERS,
       ...TOKEN_PROVIDERS,
       ...ownResources(structure),
-      ...(backendLinks ? [PageRenderer] : []),
+      ...(backendLinks ? [PageRenderer, ErrorPages, { provide: RefusalPages, useExisting: ErrorPages }] : []),
       ...providers,
       AuthService,
     ],

@@ -83,7 +83,13 @@ function isPossible(code: AuthErrorCode, config: AuthConfig): boolean {
 }
 
 function answersOf({ answers }: Endpoint, status: number, { backendLinks }: AuthConfig): Answer[] {
-  return [answers[status] ?? []].flat().filter(({ kind }) => kind !== 'page' || backendLinks);
+  const stated = [answers[status] ?? []].flat();
+  // Whoever followed a link or sent a form is refused by a page, whatever the reason.
+  const page = Object.values(answers)
+    .flat()
+    .find(({ kind }) => kind === 'page');
+  const all = new Set([...stated, ...(page && status >= 400 ? [page] : [])]);
+  return [...all].filter(({ kind }) => kind !== 'page' || backendLinks);
 }
 
 function descriptionOf(endpoint: Endpoint, status: number, codes: readonly AuthErrorCode[]): string {

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpStatus } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AuthError, type AuthErrorCode } from '../common/auth.errors.js';
+import type { BrowserRequest } from './refusal-pages.js';
 
 const BEARER_ERRORS: Partial<Record<AuthErrorCode, string>> = {
   ACCESS_INVALID_TOKEN: 'invalid_token',
@@ -21,6 +22,13 @@ export function errorHeaders(error: AuthError): Record<string, string> {
   return headers;
 }
 
+/** What is sent instead of what was asked for. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
 /** Answers every {@link AuthError} of the module's own controllers, on Express and Fastify alike. */
 @Catch(AuthError)
 export class AuthErrorFilter implements ExceptionFilter<AuthError> {
@@ -28,9 +36,15 @@ export class AuthErrorFilter implements ExceptionFilter<AuthError> {
 
   catch(error: AuthError, host: ArgumentsHost): void {
     const { httpAdapter } = this.adapterHost;
-    const response: unknown = host.switchToHttp().getResponse();
-    for (const [name, value] of Object.entries(errorHeaders(error))) httpAdapter.setHeader(response, name, value);
-    httpAdapter.reply(response, error.getResponse(), error.getStatus());
+    const http = host.switchToHttp();
+    const response: unknown = http.getResponse();
+    const { status, headers, body } = this.answerTo(http.getRequest<BrowserRequest>(), error);
+    for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
+    httpAdapter.reply(response, body, status);
+  }
+
+  protected answerTo(_request: BrowserRequest, error: AuthError): Answer {
+    return { status: error.getStatus(), headers: errorHeaders(error), body: error.getResponse() };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AuthError } from '../common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
@@ -8,6 +8,7 @@ import { errorHeaders } from './auth-error.filter.js';
 import type { Endpoint } from './endpoint.js';
 import type { FastifyRouteConfig } from './planned-routes.js';
 import { type MediaType, mediaType } from './media-type.js';
+import { type RefusalPage, RefusalPages } from './refusal-pages.js';
 import { type MountedRoute, Routes } from './routes.js';
 import { assertSafeBody, BODY_LIMIT_BYTES, parseForm, parseJson, readBody, type SafeBody } from './safe-body.js';
 
@@ -34,12 +35,15 @@ interface FastifyRequest {
 
 interface FastifyReply {
   header(name: string, value: string): unknown;
+  code(status: number): this;
+  headers(values: Readonly<Record<string, string>>): this;
+  send(body: string): unknown;
 }
 
 interface FastifyInstance {
   addHook(
     name: string,
-    hook: (request: FastifyRequest, reply: FastifyReply, payload: Readable) => Promise<void>,
+    hook: (request: FastifyRequest, reply: FastifyReply, payload: Readable) => Promise<unknown>,
   ): unknown;
 }
 
@@ -60,6 +64,8 @@ export class InputGate {
     private readonly adapterHost: HttpAdapterHost,
     private readonly routes: Routes,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    /** Mode E alone has pages. */
+    @Optional() private readonly pages?: RefusalPages,
   ) {
     // The adapter exists before `app.init()` registers the body parser: the only moment to stand in front of it.
     adapterHost.init$.subscribe(() => this.attach());
@@ -90,6 +96,8 @@ export class InputGate {
       if (route.endpoint.accepts !== 'none') request.body = await this.admit(route.endpoint, request, request);
     } catch (error) {
       for (const [name, value] of refusalHeaders(error, request)) response.setHeader(name, value);
+      const page = this.pageFor(route.endpoint, request, error);
+      if (page) return void response.writeHead(page.status, page.headers).end(page.body);
       return next(error);
     }
     next();
@@ -117,7 +125,9 @@ export class InputGate {
         };
       } catch (error) {
         for (const [name, value] of refusalHeaders(error, request.raw)) reply.header(name, value);
-        throw error;
+        const page = this.pageFor(endpoint, request.raw, error);
+        if (!page) throw error;
+        return reply.code(page.status).headers(page.headers).send(page.body);
       }
     });
 
@@ -125,6 +135,18 @@ export class InputGate {
     instance.addHook('preValidation', async (request) => {
       Object.assign(request, admitted.get(request));
     });
+  }
+
+  /** What passes goes on to a controller, which has its own way to answer by a page; what does not must do so here. */
+  private pageFor({ flow, answers }: Endpoint, request: RawRequest, error: unknown): RefusalPage | undefined {
+    if (
+      !(error instanceof AuthError) ||
+      !Object.values(answers)
+        .flat()
+        .some(({ kind }) => kind === 'page')
+    )
+      return undefined;
+    return this.pages?.pageFor(flow, request, error);
   }
 
   /** Built on the first request: routes are mounted when the gate already stands. */

@@ -127,6 +127,16 @@ export const de: Language = {
   'error.SIGNUP_CONFLICT': 'Eine Angabe der Registrierung wird schon von einem anderen Konto benutzt.',
   'error.PASSWORD_RESET_INVALID_TOKEN': 'Der Link zum Zurücksetzen des Passworts ist ungültig oder abgelaufen.',
   'error.EMAIL_CHANGE_INVALID_TOKEN': 'Der Link zum Ändern der Adresse ist ungültig oder abgelaufen.',
+  'error.INPUT_INVALID':
+    'Das Formular war nicht richtig ausgefüllt. Öffnen Sie den Link noch einmal und versuchen Sie es erneut.',
+  'error.INPUT_MALFORMED':
+    'Das Formular oder der Link war nicht lesbar. Öffnen Sie den Link noch einmal und versuchen Sie es erneut.',
+  'error.INPUT_TOO_LARGE': 'Das Formular ist zu groß.',
+  'error.INPUT_CROSS_SITE':
+    'Das Formular wurde von einer anderen Website gesendet. Öffnen Sie den Link noch einmal und benutzen Sie das Formular dort.',
+  'error.SERVICE_BUSY': 'Der Dienst ist gerade ausgelastet. Versuchen Sie es gleich noch einmal.',
+  'error.SERVICE_FAILED': 'Etwas ist schiefgegangen; es liegt nicht an Ihnen. Versuchen Sie es später noch einmal.',
+  'error.SERVICE_UNAVAILABLE': 'Der Dienst ist gerade nicht erreichbar. Versuchen Sie es gleich noch einmal.',
 
   'password.too_short': 'Das Passwort muss mindestens {min} Zeichen haben.',
   'password.too_long': 'Das Passwort darf höchstens {max} Zeichen und {bytes} Bytes haben.',

@@ -119,6 +119,13 @@ export const en = {
   'error.SIGNUP_CONFLICT': 'A field of the signup is already used by another account.',
   'error.PASSWORD_RESET_INVALID_TOKEN': 'The password reset link is invalid or has expired.',
   'error.EMAIL_CHANGE_INVALID_TOKEN': 'The e-mail change link is invalid or has expired.',
+  'error.INPUT_INVALID': 'The form was not filled in as it must be. Open the link again and try once more.',
+  'error.INPUT_MALFORMED': 'The form or the link could not be read. Open the link again and try once more.',
+  'error.INPUT_TOO_LARGE': 'The form is too large.',
+  'error.INPUT_CROSS_SITE': 'The form was sent from another site. Open the link again and use the form there.',
+  'error.SERVICE_BUSY': 'The service is busy; try again in a moment.',
+  'error.SERVICE_FAILED': 'Something went wrong; it is not your fault. Try again later.',
+  'error.SERVICE_UNAVAILABLE': 'The service is unavailable; try again in a moment.',
 
   'password.too_short': 'The password must have at least {min} characters.',
   'password.too_long': 'The password must have at most {max} characters and {bytes} bytes.',

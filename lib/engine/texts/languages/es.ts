@@ -123,6 +123,15 @@ export const es: Language = {
   'error.SIGNUP_CONFLICT': 'Otra cuenta ya usa uno de los datos del registro.',
   'error.PASSWORD_RESET_INVALID_TOKEN': 'El enlace para restablecer la contraseña no es válido o ha caducado.',
   'error.EMAIL_CHANGE_INVALID_TOKEN': 'El enlace para cambiar la dirección no es válido o ha caducado.',
+  'error.INPUT_INVALID': 'El formulario no se ha rellenado como debía. Abre el enlace de nuevo e inténtalo otra vez.',
+  'error.INPUT_MALFORMED':
+    'No se ha podido leer el formulario o el enlace. Abre el enlace de nuevo e inténtalo otra vez.',
+  'error.INPUT_TOO_LARGE': 'El formulario es demasiado grande.',
+  'error.INPUT_CROSS_SITE':
+    'El formulario se ha enviado desde otro sitio. Abre el enlace de nuevo y usa el formulario de allí.',
+  'error.SERVICE_BUSY': 'El servicio está ocupado; inténtalo de nuevo en un momento.',
+  'error.SERVICE_FAILED': 'Algo ha salido mal; no es culpa tuya. Inténtalo de nuevo más tarde.',
+  'error.SERVICE_UNAVAILABLE': 'El servicio no está disponible; inténtalo de nuevo en un momento.',
 
   'password.too_short': 'La contraseña debe tener al menos {min} caracteres.',
   'password.too_long': 'La contraseña debe tener como máximo {max} caracteres y {bytes} bytes.',

@@ -125,6 +125,14 @@ export const fr: Language = {
   'error.SIGNUP_CONFLICT': 'Une donnée de l’inscription est déjà utilisée par un autre compte.',
   'error.PASSWORD_RESET_INVALID_TOKEN': 'Le lien de réinitialisation du mot de passe n’est pas valide ou a expiré.',
   'error.EMAIL_CHANGE_INVALID_TOKEN': 'Le lien de changement d’adresse n’est pas valide ou a expiré.',
+  'error.INPUT_INVALID': 'Le formulaire n’a pas été rempli comme il le faut. Ouvrez de nouveau le lien et réessayez.',
+  'error.INPUT_MALFORMED': 'Le formulaire ou le lien n’a pas pu être lu. Ouvrez de nouveau le lien et réessayez.',
+  'error.INPUT_TOO_LARGE': 'Le formulaire est trop volumineux.',
+  'error.INPUT_CROSS_SITE':
+    'Le formulaire a été envoyé depuis un autre site. Ouvrez de nouveau le lien et utilisez le formulaire qui s’y trouve.',
+  'error.SERVICE_BUSY': 'Le service est surchargé ; réessayez dans un instant.',
+  'error.SERVICE_FAILED': 'Une erreur s’est produite ; vous n’y êtes pour rien. Réessayez plus tard.',
+  'error.SERVICE_UNAVAILABLE': 'Le service n’est pas disponible ; réessayez dans un instant.',
 
   'password.too_short': 'Le mot de passe doit comporter au moins {min} caractères.',
   'password.too_long': 'Le mot de passe doit comporter au plus {max} caractères et {bytes} octets.',

@@ -119,6 +119,13 @@ export const ptBr: Language = {
   'error.SIGNUP_CONFLICT': 'Um dado do cadastro já é usado por outra conta.',
   'error.PASSWORD_RESET_INVALID_TOKEN': 'O link para redefinir a senha é inválido ou expirou.',
   'error.EMAIL_CHANGE_INVALID_TOKEN': 'O link para alterar o endereço é inválido ou expirou.',
+  'error.INPUT_INVALID': 'O formulário não foi preenchido como deveria. Abra o link de novo e tente outra vez.',
+  'error.INPUT_MALFORMED': 'Não foi possível ler o formulário ou o link. Abra o link de novo e tente outra vez.',
+  'error.INPUT_TOO_LARGE': 'O formulário é grande demais.',
+  'error.INPUT_CROSS_SITE': 'O formulário foi enviado de outro site. Abra o link de novo e use o formulário de lá.',
+  'error.SERVICE_BUSY': 'O serviço está ocupado; tente de novo em instantes.',
+  'error.SERVICE_FAILED': 'Algo deu errado, e a culpa não é sua. Tente de novo mais tarde.',
+  'error.SERVICE_UNAVAILABLE': 'O serviço está indisponível; tente de novo em instantes.',
 
   'password.too_short': 'A senha deve ter pelo menos {min} caracteres.',
   'password.too_long': 'A senha deve ter no máximo {max} caracteres e {bytes} bytes.',

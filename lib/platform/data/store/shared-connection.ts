@@ -12,6 +12,7 @@ const MAX_PAUSE_MS = 10;
 /** The part of better-sqlite3's connection that is used beside TypeORM. */
 interface Connection {
   readonly open: boolean;
+  readonly inTransaction: boolean;
   prepare(sql: string): { pluck(): { get(): unknown } };
 }
 
@@ -72,14 +73,19 @@ export class SharedConnection {
     }
   }
 
+  /** SQLite's own word: the runner of TypeORM believes in a transaction for ever whose BEGIN has failed. */
   private isInTransaction(): boolean {
-    // There is one runner, and createQueryRunner hands it out.
-    return this.dataSource.createQueryRunner().isTransactionActive;
+    return this.connection?.inTransaction ?? false;
+  }
+
+  /** None while the data source is closed. */
+  private get connection(): Connection | undefined {
+    return (this.dataSource.driver as { databaseConnection?: Connection }).databaseConnection;
   }
 
   /** The connection is the application's: its own statements find it as they left it. */
   private async withoutWaiting<T>(work: () => Promise<T>): Promise<T> {
-    const { databaseConnection: connection } = this.dataSource.driver as { databaseConnection?: Connection };
+    const { connection } = this;
     // The work itself knows what to say of a connection that is closed.
     if (!connection?.open) return work();
     if (this.impatient++ === 0) {
