@@ -79,7 +79,7 @@ export class AuthService {
     return { ...outcome, tokens: proof && (await this.signIns.open(proof, device)) };
   }
 
-  /** Redeems an activation link and opens a session. Throws ACTIVATION_INVALID_TOKEN. */
+  /** Redeems an activation link and opens a session. Throws ACTIVATION_INVALID_TOKEN, ACTIVATION_ALREADY_DONE, LOGIN_REFUSED. */
   async activate(token: string, device: Device = NO_DEVICE): Promise<ActivationResult> {
     const proof = await this.activations.activate(token, device);
     return { userId: proof.account.id, tokens: await this.signIns.open(proof, device) };
@@ -90,7 +90,7 @@ export class AuthService {
     return this.activations.resend(email, device);
   }
 
-  /** Verifies address or username, and password, and opens a session. Throws INPUT_INVALID, LOGIN_INVALID_CREDENTIALS, SERVICE_BUSY. */
+  /** Verifies address or username, and password, and opens a session. Throws INPUT_INVALID, LOGIN_INVALID_CREDENTIALS, LOGIN_REFUSED, SERVICE_BUSY. */
   login(credentials: Credentials, device: Device = NO_DEVICE): Promise<TokenPair> {
     return this.logins.login(credentials, device);
   }
@@ -103,7 +103,7 @@ export class AuthService {
     return this.signIns.openFor(userId, amr, device);
   }
 
-  /** Exchanges a refresh token for the next pair. Throws SESSION_INVALID_TOKEN. */
+  /** Exchanges a refresh token for the next pair. Throws SESSION_INVALID_TOKEN; LOGIN_REFUSED, which ends the session. */
   refresh(refreshToken: string, device: Device = NO_DEVICE): Promise<TokenPair> {
     return this.refreshes.refresh(refreshToken, device);
   }
@@ -133,7 +133,7 @@ export class AuthService {
     return this.passwordResets.request(email, device);
   }
 
-  /** Redeems a reset link; null with `passwordReset.loginAfterReset: false`. Throws PASSWORD_RESET_INVALID_TOKEN, PASSWORD_REJECTED. */
+  /** Redeems a reset link; null with `passwordReset.loginAfterReset: false`. Throws PASSWORD_RESET_INVALID_TOKEN, PASSWORD_RESET_ALREADY_DONE, PASSWORD_REJECTED, LOGIN_REFUSED. */
   async confirmPasswordReset(
     token: string,
     newPassword: string,
@@ -207,12 +207,12 @@ export class AuthService {
     return this.emailChanges.request(userId, newEmail, currentPassword, device);
   }
 
-  /** Redeems the link to a new address and ends every session. Throws EMAIL_CHANGE_INVALID_TOKEN. */
+  /** Redeems the link to a new address and ends every session. Throws EMAIL_CHANGE_INVALID_TOKEN, EMAIL_CHANGE_ALREADY_DONE. */
   confirmEmailChange(token: string, device: Device = NO_DEVICE): Promise<EmailChangeResult> {
     return this.emailChanges.confirm(token, device);
   }
 
-  /** Redeems the link to the old address: the password no longer works, every session ends. Throws EMAIL_CHANGE_INVALID_TOKEN. */
+  /** Redeems the link to the old address: the password no longer works, every session ends. Throws EMAIL_CHANGE_INVALID_TOKEN, EMAIL_CHANGE_ALREADY_DONE. */
   undoEmailChange(token: string, device: Device = NO_DEVICE): Promise<EmailChangeUndoResult> {
     return this.emailChangeUndos.undo(token, device);
   }

@@ -113,7 +113,7 @@ export abstract class AuthHooks<U extends object = Account> {
 
   /**
    * Refuses a signup, e.g. by `new AuthError('SIGNUP_REFUSED')`. It runs for every signup, whether the address has an
-   * account or not; a refusal that depends on that would tell.
+   * account or not; a refusal that depends on that would tell. AuthService.createAccount does not ask it.
    */
   beforeSignup?(signup: SignupAttempt): Awaitable<void>;
 
@@ -152,7 +152,7 @@ export abstract class AuthHooks<U extends object = Account> {
   afterRefresh?(refresh: SessionContext<U>): Awaitable<void>;
 
   /**
-   * Adds claims to every access token. Outside of any transaction, at each login, refresh and activation. A repeated
+   * Adds claims to every access token. Outside of any transaction, on every way to a session and at each refresh. A repeated
    * refresh within the grace time asks again, and its access token may then differ from the first.
    */
   accessClaims?(session: { user: U; sessionId: string }): Awaitable<AdditionalClaims>;

@@ -3,7 +3,7 @@ import { HttpException, HttpStatus } from '@nestjs/common';
 /**
  * Every code an answer of this module can carry, with its status and its safe public message.
  * Codes are stable: check `code`, never the message. Where the difference would help an attacker,
- * many internal reasons share one code (an unknown, used, expired or foreign link is one 400).
+ * many internal reasons share one code (an unknown, expired, revoked or foreign link is one 400).
  */
 export const AUTH_ERRORS = {
   INPUT_INVALID: [HttpStatus.BAD_REQUEST, 'The request has invalid fields.'],
