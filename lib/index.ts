@@ -22,16 +22,7 @@ export type {
 export { AUTH_CONFIG, type AuthConfig } from './platform/config/auth-config.js';
 export type { RouteOptions, RoutePaths } from './module/options/route-options.js';
 export type { RoutePreset } from './platform/config/settings/route-settings.js';
-export type { CookieOptions, TokenDeliveryMode } from './platform/config/settings/delivery-settings.js';
-export type {
-  ActivationOptions,
-  EmailChangeOptions,
-  PasswordResetOptions,
-} from './platform/config/settings/link-settings.js';
-export type { MailOptions, SmtpOptions } from './platform/config/settings/mail-settings.js';
-export type { CleanupOptions } from './platform/config/settings/operation-settings.js';
-export type { HashingOptions, PasswordOptions } from './platform/config/settings/password-settings.js';
-export type { JwtOptions, SessionCheckOptions, SessionOptions } from './platform/config/settings/token-settings.js';
+export type * from './platform/config/option-groups.js';
 export type { JwtAlgorithm } from './platform/config/jwt-algorithms.js';
 export { type Level, LEVELS } from './platform/config/levels.js';
 export { type ModeLetter, type ModeName, MODES } from './platform/config/modes.js';

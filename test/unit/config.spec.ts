@@ -547,23 +547,29 @@ function commentOf(setting: Setting): string {
 
 /** Every option of the module and of the groups beside the settings, with its JSDoc, from the sources themselves. */
 function documentedOptions(): { path: string; comment: string }[] {
-  const folders = ['module/options', 'platform/config/settings'].map(
+  const folders = ['module/options', 'platform/config', 'platform/config/settings'].map(
     (folder) => new URL(`../../lib/${folder}/`, import.meta.url),
   );
   const interfaces = new Map(
     folders
-      .flatMap((folder) => readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8')))
+      .flatMap((folder) => sourcesIn(folder))
       .flatMap((text) => Array.from(ts.createSourceFile('options.ts', text, ts.ScriptTarget.Latest, true).statements))
       .filter(ts.isInterfaceDeclaration)
       .map((node) => [node.name.text, node]),
   );
-  const optionsOf = (name: string, prefix: string): { path: string; comment: string }[] =>
+  const optionsOf = (name: string, prefix = ''): { path: string; comment: string }[] =>
     [...(interfaces.get(name)?.members ?? [])].filter(ts.isPropertySignature).flatMap((member) => {
       const path = prefix + member.name.getText();
-      const group = /^Partial<(\w+)>$/.exec(member.type?.getText() ?? '')?.[1];
+      const type = member.type?.getText() ?? '';
+      const group = /^Partial<(\w+)>$/.exec(type)?.[1] ?? (name === 'OptionGroups' ? type : undefined);
       if (group) return optionsOf(group, `${path}.`);
       const comment = ts.getJSDocCommentsAndTags(member)[0]?.getText() ?? '';
       return [{ path, comment: comment.replace(/^\/\*\*\s*|\s*\*\/$/g, '') }];
     });
-  return [...optionsOf('StructuralOptions', ''), ...optionsOf('RuntimeOptions', '')];
+  return ['StructuralOptions', 'RuntimeOptions', 'OptionGroups'].flatMap((name) => optionsOf(name));
+}
+
+function sourcesIn(folder: URL): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  return names.map((name) => readFileSync(new URL(name, folder), 'utf8'));
 }

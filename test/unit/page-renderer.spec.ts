@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AuthConfig } from '../../lib/platform/config/auth-config.js';
-import { PAGES, PageRenderer, type PageContexts, type PageName } from '../../lib/engine/pages/page-renderer.js';
+import { PageRenderer } from '../../lib/engine/pages/page-renderer.js';
+import { type PageContexts, type PageName, PAGES } from '../../lib/engine/pages/page-table.js';
 import { emailHint } from '../../lib/engine/templates/template-context.js';
 
 const TOKEN = 'Zk3vQ9rT-_aB7yNc'.repeat(4);

@@ -4,16 +4,7 @@ import { errorHeaders } from '../../platform/http/auth-error.filter.js';
 import { type BrowserRequest, type RefusalPage, RefusalPages } from '../../platform/http/refusal-pages.js';
 import { isForm, refusalContext } from './page-exchange.js';
 import { PageRenderer } from './page-renderer.js';
-
-/** The page that says no, by flow; and whether clients of the API, which may send no body, use its form's endpoint too. */
-const ERROR_PAGES = {
-  activation: { page: 'activation_error', servesApi: true },
-  'password-reset': { page: 'password_reset_error', servesApi: false },
-  'email-change': { page: 'email_change_error', servesApi: false },
-} as const;
-
-/** A flow that has pages. */
-export type PageFlow = keyof typeof ERROR_PAGES;
+import { ERROR_PAGES, type PageFlow } from './page-table.js';
 
 /** The error pages of mode E: for whoever follows a link or sends a form; everybody else is answered JSON. */
 @Injectable()

@@ -7,86 +7,10 @@ import { htmlLink } from '../templates/template-context.js';
 import { TemplateStore, type TemplateContext } from '../templates/template-store.js';
 import { isTextKey, translate } from '../texts/translate.js';
 import { pageHeaders } from './page-headers.js';
-
-/** Every page of the module; the template of each is `<name>.hbs`. */
-export const PAGES = [
-  'activation_success',
-  'activation_error',
-  'activation_confirm',
-  'password_reset_form',
-  'password_reset_success',
-  'password_reset_error',
-  'email_change_confirm',
-  'email_change_success',
-  'email_change_undo_confirm',
-  'email_change_undo_success',
-  'email_change_error',
-] as const;
-
-/** A page by name. */
-export type PageName = (typeof PAGES)[number];
+import type { ErrorContext, PageContexts, PageName } from './page-table.js';
 
 /** Templates that the pages include. */
 export const PAGE_PARTIALS = ['page_layout'] as const;
-
-/** What every page may have. */
-interface CommonContext {
-  /** Where "Go to login" leads. @default the configured `loginUrl`; without one there is no button */
-  readonly login_url?: string;
-}
-
-/** Why a page says no. */
-interface ErrorContext extends CommonContext {
-  /** One sentence for the user, such as the message of an AuthError; in the reader's language where the catalogue has the code. */
-  readonly reason: string;
-  /** The stable code of the same error, for templates in other languages: `{{#if (eq reason_code "…")}}`. */
-  readonly reason_code?: string;
-}
-
-/** What a link has done. */
-interface DoneContext extends CommonContext {
-  /** True where the link did it before: a reload, a second click. */
-  readonly already_done?: boolean;
-}
-
-/** A page with a form. */
-interface FormContext extends CommonContext {
-  /** Path or URL the form posts to; the only place of the page that holds the token. */
-  readonly form_action: string;
-}
-
-/** A page about a change of address. */
-interface EmailChangeContext extends CommonContext {
-  /** The address the link stands for, masked by `emailHint`: whoever finds the link must not learn whose it is. */
-  readonly email_hint: string;
-}
-
-/** What each page shows. */
-export interface PageContexts {
-  activation_success: CommonContext & {
-    /** True when the account was active before: the link was followed a second time. */
-    readonly already_active?: boolean;
-  };
-  activation_error: ErrorContext;
-  activation_confirm: FormContext;
-  password_reset_form: FormContext & {
-    /** The address, masked by `emailHint`: whoever finds the link must not learn whose it is. */
-    readonly user: { readonly email_hint: string };
-    /** Why the last attempt was refused; announced by screen readers. */
-    readonly error?: string;
-    /** @default password.minLength */
-    readonly min_length?: number;
-    /** @default password.maxLength */
-    readonly max_length?: number;
-  };
-  password_reset_success: DoneContext;
-  password_reset_error: ErrorContext;
-  email_change_confirm: FormContext & EmailChangeContext;
-  email_change_success: EmailChangeContext & DoneContext;
-  email_change_undo_confirm: FormContext & EmailChangeContext;
-  email_change_undo_success: EmailChangeContext & DoneContext;
-  email_change_error: ErrorContext;
-}
 
 /** A page, ready to be sent: all headers must go along. */
 export interface RenderedPage {

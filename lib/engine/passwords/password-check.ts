@@ -1,11 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type Type } from '@nestjs/common';
 import { AuthError, type AuthErrorCode } from '../../platform/common/auth.errors.js';
 import type { AuthEventName } from '../../platform/common/auth-event.js';
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 import { EventLog } from '../events/event-log.js';
+import { HashTimes } from './hash-times.js';
 import { PasswordHasher } from './password-hasher.js';
+import { PasswordPolicy } from './password-policy.js';
 
 /** The flows that ask for a password. */
 export type PasswordFlow = 'login' | 'password-change' | 'account-deletion' | 'email-change';
@@ -71,3 +73,6 @@ export class PasswordCheck {
     return this.verify(await this.users.findWithHash(userId), password, { ...attempt, userId });
   }
 }
+
+/** Everything that a password goes through, chosen or compared; what must come before a comparison joins it here. */
+export const PASSWORD_PROVIDERS: readonly Type[] = [HashTimes, PasswordHasher, PasswordPolicy, PasswordCheck];

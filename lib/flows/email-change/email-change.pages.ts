@@ -15,7 +15,8 @@ import {
   sendPage,
 } from '../../engine/pages/page-exchange.js';
 import { pageErrorFilter } from '../../engine/pages/page-error.filter.js';
-import { type PageName, PageRenderer } from '../../engine/pages/page-renderer.js';
+import { PageRenderer } from '../../engine/pages/page-renderer.js';
+import type { PageName } from '../../engine/pages/page-table.js';
 import { emailHint } from '../../engine/templates/template-context.js';
 import { EmailChangeUndoService } from './email-change-undo.service.js';
 import { EmailChangeService, type EmailChangeState } from './email-change.service.js';

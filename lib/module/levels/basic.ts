@@ -10,10 +10,7 @@ import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { AccountWriter } from '../../engine/accounts/account-writer.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks, HOOKS_CLASS } from '../../engine/hooks/hooks.js';
-import { HashTimes } from '../../engine/passwords/hash-times.js';
-import { PasswordCheck } from '../../engine/passwords/password-check.js';
-import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
-import { PasswordPolicy } from '../../engine/passwords/password-policy.js';
+import { PASSWORD_PROVIDERS } from '../../engine/passwords/password-check.js';
 import { SessionOpener } from '../../engine/sessions/session-opener.js';
 import { Sessionless } from '../../engine/sessions/sessionless.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
@@ -46,10 +43,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   Hooks,
   EventsStore,
   EventLog,
-  HashTimes,
-  PasswordHasher,
-  PasswordPolicy,
-  PasswordCheck,
+  ...PASSWORD_PROVIDERS,
   AccountWriter,
   SignIn,
   KeyRing,

@@ -5,19 +5,11 @@ import type { BaseUserToken } from '../../platform/data/entities/base-user-token
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
 import type { AuthHooks } from '../../engine/hooks/auth-hooks.js';
 import type { SignupDto } from '../../flows/signup/signup.dto.js';
-import type { CookieOptions, TokenDeliveryMode } from '../../platform/config/settings/delivery-settings.js';
+import type { TokenDeliveryMode } from '../../platform/config/settings/delivery-settings.js';
 import type { Level } from '../../platform/config/levels.js';
 import type { ModeName, ModeLetter } from '../../platform/config/modes.js';
-import type { PasswordOptions, HashingOptions } from '../../platform/config/settings/password-settings.js';
 import type { RouteOptions } from './route-options.js';
-import type {
-  ActivationOptions,
-  EmailChangeOptions,
-  PasswordResetOptions,
-} from '../../platform/config/settings/link-settings.js';
-import type { JwtOptions, SessionOptions, SessionCheckOptions } from '../../platform/config/settings/token-settings.js';
-import type { SmtpOptions, MailOptions } from '../../platform/config/settings/mail-settings.js';
-import type { CleanupOptions } from '../../platform/config/settings/operation-settings.js';
+import type { StatedGroups } from '../../platform/config/option-groups.js';
 
 /**
  * Options Nest must know before any factory runs: they decide which routes, providers and tables exist.
@@ -92,40 +84,17 @@ export type LevelOptions<U extends object = Account, T extends BaseUserToken = B
   (CompleteOptions<U, T> & Mapping<U>) | (BasicOptions<U> & Mapping<U>) | NoneOptions;
 
 /** Options that may come from a factory; those with an environment variable name it, and code wins over it. */
-export interface RuntimeOptions {
+export interface RuntimeOptions extends StatedGroups {
   /** True lets the unsafe modes C and D start with NODE_ENV=production. `AUTH_ALLOW_UNSAFE_MODE`. @default false */
   allowUnsafeMode?: boolean;
   /** Origin of the back end as users see it, e.g. `https://api.example.com`; mode E builds its links on it. `AUTH_PUBLIC_URL`. @default none */
   publicUrl?: string;
   /** Where the "Go to login" button of the pages leads; no button when unset. `AUTH_LOGIN_URL`. @default none */
   loginUrl?: string;
-  /** The password policy. */
-  password?: Partial<PasswordOptions>;
-  /** The activation link and its mail. */
-  activation?: Partial<ActivationOptions>;
-  /** The reset link and its mail. */
-  passwordReset?: Partial<PasswordResetOptions>;
-  /** The links of an e-mail change and the mail that asks to confirm it. */
-  emailChange?: Partial<EmailChangeOptions>;
-  /** Access and refresh tokens, and the secret behind every key. */
-  jwt?: Partial<JwtOptions>;
-  /** How long a sign-in lasts. */
-  session?: Partial<SessionOptions>;
-  /** How long a session's state may be remembered between requests. */
-  sessionCheck?: Partial<SessionCheckOptions>;
   /** How tokens reach the client and come back: bearer (JSON and Authorization header), cookie, or both. `AUTH_TOKEN_DELIVERY`. @default bearer */
   tokenDelivery?: TokenDeliveryMode;
-  /** The cookies that carry tokens. */
-  cookie?: Partial<CookieOptions>;
   /** Origins besides its own whose pages may act with the cookies, e.g. `https://app.example.com`; in a variable, separated by commas. `AUTH_TRUSTED_ORIGINS`. @default none */
   trustedOrigins?: readonly string[];
-  /** Argon2id (RFC 9106) and the limiter before it. */
-  hashing?: Partial<HashingOptions>;
-  /** The server mail leaves through, and the sender it names. */
-  smtp?: Partial<SmtpOptions>;
-  /** What mails look like, and when left-over ones are looked for. */
-  mail?: Partial<MailOptions>;
-  cleanup?: Partial<CleanupOptions>;
   /** Least time, in milliseconds, of the part of signup, resend, reset and e-mail change request that depends on the address; it hides which path was taken. `AUTH_UNIFORM_ANSWER_MS`. @default 250 */
   uniformAnswerMs?: number;
 }

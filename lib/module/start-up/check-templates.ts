@@ -10,7 +10,8 @@ import {
   textFiles,
   type MailContext,
 } from '../../engine/mail/mail-renderer.js';
-import { PAGE_PARTIALS, PageRenderer, PAGES, type PageContexts } from '../../engine/pages/page-renderer.js';
+import { PAGE_PARTIALS, PageRenderer } from '../../engine/pages/page-renderer.js';
+import { PAGE_SAMPLES, PAGES } from '../../engine/pages/page-table.js';
 import { nearestName } from '../../platform/common/nearest-name.js';
 import {
   EMPTY_DIRECTORY,
@@ -28,25 +29,6 @@ export interface TemplateCheck {
 
 /** A link no real mail has: a template that shows the link shows this. */
 const SAMPLE_LINK = 'https://sample.example/sample?token=sample';
-
-const SAMPLE_PAGES: PageContexts = {
-  activation_success: { login_url: SAMPLE_LINK, already_active: true },
-  activation_error: { login_url: SAMPLE_LINK, reason: 'Sample.', reason_code: 'SAMPLE' },
-  activation_confirm: { login_url: SAMPLE_LINK, form_action: '/sample' },
-  password_reset_form: {
-    login_url: SAMPLE_LINK,
-    form_action: '/sample',
-    user: { email_hint: 's…@sample.example' },
-    error: 'Sample.',
-  },
-  password_reset_success: { login_url: SAMPLE_LINK },
-  password_reset_error: { login_url: SAMPLE_LINK, reason: 'Sample.', reason_code: 'SAMPLE' },
-  email_change_confirm: { login_url: SAMPLE_LINK, form_action: '/sample', email_hint: 's…@sample.example' },
-  email_change_success: { login_url: SAMPLE_LINK, email_hint: 's…@sample.example' },
-  email_change_undo_confirm: { login_url: SAMPLE_LINK, form_action: '/sample', email_hint: 's…@sample.example' },
-  email_change_undo_success: { login_url: SAMPLE_LINK, email_hint: 's…@sample.example' },
-  email_change_error: { login_url: SAMPLE_LINK, reason: 'Sample.', reason_code: 'SAMPLE' },
-};
 
 /**
  * Checks the application's templates at start: their file names, their syntax, and each mail and page rendered once on a
@@ -143,7 +125,7 @@ function checkPages(config: AuthConfig, locales: readonly string[], problems: St
   const renderer = new PageRenderer(config);
   for (const page of PAGES) {
     for (const locale of locales) {
-      attempt(`${page}.hbs (${locale})`, problems, () => renderer.render(page, locale, SAMPLE_PAGES[page]));
+      attempt(`${page}.hbs (${locale})`, problems, () => renderer.render(page, locale, PAGE_SAMPLES[page]));
     }
   }
 }
