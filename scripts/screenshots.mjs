@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import path, { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { AuthError } from '../dist/platform/common/auth.errors.js';
@@ -14,7 +14,7 @@ import { PageRenderer } from '../dist/engine/pages/page-renderer.js';
  * browser.
  */
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const images = resolve(process.argv[2] ?? join(root, 'docs', 'images'));
+const images = path.resolve(process.argv[2] ?? join(root, 'docs', 'images'));
 
 /** What a picture is taken of: the end of its name, the size of the window, the colours. */
 const desktop = { suffix: '', viewport: { width: 900, height: 620 }, colorSchemes: ['light', 'dark'] };
