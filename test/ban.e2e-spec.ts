@@ -113,7 +113,7 @@ describe.each(stacks())('a ban on $database with $adapter, integer keys: $intege
       expect(await on.opens(access_token)).toBe(401);
       expectRefused(await on.refresh(refresh_token), refusal);
       // Used up: the work of the link is done.
-      expect((await on.post('/auth/password-reset/confirm', confirm)).body.code).toBe('PASSWORD_RESET_INVALID_TOKEN');
+      expect((await on.post('/auth/password-reset/confirm', confirm)).body.code).toBe('PASSWORD_RESET_ALREADY_DONE');
       expectRefused(await on.logIn(email, NEW_PASSWORD), refusal);
       Bans.banned.clear();
       expect([(await on.logIn(email)).status, (await on.logIn(email, NEW_PASSWORD)).status]).toEqual([401, 200]);
@@ -129,7 +129,7 @@ describe.each(stacks())('a ban on $database with $adapter, integer keys: $intege
       expectRefused(await activate(), refusal);
       expect(await userRow(on.t(), email)).toMatchObject({ isActive: true, emailVerifiedAt: expect.any(Date) });
       expect(await on.liveSessions(email)).toBe(0);
-      expect((await activate()).body.code).toBe('ACTIVATION_INVALID_TOKEN');
+      expect((await activate()).body.code).toBe('ACTIVATION_ALREADY_DONE');
       Bans.banned.clear();
       expect((await on.logIn(email)).status).toBe(200);
     });

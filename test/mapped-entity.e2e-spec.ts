@@ -141,6 +141,7 @@ describe.each(stacks())('an entity with names of its own on $database with $adap
       ['beforeActivation', true],
       ['beforeLogin', true],
       ['beforeLogin', true],
+      ['beforeLogin', true],
       ['afterLogin', true],
     ]);
     expect(given.flatMap(([, , properties]) => properties)).toContain('mail');

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, visible } from './support/client.js';
+import { AuthService } from 'nestjs-gatehouse';
+import { type Answer, inParallel, visible } from './support/client.js';
 import { stacks } from './support/stacks.js';
 import { User, UserToken } from './support/users-plain.js';
 import { tokenIn } from './support/mailbox.js';
-import { changeUser } from './support/rows.js';
+import { changeUser, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const NEW_PASSWORD = 'a quite different passphrase';
@@ -170,6 +171,45 @@ describe.each(stacks())('password reset on $database with $adapter', ({ database
     expect((await t.client.post('/auth/activate', { token: activationLink })).status).toBe(200);
     t.clock.advance({ seconds: 3601 });
     expectRefused(await on.confirm(live));
+  });
+
+  /** The links of an address that would set a password: what the policy refuses uses none up. */
+  async function working(email: string): Promise<string[]> {
+    await t.mailIsDone();
+    const links = t.mailbox.to(email).filter(({ subject }) => subject === RESET_SUBJECT);
+    const tokens = links.map(tokenIn);
+    const answers = await inParallel(tokens.length, (index) => on.confirm(tokens[index], 'short'));
+    expect(new Set(answers.map(({ body }) => body.code))).toContain('PASSWORD_REJECTED');
+    return tokens.filter((_, index) => answers[index]!.body.code !== 'PASSWORD_RESET_INVALID_TOKEN');
+  }
+
+  it('of 20 parallel requests leaves exactly one link that works', async () => {
+    const email = 'twenty@example.com';
+    await t.activeUser(email);
+    const answers = await inParallel(20, () => on.request(email));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(202));
+    expect((await on.mails(email)).links).toBe(20);
+    const live = await working(email);
+    expect(live).toHaveLength(1);
+    expect((await on.confirm(live[0])).status).toBe(200);
+  });
+
+  it('works by the link that was asked for last, whoever asked for it and whatever became of the others', async () => {
+    const email = 'newest@example.com';
+    await t.activeUser(email);
+    const older = await on.link(email);
+    const newer = await on.link(email);
+    expect(await working(email)).toEqual([newer]);
+    const { id } = (await userRow(t, email))!;
+    const returned = await t.app.get(AuthService).issueLink(id, { deliver: 'return' });
+    const operators = /[\w-]{64}$/.exec(returned!)![0];
+    for (const link of [older, newer]) expectRefused(await on.confirm(link));
+    expect((await on.confirm(operators)).status).toBe(200);
+    for (const link of [older, newer]) expectRefused(await on.confirm(link));
+    const next = await on.link(email);
+    expectDone(await on.confirm(operators, PASSWORD));
+    expect(await working(email)).toEqual([next]);
+    expect((await on.confirm(next)).status).toBe(200);
   });
 
   it('lives up to its last second, and survives a password the policy refuses', async () => {

@@ -22,7 +22,7 @@ describe.each(availableDrivers())('parallel requests on %s', (database) => {
   });
   afterAll(() => t.close());
 
-  it('with one activation link: one activates, everybody else gets the same 400', async () => {
+  it('with one activation link: one activates, everybody else gets the same 409', async () => {
     const email = 'activation@example.com';
     await t.client.post('/auth/signup', { email, password: PASSWORD });
     const token = tokenIn(await t.mailbox.waitFor(email));
@@ -31,7 +31,7 @@ describe.each(availableDrivers())('parallel requests on %s', (database) => {
     expect(winner).toHaveLength(1);
     expect(others.flat()).toHaveLength(CROWD - 1);
     expect(new Set(others.flat().map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
-    expect(others.flat()[0]).toMatchObject({ status: 400, body: { code: 'ACTIVATION_INVALID_TOKEN' } });
+    expect(others.flat()[0]).toMatchObject({ status: 409, body: { code: 'ACTIVATION_ALREADY_DONE' } });
     expect(await liveSessions(t, email)).toHaveLength(1);
     expect(await t.dataSource.getRepository(User).findBy({ email })).toMatchObject([
       { isActive: true, emailVerifiedAt: expect.any(Date) },
@@ -51,7 +51,7 @@ describe.each(availableDrivers())('parallel requests on %s', (database) => {
     const [, losers] = split(answers, 200);
     expect(winners).toHaveLength(1);
     expect(new Set(losers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
-    expect(losers[0]).toMatchObject({ status: 400, body: { code: 'PASSWORD_RESET_INVALID_TOKEN' } });
+    expect(losers[0]).toMatchObject({ status: 409, body: { code: 'PASSWORD_RESET_ALREADY_DONE' } });
     const logins = await inParallel(CROWD, (index) =>
       t.client.post('/auth/login', { email, password: passwords[index] }),
     );

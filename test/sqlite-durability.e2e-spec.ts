@@ -99,7 +99,7 @@ describe('on SQLite, with the one connection that the application shares', () =>
       expect((await tokenRows(t, email('activate'), 'activation'))[0]!.usedAt === null).toBe(failed);
 
       const links = await tokenRows(t, email('request'), 'password-reset');
-      expect(links.map(({ revokedAt }) => revokedAt === null)).toEqual(failed ? [true] : [false, true]);
+      expect(links.map(({ revokedAt }) => revokedAt === null)).toEqual(failed ? [true] : [true, true]);
 
       const logins = await Promise.all(
         [PASSWORD, NEW_PASSWORD].map((password) => t.client.post('/auth/login', { email: email('confirm'), password })),

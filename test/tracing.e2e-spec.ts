@@ -81,7 +81,7 @@ describe('spans of OpenTelemetry', () => {
     expect(flows.map(brief)).toEqual([
       ok('gatehouse.signup'),
       ok('gatehouse.activation'),
-      refused('gatehouse.activation', 'ACTIVATION_INVALID_TOKEN'),
+      refused('gatehouse.activation', 'ACTIVATION_ALREADY_DONE'),
       refused('gatehouse.login', 'LOGIN_INVALID_CREDENTIALS'),
       ok('gatehouse.login'),
       ok('gatehouse.refresh'),

@@ -6,6 +6,7 @@ import { AuthError } from '../../lib/platform/common/auth.errors.js';
 import { dialectOf } from '../../lib/platform/data/dialect.js';
 import {
   isForeignKeyViolation,
+  isMissingReference,
   isTransient,
   isUnavailable,
   isUniqueViolation,
@@ -100,6 +101,16 @@ describe('an error of the database', () => {
     it.each(NONE_OF_THEM)('is a defect and none of these: %s', (_name, code) => {
       expect(kindsOf(make(code))).toEqual([]);
     });
+  });
+
+  it.each([
+    ['23503', true],
+    ['ER_NO_REFERENCED_ROW_2', true],
+    ['SQLITE_CONSTRAINT_FOREIGNKEY', true],
+    ['ER_ROW_IS_REFERENCED_2', false],
+    ['SQLITE_CONSTRAINT_TRIGGER', false],
+  ])('with %s means that the row it refers to is gone: %s', (code, isGone) => {
+    expect(isMissingReference(queryFailed(code))).toBe(isGone);
   });
 
   it.each([

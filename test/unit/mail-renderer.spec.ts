@@ -300,7 +300,7 @@ describe('templates of the application', () => {
   it('pass the check with bundled ones in their place', () => {
     write(
       'mail_button.hbs',
-      readFileSync(new URL('../../lib/mail/templates/mail_button.hbs', import.meta.url), 'utf8'),
+      readFileSync(new URL('../../lib/engine/mail/templates/mail_button.hbs', import.meta.url), 'utf8'),
     );
     expect(checkTemplates(configOf({ templateDir }))).toEqual({ problems: [], warnings: [] });
   });

@@ -10,7 +10,7 @@ import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
 import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
 import { LinksStore } from '../../platform/data/store/links.store.js';
-import { type NewToken, type OwnedToken, OwnerGone, TokensStore } from '../../platform/data/store/tokens.store.js';
+import { type NewToken, type OwnedToken, TokensStore } from '../../platform/data/store/tokens.store.js';
 import type { Owner } from '../../platform/data/store/user-query.js';
 import { type AccountState, stateOf } from '../../platform/data/store/account-state.js';
 import { EventLog, type EventFacts } from '../events/event-log.js';
@@ -65,7 +65,7 @@ export class MailedLinks {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  /** A new link, to be written by {@link give}, {@link ask} or {@link issueTo}. The row knows its hash, not the link. */
+  /** A new link, to be written by {@link ask}, {@link offer}, {@link give} or {@link issueTo}. The row knows its hash, not the link. */
   newLink<P extends LinkPurpose>(
     purpose: P,
     payload: (P extends keyof TokenPayloads ? TokenPayloads[P] : never) | null = null,
@@ -84,9 +84,8 @@ export class MailedLinks {
   }
 
   /**
-   * Asked for by anybody who knows an address: owes the link to whomever `owner` finds. The same statements whether that is
-   * somebody or nobody, and no lock: strangers who ask again and again must not make the owner wait. Links before it are
-   * left alone; that only the newest works is asked when one is redeemed.
+   * Asked for by anybody who knows an address: owes the link to whomever `owner` finds, as {@link ask} does. Links before it
+   * are left alone; that only the newest works is asked when one is redeemed.
    * @returns the link itself where answers carry it (mode C) and there is somebody, else null
    */
   request(owner: Owner, facts: LinkFacts, newLink: () => LinkRow | Promise<LinkRow>): Promise<string | null> {
@@ -98,35 +97,38 @@ export class MailedLinks {
   }
 
   /**
-   * Writes a link for whomever `owner` finds, without a lock and in a transaction of its own.
+   * Writes a link for whomever `owner` finds. The same statements whether that is somebody or nobody: one more for an
+   * address that is known would tell that it is.
    * @returns false where that is nobody, be it because the account was deleted just now
    */
   async ask(owner: Owner, link: LinkRow, facts: LinkFacts): Promise<boolean> {
-    try {
-      return await this.database.transaction((manager) => this.give(manager, owner, link, facts, 'none'));
-    } catch (error) {
-      if (error instanceof OwnerGone) return false;
-      throw error;
-    }
+    return this.offer(await this.tokens.keyOf(owner), link, facts);
   }
 
   /**
-   * Writes a link inside a flow's transaction for whomever `owner` finds, and tells of it. Who that is, is not looked up: a
-   * statement more for an address that is known would tell that it is.
-   * @param lock as in {@link TokensStore.insertFor}
+   * Writes a link as a stranger may ask for it: by {@link TokensStore.insertAlone}, so that however many ask, the owner does
+   * not wait. The audit trail is told afterwards: in one transaction with the link it would prolong what is locked.
+   * @param userId undefined for nobody
+   * @returns false where there is no such account
+   */
+  async offer(userId: UserId | undefined, link: LinkRow, facts: LinkFacts): Promise<boolean> {
+    const isThere = await this.database.write(async (manager) => {
+      if (!(await this.tokens.insertAlone(manager, userId, link))) return false;
+      this.owe(manager, link);
+      return true;
+    });
+    if (isThere) await this.events.record('authn_token_created', { ...told(link), ...facts });
+    return isThere;
+  }
+
+  /**
+   * Writes a link inside a flow's transaction for whomever `owner` finds, and tells of it.
    * @returns false where that is nobody
    */
-  async give(
-    manager: EntityManager,
-    owner: Owner,
-    link: LinkRow,
-    facts: LinkFacts,
-    lock: 'owner' | 'none' = 'owner',
-  ): Promise<boolean> {
-    if (!(await this.tokens.insertFor(manager, owner, link, lock))) return false;
+  async give(manager: EntityManager, owner: Owner, link: LinkRow, facts: LinkFacts): Promise<boolean> {
+    if (!(await this.tokens.insertFor(manager, owner, link))) return false;
     this.owe(manager, link);
-    const { id: tokenId, purpose } = link;
-    await this.events.record('authn_token_created', { tokenId, purpose, ...facts }, manager);
+    await this.events.record('authn_token_created', { ...told(link), ...facts }, manager);
     return true;
   }
 
@@ -192,6 +194,11 @@ export class MailedLinks {
   private owe(manager: EntityManager, link: LinkRow): void {
     if (link.mailDueAt) this.outbox.wakeAfter(manager);
   }
+}
+
+/** What the audit trail calls a link by. */
+function told({ id: tokenId, purpose }: LinkRow): Pick<EventFacts, 'tokenId' | 'purpose'> {
+  return { tokenId, purpose };
 }
 
 /** Rolls a transaction back whose link, or account, was not as expected. */

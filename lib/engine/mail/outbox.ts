@@ -5,7 +5,6 @@ import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
 import { type NewToken, TokensStore } from '../../platform/data/store/tokens.store.js';
-import type { Owner } from '../../platform/data/store/user-query.js';
 import type { NoticeName } from '../../platform/common/purposes.js';
 import { OutboxWorker } from './outbox-worker.js';
 
@@ -39,14 +38,18 @@ export class Outbox {
   }
 
   /**
-   * The same to whomever `owner` finds; nobody's lock is waited for, nor taken.
-   * @returns false where that is nobody
+   * The same where a stranger is the cause, by {@link TokensStore.insertAlone}: outside any transaction, and the owner of the
+   * account does not wait for it.
+   * @param userId undefined for nobody
+   * @returns false where there is no such account
    */
-  async oweTo(manager: EntityManager, owner: Owner, purpose: NoticeName): Promise<boolean> {
+  async oweAlone(userId: UserId | undefined, purpose: NoticeName): Promise<boolean> {
     if (!this.config.sendsMail) return true;
-    const isOwed = await this.tokens.insertFor(manager, owner, this.notice(purpose), 'none');
-    if (isOwed) this.wakeAfter(manager);
-    return isOwed;
+    return this.database.write(async (manager) => {
+      if (!(await this.tokens.insertAlone(manager, userId, this.notice(purpose)))) return false;
+      this.wakeAfter(manager);
+      return true;
+    });
   }
 
   /** Makes the worker look for owed mail as soon as what `manager` writes is committed. */

@@ -1,5 +1,6 @@
 import type { ProvenState } from '../../platform/data/store/account-state.js';
 import type { Device } from '../../platform/common/device.js';
+import type { SignInWay } from '../hooks/auth-hooks.js';
 import type { IssuedTokens, SessionSnapshot, TokenPair } from '../tokens/session-tokens.js';
 
 /** A session that may be opened. */
@@ -8,6 +9,7 @@ export interface Opening {
   readonly stillHolds: ProvenState;
   /** How the owner proved who they are, by the names of RFC 8176. */
   readonly amr: readonly string[];
+  readonly via: SignInWay;
   readonly device: Device;
 }
 

@@ -5,6 +5,7 @@ import { Database } from '../../platform/data/store/database.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import { additionalClaims } from '../hooks/access-claims.js';
+import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';
 import { type SessionSnapshot, SessionTokens, type TokenPair } from '../tokens/session-tokens.js';
 import { expiryOf } from './session-life.js';
@@ -19,6 +20,7 @@ export class SessionWriter implements SessionOpener {
     private readonly users: UsersStore,
     private readonly sessionTokens: SessionTokens,
     private readonly hooks: Hooks,
+    private readonly events: EventLog,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -27,7 +29,7 @@ export class SessionWriter implements SessionOpener {
    * Waits for a change of the account that is under way: a login that overlaps a new password, another address or a
    * deactivation must not outlive it.
    */
-  async write({ stillHolds, amr, device }: Opening): Promise<SessionSnapshot | undefined> {
+  async write({ stillHolds, amr, via, device }: Opening): Promise<SessionSnapshot | undefined> {
     const now = this.clock.now();
     const startedAt = new Date(now);
     const expiresAt = expiryOf(this.config, startedAt, startedAt);
@@ -38,6 +40,10 @@ export class SessionWriter implements SessionOpener {
       this.tokens.insertFor(manager, (users) => users.where(stillHolds), row),
     );
     const { id: userId } = stillHolds;
+    // A login has an event of its own.
+    if (isOpen && via !== 'login') {
+      await this.events.record('session_created', { userId, sessionId: id, device, reason: via });
+    }
     return isOpen ? { id, userId, generation: 0, startedAt, rotatedAt: startedAt, expiresAt } : undefined;
   }
 

@@ -40,9 +40,9 @@ export class SignIn<T extends IssuedTokens = TokenPair> {
     const session = await this.opener.write(await this.decide(proof, device));
     if (!session) return undefined;
     const { account, via } = proof;
-    const facts = { userId: account.id, sessionId: session.id, device };
-    if (via === 'login') await this.events.record('authn_login_success', facts);
-    else await this.events.record('session_created', { ...facts, reason: via });
+    if (via === 'login') {
+      await this.events.record('authn_login_success', { userId: account.id, sessionId: session.id, device });
+    }
     const tokens = await this.opener.issue(session);
     await this.hooks.tell('afterLogin', async () => {
       const user = await this.entityOf(proof);
@@ -92,7 +92,7 @@ export class SignIn<T extends IssuedTokens = TokenPair> {
       await this.events.record('authn_login_fail', { userId: account.id, device, reason: 'refused' });
       throw error;
     }
-    return { stillHolds, amr, device };
+    return { stillHolds, amr, via, device };
   }
 
   /** A login has just read the whole row; what another flow wrote is read as it is now. */

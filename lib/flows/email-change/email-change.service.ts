@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
-import { MailedLinks, takenAs } from '../../engine/links/mailed-links.js';
+import { type LinkRow, MailedLinks, takenAs } from '../../engine/links/mailed-links.js';
 import { UniformAnswer } from '../../engine/links/uniform-answer.js';
 import { Outbox } from '../../engine/mail/outbox.js';
 import { PasswordCheck } from '../../engine/passwords/password-check.js';
@@ -72,23 +72,7 @@ export class EmailChangeService {
       return null;
     }
     const link = this.links.newLink('email-change', { address: newEmail });
-    const isOwed = await this.uniform.after(() =>
-      this.database.transaction(async (manager) => {
-        const facts = { userId: account.id, device, reason: 'email-change' };
-        // The account as the password was verified for it: a link must not outlive a reset, a change or an undo that
-        // overlaps the request, and must not end one that was asked for since.
-        const ours = (users: UserQuery) => users.where(provenState(account));
-        const isIssued = await this.links.give(manager, (users) => ours(users).whereFree(newEmail), link, facts);
-        // Also where the new address is taken: whether the link before still works would tell.
-        await this.tokens.revokeLinksOf(manager, ours, 'email-change', link.id);
-        await this.outbox.oweTo(
-          manager,
-          (users) => users.whereIsNot(account.id).whereHolds(newEmail),
-          'account-exists',
-        );
-        return isIssued;
-      }),
-    );
+    const isOwed = await this.uniform.after(() => this.oweLink(account, newEmail, link, device));
     return isOwed ? this.links.shown(link) : null;
   }
 
@@ -122,6 +106,26 @@ export class EmailChangeService {
     const found = await this.links.inspect('email-change', token, ['active']);
     if (found.state === 'invalid') return found;
     return { state: found.state, address: found.link.payload?.address ?? found.link.user.email };
+  }
+
+  /**
+   * A link to a free address, a notice to the owner of a taken one. Who that is, is read beforehand: asked inside the
+   * transaction, it would lock a row that is none of ours.
+   */
+  private async oweLink(account: Account, newEmail: string, link: LinkRow, device: Device): Promise<boolean> {
+    const holder = await this.tokens.keyOf((users) => users.whereHolds(newEmail));
+    // The account as the password was verified for it: a link must not outlive a reset, a change or an undo that overlaps
+    // the request, and must not end one that was asked for since.
+    const ours = (users: UserQuery) => users.where(provenState(account));
+    const facts = { userId: account.id, device, reason: 'email-change' };
+    const isOwn = newEmail === account.email;
+    if (holder !== undefined) await this.outbox.oweAlone(isOwn ? undefined : holder, 'account-exists');
+    return this.database.transaction(async (manager) => {
+      const isGiven = holder === undefined && (await this.links.give(manager, ours, link, facts));
+      // Also where the new address is taken: whether the link before still works would tell.
+      await this.tokens.revokeLinksOf(manager, ours, 'email-change', link.id);
+      return isGiven;
+    });
   }
 
   /** The link that takes the change back goes to the address that the account had. */

@@ -54,9 +54,10 @@ export class RefreshController {
   ): Promise<void> {
     const { authorization } = request.headers;
     const isStated = typeof refresh_token === 'string' || statesToken(authorization);
-    const stated = { refreshToken: refresh_token, accessToken: bearerToken(authorization) };
+    // A refresh token that is no good is never made up for by an access token: what was stated is what is judged.
+    const stated = refresh_token ? { refreshToken: refresh_token } : { accessToken: bearerToken(authorization) };
     const inCookies = this.cookies.tokensToEnd(request, isStated);
-    const hasEnded = [await this.endSessionOf(stated, device), await this.endSessionOf(inCookies ?? {}, device)];
+    const hasEnded = [await this.endSessionOf(stated, device), await this.endSessionOf(inCookies, device)];
     // Also where the tokens are no good any more: a script cannot delete the cookies.
     if (inCookies) this.delivery.withdraw(response);
     if (!hasEnded.includes(true)) throw new AuthError('SESSION_INVALID_TOKEN');
@@ -64,9 +65,10 @@ export class RefreshController {
 
   /** False for tokens that are no good. With the database away it throws, and the cookies stay for another try. */
   private async endSessionOf(
-    tokens: { refreshToken?: string; accessToken?: string },
+    tokens: { refreshToken?: string; accessToken?: string } | undefined,
     device: Device,
   ): Promise<boolean> {
+    if (!tokens?.refreshToken && !tokens?.accessToken) return false;
     try {
       await this.logouts.logout(tokens, device);
       return true;

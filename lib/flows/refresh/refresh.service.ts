@@ -95,8 +95,11 @@ export class RefreshService {
       this.sessions.rotate(manager, { id, userId, generation }, rotatedAt, expiresAt),
     );
     if (!isRotated) return undefined;
-    // `session.maxSeconds` is less than when the session began, and over: the statement has just ended the session.
-    if (expiresAt <= rotatedAt) throw new AuthError('SESSION_INVALID_TOKEN');
+    // `session.maxSeconds` is less than when the session began, and over: it has just ended, and nobody may remember it as it was.
+    if (expiresAt <= rotatedAt) {
+      await this.database.write((manager) => this.ender.end(manager, id));
+      throw new AuthError('SESSION_INVALID_TOKEN');
+    }
     return { id, userId, generation: generation + 1, startedAt, rotatedAt, expiresAt };
   }
 

@@ -11,8 +11,6 @@ import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
 import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
-import { OwnerGone } from '../../platform/data/store/tokens.store.js';
-import type { UserQuery } from '../../platform/data/store/user-query.js';
 import { stateOf } from '../../platform/data/store/account-state.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { CheckedSignup, SignupOutcome, SignupWriter } from './signup-writer.js';
@@ -67,12 +65,10 @@ export class PendingSignup implements SignupWriter {
     await this.assertUsernameFree(signup);
     try {
       const existing = await this.users.findByEmail(signup.email);
-      await this.database.transaction(async (manager) => {
-        if (existing) await this.join(manager, existing, signup);
-        else await this.createWithLink(manager, signup);
-      });
+      if (!existing) await this.database.transaction((manager) => this.createWithLink(manager, signup));
+      // Deleted since: the address is free.
+      else if (!(await this.join(existing, signup))) return await this.register(signup, isSecondTry);
     } catch (error) {
-      if (error instanceof OwnerGone) return this.register(signup, isSecondTry);
       if (!isUniqueViolation(error)) throw error;
       // A parallel signup was quicker: its row is there now. If it still is not, another unique column is taken.
       if (isSecondTry) throw new AuthError('SIGNUP_CONFLICT', { cause: error });
@@ -81,16 +77,14 @@ export class PendingSignup implements SignupWriter {
     return UNIFORM;
   }
 
-  /** A signup for an address that has an account. A stranger may send it: it takes no lock of the owner's. */
-  private async join(manager: EntityManager, account: Account, signup: CheckedSignup): Promise<void> {
+  /**
+   * A signup for an address that has an account, whose owner must not wait for it: it may be a stranger's.
+   * @returns false where the account is gone by now
+   */
+  private join(account: Account, signup: CheckedSignup): Promise<boolean> {
     const { id: userId } = account;
-    const owner = (users: UserQuery) => users.where({ id: userId });
-    const facts = { userId, device: signup.device, reason: 'signup' };
-    const isThere =
-      stateOf(account) === 'pending'
-        ? await this.links.give(manager, owner, this.newLink(signup), facts, 'none')
-        : await this.outbox.oweTo(manager, owner, 'account-exists');
-    if (!isThere) throw new OwnerGone();
+    if (stateOf(account) !== 'pending') return this.outbox.oweAlone(userId, 'account-exists');
+    return this.links.offer(userId, this.newLink(signup), { userId, device: signup.device, reason: 'signup' });
   }
 
   /** Usernames are public: that one is taken may be told, whoever asks. */

@@ -10,6 +10,8 @@ interface ErrorCodes {
   readonly uniqueViolation: RegExp;
   /** A foreign key refused the change: other rows refer to the row, or the row it refers to is gone. */
   readonly foreignKeyViolation: RegExp;
+  /** Of these, what a statement that adds a row meets where the row it refers to is gone. */
+  readonly missingReference: RegExp;
   /** The database is shutting down, or has no connection to spare. */
   readonly unavailable: RegExp;
   /** The same, where the driver throws a plain error without a code. */
@@ -62,6 +64,7 @@ const SQLITE: Dialect = {
     uniqueViolation: /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/,
     // A key with ON DELETE RESTRICT refuses as a trigger does.
     foreignKeyViolation: /^SQLITE_CONSTRAINT_(FOREIGNKEY|TRIGGER)$/,
+    missingReference: /^SQLITE_CONSTRAINT_FOREIGNKEY$/,
     unavailable: /^SQLITE_(CANTOPEN|IOERR)/,
     unavailableMessage: /connection is not open/i,
   },
@@ -80,6 +83,7 @@ const POSTGRESQL: Dialect = {
     transient: /^(40001|40P01|55P03)$/,
     uniqueViolation: /^23505$/,
     foreignKeyViolation: /^(23503|23001)$/,
+    missingReference: /^23503$/,
     unavailable: /^(08|53300$|57P0[123]$)/,
     unavailableMessage: /connection terminated|timeout exceeded when trying to connect|not queryable/i,
   },
@@ -101,6 +105,7 @@ const MARIADB_AND_MYSQL: Dialect = {
     transient: /^ER_(LOCK_DEADLOCK|LOCK_WAIT_TIMEOUT|CHECKREAD)$/,
     uniqueViolation: /^ER_DUP_ENTRY(_WITH_KEY_NAME)?$/,
     foreignKeyViolation: /^ER_(ROW_IS_REFERENCED|NO_REFERENCED_ROW)(_2)?$/,
+    missingReference: /^ER_NO_REFERENCED_ROW(_2)?$/,
     unavailable:
       /^(ER_(CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|SERVER_SHUTDOWN|CONNECTION_KILLED|CLIENT_INTERACTION_TIMEOUT)|PROTOCOL_CONNECTION_LOST)$/,
     unavailableMessage: /closed state|pool is closed/i,

@@ -36,6 +36,11 @@ export function isForeignKeyViolation(error: unknown): boolean {
   return hasCode(error, 'foreignKeyViolation');
 }
 
+/** True where a row could not be added because the one it refers to is gone; a trigger that refuses is something else. */
+export function isMissingReference(error: unknown): boolean {
+  return hasCode(error, 'missingReference');
+}
+
 /** True where the database as a whole is out of reach. */
 export function isUnavailable(error: unknown): boolean {
   if (hasCode(error, 'unavailable') || UNREACHABLE.has(databaseCode(error))) return true;
@@ -53,7 +58,7 @@ export function databaseCode(error: unknown): string {
 
 function hasCode(
   error: unknown,
-  meaning: 'transient' | 'locked' | 'uniqueViolation' | 'foreignKeyViolation' | 'unavailable',
+  meaning: 'transient' | 'locked' | 'uniqueViolation' | 'foreignKeyViolation' | 'missingReference' | 'unavailable',
 ): boolean {
   const code = databaseCode(error);
   return code !== '' && ERROR_CODES.some((codes) => codes[meaning]?.test(code));

@@ -61,13 +61,12 @@ export class Database {
   /** Each try enlists anew: what a failed one registered is dropped with it. */
   private async committing<T>(attempt: (enlist: (manager: EntityManager) => EntityManager) => Promise<T>): Promise<T> {
     let afterwards: (() => void)[] = [];
-    const result = await this.withRetries(() => {
-      const registered: (() => void)[] = (afterwards = []);
-      return attempt((manager) => {
-        this.afterwards.set(manager, registered);
+    const result = await this.withRetries(() =>
+      attempt((manager) => {
+        this.afterwards.set(manager, (afterwards = []));
         return manager;
-      });
-    });
+      }),
+    );
     for (const run of afterwards) run();
     return result;
   }

@@ -8,16 +8,13 @@ import type { Account, UserId } from '../entities/base-user.entity.js';
 import { UserColumns } from '../entities/user-columns.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
-import { isForeignKeyViolation } from './database-errors.js';
+import { isMissingReference } from './database-errors.js';
 import { insertFromSelect } from './insert-from-select.js';
 import { type Owner, UserQuery } from './user-query.js';
 
 /** A row to be written. */
 export type NewToken = Pick<BaseUserToken, 'purpose' | 'createdAt' | 'expiresAt'> &
   Partial<Omit<BaseUserToken, 'user'>>;
-
-/** The account a row was to be written for was deleted after the statement had found it. */
-export class OwnerGone extends Error {}
 
 /** A token row together with its user, and with what rows of its purpose carry. */
 export type OwnedToken<P extends TokenPurpose = TokenPurpose> = Omit<BaseUserToken, 'payload' | 'user'> & {
@@ -52,25 +49,35 @@ export class TokensStore {
   }
 
   /**
-   * Writes the row only if `owner` still finds somebody at this moment, in one statement.
-   * @param lock `owner`: waits for a change of the account that is under way, which then no longer matches. `none`: for
-   * what a stranger asks for, which must never take a lock that the owner waits for; what the link may do is asked when it
-   * is redeemed.
-   * @throws OwnerGone without a lock, where the account is deleted at this very moment; the transaction is lost
+   * Writes the row only if `owner` still finds somebody at this moment, in one statement. It waits for a change of the
+   * account that is under way, and judges what that left.
    */
-  async insertFor(
-    manager: EntityManager,
-    owner: Owner,
-    token: NewToken,
-    lock: 'owner' | 'none' = 'owner',
-  ): Promise<boolean> {
-    const { builder: users } = owner(this.users(manager));
-    const target = manager.connection.getMetadata(this.entities.token);
-    const key = { property: 'user', from: this.columns.translate('user.id') };
+  async insertFor(manager: EntityManager, owner: Owner, token: NewToken): Promise<boolean> {
+    return this.insertFromUsers(manager, owner(this.users(manager)), token, true);
+  }
+
+  /** The key of whomever `owner` finds; a plain read, which waits for nobody. */
+  async keyOf(owner: Owner): Promise<UserId | undefined> {
+    return (await this.database.read((manager) => owner(this.users(manager)).getOne()))?.id;
+  }
+
+  /**
+   * Writes a row that a stranger asked for. What the row may do is asked when it is used; here the owner of an account must
+   * not wait for strangers, however many they are. A row that refers to an account locks it against deletion and change of
+   * key until its commit, whatever the statement says (a foreign key asks for it), and PostgreSQL lets those who share
+   * such a lock overtake an owner who waits for it. So this is a statement that commits itself, without a round trip in
+   * between, and finds the account by its primary key: MariaDB would lock the entry of any other index as well, in an order
+   * in which a change of address deadlocks with it.
+   * @param manager of {@link Database.write}, never of a transaction
+   * @param userId undefined for nobody, which costs the same statement
+   * @returns false where there is no such account any more
+   */
+  async insertAlone(manager: EntityManager, userId: UserId | undefined, token: NewToken): Promise<boolean> {
     try {
-      return (await insertFromSelect(manager, target, this.complete(token), key, users, lock === 'owner')) > 0;
+      return await this.insertFromUsers(manager, this.users(manager).whereKey(userId), token, false);
     } catch (error) {
-      throw lock === 'none' && isForeignKeyViolation(error) ? new OwnerGone() : error;
+      if (isMissingReference(error)) return false;
+      throw error;
     }
   }
 
@@ -155,6 +162,17 @@ export class TokensStore {
   /** A query over users under the alias `user`. */
   users(manager: EntityManager): UserQuery {
     return new UserQuery(manager.createQueryBuilder<ObjectLiteral>(this.entities.user, 'user'), this.columns);
+  }
+
+  private async insertFromUsers(
+    manager: EntityManager,
+    { builder }: UserQuery,
+    token: NewToken,
+    isLocked: boolean,
+  ): Promise<boolean> {
+    const target = manager.connection.getMetadata(this.entities.token);
+    const key = { property: 'user', from: this.columns.translate('user.id') };
+    return (await insertFromSelect(manager, target, this.complete(token), key, builder, isLocked)) > 0;
   }
 
   private complete(token: NewToken) {

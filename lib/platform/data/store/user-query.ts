@@ -19,20 +19,12 @@ export class UserQuery {
     return this;
   }
 
-  /** Narrows users to all but one. */
-  whereIsNot(id: Account['id']): this {
-    return this.where('user.id <> :other', { other: id });
+  /** Narrows users to one, or to none in the same statement. */
+  whereKey(id: Account['id'] | undefined): this {
+    return this.where('user.id = :key', { key: id ?? null });
   }
 
-  /** Narrows users to none while an account has the address. One that waits for its activation has proved nothing. */
-  whereFree(email: string): this {
-    const holds = 'holder.email = :address AND (holder.isActive = :held OR holder.emailVerifiedAt IS NOT NULL)';
-    const holder = this.builder.subQuery().select('1').from(this.builder.expressionMap.mainAlias!.target, 'holder');
-    const taken = holder.where(this.columns.translate(holds)).getQuery();
-    return this.where(`NOT EXISTS ${taken}`, { address: email, held: true });
-  }
-
-  /** Narrows users to the one the address is taken by. */
+  /** Narrows users to the one the address is taken by. One that waits for its activation has proved nothing. */
   whereHolds(email: string): this {
     return this.where('user.email = :address', { address: email }).where(
       '(user.isActive = :held OR user.emailVerifiedAt IS NOT NULL)',
