@@ -4,7 +4,7 @@ import { ModuleRef } from '@nestjs/core';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../../platform/common/clock.js';
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
-import type { Device } from '../../platform/common/device.js';
+import { type Device, storableDevice } from '../../platform/common/device.js';
 import { Database } from '../../platform/data/store/database.js';
 import { EventsStore } from '../../platform/data/store/events.store.js';
 import { KeyRing } from '../tokens/key-ring.js';
@@ -65,8 +65,7 @@ export class EventLog implements OnModuleInit {
       occurredAt: new Date(this.clock.now()),
       userId: userId === null ? null : String(userId),
       sessionId,
-      ip: device?.ip ?? null,
-      userAgent: device?.userAgent ?? null,
+      ...storableDevice(device ?? {}),
       detail: identifier === undefined ? detail : { ...detail, pseudonym: this.pseudonymOf(identifier) },
     };
     if (manager) {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/common/clock.js';
+import { storableDevice } from '../../platform/common/device.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { Database } from '../../platform/data/store/database.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
@@ -35,7 +36,7 @@ export class SessionWriter implements SessionOpener {
     const expiresAt = expiryOf(this.config, startedAt, startedAt);
     const id = this.tokens.newId();
     const payload = { amr, authenticatedAt: now };
-    const row = { id, purpose: 'session' as const, createdAt: startedAt, expiresAt, payload, ...device };
+    const row = { id, purpose: 'session' as const, createdAt: startedAt, expiresAt, payload, ...storableDevice(device) };
     const isOpen = await this.database.write((manager) =>
       this.tokens.insertFor(manager, (users) => users.where(stillHolds), row),
     );

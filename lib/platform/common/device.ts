@@ -17,14 +17,16 @@ export interface DeviceRequest {
 
 /** Reads address and User-Agent, made safe to store, to log and to show. */
 export function deviceOf(request: DeviceRequest): Device {
-  return {
-    ip: oneLine(request.ip, MAX_IP_LENGTH),
-    userAgent: oneLine(request.headers['user-agent'], MAX_USER_AGENT_LENGTH),
-  };
+  return storableDevice({ ip: request.ip, userAgent: request.headers['user-agent'] });
+}
+
+/** The same of what an application says by itself: safe to store, to log and to show. */
+export function storableDevice({ ip, userAgent }: Partial<Device>): Device {
+  return { ip: oneLine(ip, MAX_IP_LENGTH), userAgent: oneLine(userAgent, MAX_USER_AGENT_LENGTH) };
 }
 
 /** Without control and format characters, which could forge log lines or reorder what a page shows (CWE-117). */
-function oneLine(text: string | undefined, maxLength: number): string | null {
+function oneLine(text: string | null | undefined, maxLength: number): string | null {
   const cut = (text ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').slice(0, maxLength);
   // Cutting may leave half a surrogate pair, which no database stores.
   return cut.replace(/\p{Surrogate}/gu, '').trim() || null;
