@@ -59,6 +59,16 @@ describe.each(stacks())('AuthService.signIn on $database, integer keys: $integer
     expect(await lastSession(t, email)).toMatchObject({ ip: null, userAgent: null });
   });
 
+  it('stores no more of a device than there is room for, and no line breaks', async () => {
+    const { t, auth } = on;
+    const email = 'talkative@example.com';
+    await t.activeUser(email);
+    const userAgent = `Robot\n${'x'.repeat(400)}`;
+    await auth.signIn(await idOf(t, email), { device: { ip: '2001:db8::1%'.padEnd(60, '0'), userAgent } });
+    const row = await lastSession(t, email);
+    expect([row.userAgent, row.ip]).toEqual([`Robot${'x'.repeat(250)}`, '2001:db8::1%'.padEnd(45, '0')]);
+  });
+
   it('refuses whom nobody may sign in, and opens nothing', async () => {
     const { t, auth } = on;
     await t.client.post('/auth/signup', { email: 'pending@example.com', password: PASSWORD });
