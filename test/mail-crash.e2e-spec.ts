@@ -90,7 +90,7 @@ describe.each(availableDatabases())('a process that is killed on %s', (kind) => 
     const second = await mailbox.waitFor(UNRECORDED, 2);
     expect([second.messageId, tokenIn(second)]).toEqual([first!.messageId, tokenIn(first!)]);
     await vi.waitFor(async () => expect((await owed(UNRECORDED)).dueAt).toBeNull(), 10_000);
-    expect([await activate(tokenIn(first!)), await activate(tokenIn(second))]).toEqual([200, 400]);
+    expect([await activate(tokenIn(first!)), await activate(tokenIn(second))]).toEqual([200, 409]);
   });
 
   it('before a mail was tried again: the next one sends it after the back-off, without help', async () => {

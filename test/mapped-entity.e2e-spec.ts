@@ -138,9 +138,10 @@ describe.each(stacks())('an entity with names of its own on $database with $adap
     await app().activeUser('hooked@example.com');
     expect((await logIn('hooked@example.com')).status).toBe(200);
     expect(given.map(([hook, isOwnEntity]) => [hook, isOwnEntity])).toEqual([
+      // The activation opens a session, and the login another.
       ['beforeActivation', true],
       ['beforeLogin', true],
-      ['beforeLogin', true],
+      ['afterLogin', true],
       ['beforeLogin', true],
       ['afterLogin', true],
     ]);

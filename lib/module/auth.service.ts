@@ -55,6 +55,7 @@ const NO_DEVICE: Device = { ip: null, userAgent: null };
  */
 @Injectable()
 export class AuthService {
+  /** @internal Nest makes it. */
   constructor(
     private readonly signups: SignupService,
     private readonly activations: ActivationService,

@@ -36,7 +36,14 @@ export class SessionWriter implements SessionOpener {
     const expiresAt = expiryOf(this.config, startedAt, startedAt);
     const id = this.tokens.newId();
     const payload = { amr, authenticatedAt: now };
-    const row = { id, purpose: 'session' as const, createdAt: startedAt, expiresAt, payload, ...storableDevice(device) };
+    const row = {
+      id,
+      purpose: 'session' as const,
+      createdAt: startedAt,
+      expiresAt,
+      payload,
+      ...storableDevice(device),
+    };
     const isOpen = await this.database.write((manager) =>
       this.tokens.insertFor(manager, (users) => users.where(stillHolds), row),
     );
