@@ -53,6 +53,18 @@ async function submit(page: Page, password: string, repeated: string): Promise<v
   await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Set new password' }).click()]);
 }
 
+/** Types a password into both fields. */
+async function fill(page: Page, password: string): Promise<void> {
+  await page.getByLabel('New password', { exact: true }).fill(password);
+  await page.getByLabel('Repeat the new password').fill(password);
+}
+
+/** Presses a place as a hand does: nothing waits for the button to take it. */
+async function pressButton(page: Page): Promise<void> {
+  const { x, y, width, height } = (await page.getByRole('button').boundingBox())!;
+  await page.mouse.click(x + width / 2, y + height / 2);
+}
+
 /** Nobody is logged in by a page, and a page does nothing but what it must. */
 async function expectQuiet({ page, problems }: WatchedPage): Promise<void> {
   expect(problems).toEqual([]);
@@ -126,7 +138,6 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
       expect([await logIn(direct, email, NEW_PASSWORD), await logIn(direct, email, PASSWORD)]).toEqual([200, 401]);
       await page.goto(link);
       expect(await heading(page)).toBe('Your password is changed');
-      expect(await logIn(direct, email, NEW_PASSWORD)).toBe(200);
       await expectQuiet(tab);
       await tab.close();
     });
@@ -153,9 +164,6 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
       expect([await logIn(direct, address, PASSWORD), await logIn(direct, old, PASSWORD)]).toEqual([401, 401]);
       await page.goto(await mailedLink(direct, old, 3));
       expect(await heading(page)).toBe('Choose a new password');
-      await page.goto(link);
-      expect(await heading(page)).toBe('Your address is changed');
-      expect([await logIn(direct, address, PASSWORD), await logIn(direct, old, PASSWORD)]).toEqual([401, 401]);
       await expectQuiet(tab);
       await tab.close();
     });
@@ -172,6 +180,43 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
       expect([tab.page.url(), posts]).toEqual([link, []]);
       await tab.close();
     });
+  });
+
+  it('a button takes one click, however often it is clicked', async () => {
+    const reset = await resetLink(direct, 'double@example.org');
+    const change = await changeLink(direct, 'double-old@example.org', 'double-new@example.org');
+    for (const link of [reset, change]) {
+      const tab = await openPage(browser, direct.client.origin);
+      const { page } = tab;
+      await page.goto(link);
+      if (link === reset) await fill(page, NEW_PASSWORD);
+      // The page stays, as it does while the answer is awaited, and what it would send is counted.
+      await page.evaluate(
+        'sent = 0; document.forms[0].addEventListener("submit", (event) => { event.preventDefault(); sent++; })',
+      );
+      for (let press = 0; press < 5; press++) await pressButton(page);
+      expect(await page.evaluate('sent')).toBe(1);
+      await tab.close();
+    }
+  });
+
+  it('a button works by the keyboard, and again after each error', async () => {
+    const tab = await openPage(browser, direct.client.origin, { javaScriptEnabled: false });
+    const { page } = tab;
+    await page.goto(await resetLink(direct, 'keys@example.org'));
+    // The browser itself refuses the first, the server the second.
+    await fill(page, 'short');
+    await page.getByRole('button').click();
+    expect(await heading(page)).toBe('Choose a new password');
+    await fill(page, 'password1234');
+    await Promise.all([page.waitForEvent('load'), page.getByRole('button').click()]);
+    expect(await page.getByRole('alert').textContent()).toMatch(/common|guess/i);
+    await fill(page, NEW_PASSWORD);
+    await page.keyboard.press('Tab');
+    expect(await page.locator(':focus').textContent()).toBe('Set new password');
+    await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
+    expect(await heading(page)).toBe('Your password is changed');
+    await tab.close();
   });
 
   it('every page is whole and legible, narrow and wide, light and dark', async () => {
@@ -197,7 +242,7 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
     seen['with an error'] = await flawsOf(tab.page);
     await submit(tab.page, NEW_PASSWORD, NEW_PASSWORD);
     await look(tab);
-    await tab.page.goto(reset);
+    await tab.page.goto(reset.replace(/.{64}$/, 'A'.repeat(64)));
     await look(tab);
     const [from, to] = [`from@${LONG_DOMAIN}`, `to@${LONG_DOMAIN}`];
     await tab.page.goto(await changeLink(direct, from, to));
@@ -209,10 +254,8 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
       await tab.page.goto(await mailedLink(direct, from, 2));
       await look(tab);
     }
-    for (const path of ['password-reset', 'email-change']) {
-      await tab.page.goto(`${direct.client.origin}/auth/${path}/${'A'.repeat(64)}`);
-      await look(tab);
-    }
+    await tab.page.goto(tab.page.url().replace(/.{64}$/, 'A'.repeat(64)));
+    await look(tab);
     expect(seen).toEqual({
       'Activate your account': [],
       'Your account is active': [],
