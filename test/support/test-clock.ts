@@ -9,9 +9,10 @@ export class TestClock extends Clock {
     return this.stoppedAt ?? Date.now() + this.ahead;
   }
 
-  /** Moves time forward. */
+  /** Moves time forward; one that stands still stands still again. */
   advance({ seconds }: { seconds: number }): void {
-    this.ahead += seconds * 1000;
+    if (this.stoppedAt === undefined) this.ahead += seconds * 1000;
+    else this.stoppedAt += seconds * 1000;
   }
   /** Moves time to one exact instant and holds it there. */
   stopAt(instant: Date): void {
