@@ -4,10 +4,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Cleanup } from '../lib/platform/data/store/cleanup.js';
 import { availableDrivers } from './support/databases.js';
+import { emailChanges } from './support/email-changes.js';
 import { User, UserToken } from './support/users-plain.js';
 import { tokenIn } from './support/mailbox.js';
 import { SCHEMA_WITHOUT_CASCADE } from './support/no-cascade.js';
-import { changeUser, countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
+import { addInactiveUser, changeUser, countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const DAY = 24 * 3600;
@@ -181,18 +182,34 @@ describe.each(availableDrivers())('accounts that nobody activates, on %s', (data
     expect(await tokenRows(t, 'waiting@example.com')).toHaveLength(2);
   });
 
-  it('stay where they are deactivated, active, or not of a signup of this module', async () => {
+  it('stay where they are deactivated or active', async () => {
     for (const email of ['off@example.com', 'on@example.com']) await signUp(email);
     await changeUser(t, 'off@example.com', { emailVerifiedAt: new Date(0) });
     await changeUser(t, 'on@example.com', { isActive: true });
-    const imported = { id: uuidv7(), passwordHash: 'x', createdAt: new Date(0), updatedAt: new Date(0) };
-    await t.dataSource.getRepository(User).insert({ ...imported, email: 'imported@example.com', isActive: false });
     await t.mailIsDone();
     t.clock.advance({ seconds: 100 * DAY });
     expect((await run()).accounts).toBe(0);
-    expect(await countUsers(t)).toBe(3);
+    expect(await countUsers(t)).toBe(2);
     // Their links are gone all the same.
     expect(await countTokens(t)).toBe(0);
+  });
+
+  it('stay where they were there before the module, whoever signs up with their address', async () => {
+    for (const email of ['asleep@example.com', 'wanted@example.com']) await addInactiveUser(t, email);
+    await signUp('wanted@example.com');
+    await t.client.post('/auth/activation/resend', { email: 'wanted@example.com' });
+    await signUp('own@example.com');
+    await t.mailIsDone();
+    t.clock.advance({ seconds: 5 * DAY });
+    await signUp('wanted@example.com');
+    // A resend hands out the only signup that waits: of two, the one of a stranger must not be left over.
+    t.clock.advance({ seconds: 29 * DAY });
+    expect((await run()).accounts).toBe(1);
+    expect(await tokenRows(t, 'wanted@example.com', 'activation')).toHaveLength(3);
+    t.clock.advance({ seconds: 2 * DAY });
+    expect(await run()).toEqual({ accounts: 0, rows: 3 });
+    expect([await countTokens(t), await countUsers(t)]).toEqual([0, 2]);
+    expect(await exists('wanted@example.com')).toBe(true);
   });
 
   it('stay where rows of the application refer to them, which is said once, and others go', async () => {
@@ -230,6 +247,25 @@ describe('accounts that nobody activates', () => {
     t.clock.advance({ seconds: 400 * DAY });
     expect(await t.app.get(Cleanup, { strict: false }).run()).toEqual({ accounts: 0, rows: 1 });
     expect(await countUsers(t)).toBe(1);
+    await t.close();
+  });
+
+  it('are known for such, where they stay, as long as a change of address can be taken back', async () => {
+    const options = { cleanup: { pendingAccountSeconds: 0 }, emailChange: { undoTtlSeconds: 20 * DAY } };
+    const t = await createTestApp({ options });
+    const on = emailChanges(t);
+    const [old, hijacked] = ['owner@example.com', 'hijacker@example.com'];
+    await t.activeUser(old);
+    const link = await on.move(old, hijacked);
+    for (const password of [PASSWORD, 'the passphrase of a hijacker']) {
+      await t.client.post('/auth/signup', { email: old, password });
+      t.clock.advance({ seconds: 3 * DAY });
+    }
+    t.clock.advance({ seconds: 13 * DAY });
+    await t.app.get(Cleanup, { strict: false }).run();
+    // Of two signups one alone would be handed out by a resend.
+    expect(await tokenRows(t, old, 'activation')).toHaveLength(2);
+    expect((await on.undo(link)).status).toBe(200);
     await t.close();
   });
 });

@@ -12,7 +12,7 @@ import {
 import type { EmailChanges } from './support/email-changes.js';
 import { tokenIn } from './support/mailbox.js';
 import { LATER, wake } from './support/owed-mail.js';
-import { changeUser, tokenRows, userRow } from './support/rows.js';
+import { addInactiveUser, changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 import { stacks } from './support/stacks.js';
 
@@ -217,6 +217,17 @@ describe.each(stacks())('e-mail change on $database with $adapter, integer keys 
     expect((await t.client.post('/auth/activate', { token: squatters })).status).toBe(400);
     expect((await on.login(wanted, 'the passphrase of a squatter')).status).toBe(401);
     expect((await on.login(wanted)).status).toBe(200);
+  });
+
+  it('does not take the address of an inactive account of before the module, which stays', async () => {
+    const [email, wanted] = ['mover-on@example.com', 'before@example.com'];
+    const { access_token } = await t.activeUser(email);
+    await addInactiveUser(t, wanted);
+    await t.client.post('/auth/signup', { email: wanted, password: 'the passphrase of a squatter' });
+    const { id } = (await userRow(t, wanted))!;
+    expectRefusedLink(await on.confirm(await on.linkTo(email, wanted)));
+    expect(await userRow(t, wanted)).toMatchObject({ id, isActive: false, passwordHash: 'x' });
+    expect(await on.access(access_token)).toBe(200);
   });
 
   it('does nothing for an account that was deactivated since', async () => {

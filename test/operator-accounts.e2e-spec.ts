@@ -2,7 +2,7 @@ import type { TokenPair } from 'nestjs-gatehouse';
 import { describe, expect, it } from 'vitest';
 import { emailChanges, NOTICE_SUBJECT, RESET_SUBJECT } from './support/email-changes.js';
 import { tokenIn } from './support/mailbox.js';
-import { changeUser, countUsers, userRow } from './support/rows.js';
+import { addInactiveUser, changeUser, countUsers, userRow } from './support/rows.js';
 import { stacks } from './support/stacks.js';
 import { PASSWORD } from './support/test-app.js';
 import { codeOf, idOf, Told, withTold } from './support/told.js';
@@ -84,6 +84,16 @@ describe.each(stacks())('AuthService.createAccount on $database, integer keys: $
     expect((await t.client.post('/auth/activate', { token })).status).toBe(400);
     expect((await logIn(email, 'a password of a stranger')).status).toBe(401);
     expect((await logIn(email)).status).toBe(200);
+  });
+
+  it('leaves an inactive account of before the module where it is, though a stranger signed up for it', async () => {
+    const { t, auth } = on;
+    const email = 'before@example.com';
+    await addInactiveUser(t, email);
+    const id = await idOf(t, email);
+    await t.client.post('/auth/signup', { email, password: 'a password of a stranger' });
+    expect(await codeOf(auth.createAccount({ email, password: NEW_PASSWORD }))).toBe('SIGNUP_EMAIL_TAKEN');
+    expect(await userRow(t, email)).toMatchObject({ id, isActive: false, passwordHash: 'x' });
   });
 
   it('leaves a deactivated account where it is', async () => {

@@ -1,5 +1,6 @@
 import type { Account, BaseUserToken, BaseUserWithoutKey, TokenPurpose, UserId } from 'nestjs-gatehouse';
 import type { EntityTarget } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
 import type { TestApp } from './test-app.js';
 
 /** A row of the users table as the tests look at it. */
@@ -19,6 +20,15 @@ export function countUsers(t: TestApp): Promise<number> {
 /** Changes an account behind the module's back, as an operator would. */
 export async function changeUser(t: TestApp, email: string, changes: Partial<Account>): Promise<void> {
   await t.dataSource.createQueryBuilder().update(entity<UserRow>(t, 'users')).set(changes).where({ email }).execute();
+}
+
+/** An account of before the module: inactive, and nothing says whether it was ever active. */
+export async function addInactiveUser(t: TestApp, email: string): Promise<void> {
+  const { columns } = t.dataSource.getMetadata(entity<UserRow>(t, 'users'));
+  const { isGenerated } = columns.find(({ propertyName }) => propertyName === 'id')!;
+  const key = isGenerated ? {} : { id: uuidv7() };
+  const account = { email, passwordHash: 'x', isActive: false, createdAt: new Date(0), updatedAt: new Date(0) };
+  await t.dataSource.getRepository(entity<object>(t, 'users')).insert({ ...key, ...account });
 }
 
 /** The sessions, links and owed mails of an address, oldest first. */

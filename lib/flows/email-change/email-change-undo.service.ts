@@ -8,6 +8,7 @@ import { SessionEnder } from '../../engine/sessions/session-ender.js';
 import { Clock } from '../../platform/common/clock.js';
 import { Traced } from '../../platform/common/traced.js';
 import { LinksStore } from '../../platform/data/store/links.store.js';
+import { PendingAccountsStore } from '../../platform/data/store/pending-accounts.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 import type { EmailChangeState } from './email-change.service.js';
@@ -33,6 +34,7 @@ export interface EmailChangeUndoResult {
 export class EmailChangeUndoService {
   constructor(
     private readonly users: UsersStore,
+    private readonly pending: PendingAccountsStore,
     private readonly linkRows: LinksStore,
     private readonly links: MailedLinks,
     private readonly ender: SessionEnder,
@@ -78,7 +80,7 @@ export class EmailChangeUndoService {
   private async giveBack(manager: EntityManager, { user, payload }: UndoLink): Promise<boolean> {
     if (!payload) return false;
     const { address } = payload;
-    await this.users.removePending(manager, address);
+    await this.pending.makeWay(manager, address);
     const emailVerifiedAt = new Date(this.clock.now());
     const changes = { email: address, emailVerifiedAt, passwordHash: UNUSABLE_PASSWORD_HASH };
     return this.users.update(manager, user.id, changes, 'active');

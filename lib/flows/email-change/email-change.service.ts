@@ -18,6 +18,7 @@ import { LinksStore } from '../../platform/data/store/links.store.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import type { UserQuery } from '../../platform/data/store/user-query.js';
 import { provenState } from '../../platform/data/store/account-state.js';
+import { PendingAccountsStore } from '../../platform/data/store/pending-accounts.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 
@@ -41,6 +42,7 @@ export class EmailChangeService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
+    private readonly pending: PendingAccountsStore,
     private readonly tokens: TokensStore,
     private readonly linkRows: LinksStore,
     private readonly passwords: PasswordCheck,
@@ -143,7 +145,7 @@ export class EmailChangeService {
     address: string,
     emailVerifiedAt: Date | null,
   ): Promise<boolean> {
-    await this.users.removePending(manager, address);
+    await this.pending.makeWay(manager, address);
     return this.users.changeEmail(manager, user, address, emailVerifiedAt);
   }
 

@@ -12,6 +12,7 @@ import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.
 import type { UserId } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
 import { NEVER_VERIFIED, stateOf } from '../../platform/data/store/account-state.js';
+import { PendingAccountsStore } from '../../platform/data/store/pending-accounts.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 
@@ -43,6 +44,7 @@ export class OperatorsService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
+    private readonly pending: PendingAccountsStore,
     private readonly accounts: AccountWriter,
     private readonly fields: AccountFields,
     private readonly policy: PasswordPolicy,
@@ -72,7 +74,7 @@ export class OperatorsService {
     const passwordHash = password === undefined ? UNUSABLE_PASSWORD_HASH : await this.hasher.hash(password);
     const emailVerifiedAt = isEmailVerified ? new Date(this.clock.now()) : null;
     return this.accounts.openly(email, async (manager) => {
-      await this.users.removePending(manager, email);
+      await this.pending.makeWay(manager, email);
       const facts = { via: 'operator', device: NO_DEVICE, emailVerifiedAt, actor } as const;
       return this.accounts.createActive(manager, { email, passwordHash, fields }, facts);
     });

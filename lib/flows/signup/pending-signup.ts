@@ -8,6 +8,7 @@ import { Outbox } from '../../engine/mail/outbox.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { storeFields } from '../../platform/common/stored-fields.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import type { SignupPayload } from '../../platform/data/entities/base-user-token.entity.js';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
 import { Database } from '../../platform/data/store/database.js';
 import { isUniqueViolation } from '../../platform/data/store/database-errors.js';
@@ -54,7 +55,7 @@ export class PendingSignup implements SignupWriter {
     const { email, passwordHash, device } = signup;
     const fields = this.fields.withoutUsername(signup.fields);
     const userId = await this.accounts.createPending(manager, { email, passwordHash, fields }, device);
-    const link = this.newLink(signup);
+    const link = this.newLink(signup, { madeAccount: true });
     await this.links.issueTo(manager, userId, link);
     return { userId, activationRequired: true, activationUrl: this.links.shown(link), proof: null };
   }
@@ -93,7 +94,7 @@ export class PendingSignup implements SignupWriter {
     if (username !== undefined && (await this.users.findByUsername(username))) throw new AuthError('SIGNUP_CONFLICT');
   }
 
-  private newLink({ passwordHash, fields }: CheckedSignup): LinkRow {
-    return this.links.newLink('activation', { passwordHash, ...storeFields(fields) });
+  private newLink({ passwordHash, fields }: CheckedSignup, origin?: Pick<SignupPayload, 'madeAccount'>): LinkRow {
+    return this.links.newLink('activation', { passwordHash, ...storeFields(fields), ...origin });
   }
 }

@@ -23,6 +23,7 @@ import { Clock } from '../../platform/common/clock.js';
 import type { ResolvedFlags } from '../../platform/config/resolve-config.js';
 import { Cleanup } from '../../platform/data/store/cleanup.js';
 import { ExpiredRowsStore } from '../../platform/data/store/expired-rows.store.js';
+import { PendingAccountsStore } from '../../platform/data/store/pending-accounts.store.js';
 import { OwedMailStore } from '../../platform/data/store/owed-mail.store.js';
 import { SessionsStore } from '../../platform/data/store/sessions.store.js';
 import { LinksStore } from '../../platform/data/store/links.store.js';
@@ -44,6 +45,7 @@ const TOKEN_PROVIDERS: readonly Provider[] = [
   LinksStore,
   OwedMailStore,
   ExpiredRowsStore,
+  PendingAccountsStore,
   Cleanup,
   LinkTokens,
   UniformAnswer,

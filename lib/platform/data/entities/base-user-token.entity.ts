@@ -14,6 +14,8 @@ export interface SessionPayload {
 /** What a signup binds to its own activation link: the link that is clicked decides which signup becomes the account. */
 export interface SignupPayload extends StoredFields {
   passwordHash: string;
+  /** True where this signup made the account; absent where it found one. Cleanup deletes no account it does not know made. */
+  madeAccount?: true;
 }
 
 /** The address a link is mailed to and stands for: following the link makes it that of the account. */

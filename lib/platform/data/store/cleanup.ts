@@ -4,7 +4,8 @@ import { AuthError } from '../../common/auth.errors.js';
 import { Clock } from '../../common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../config/auth-config.js';
 import type { UserId } from '../entities/base-user.entity.js';
-import { type AbandonedOutcome, AccountInUse, type AgingRow, ExpiredRowsStore } from './expired-rows.store.js';
+import { type AgingRow, ExpiredRowsStore } from './expired-rows.store.js';
+import { AccountInUse, PendingAccountsStore, type PendingOutcome } from './pending-accounts.store.js';
 
 /** Rows read and deleted per statement: small, so that nobody waits for a lock. */
 const BATCH = 500;
@@ -42,9 +43,9 @@ interface Round {
  * not expired.
  *
  * It walks the token table along its time-ordered key and remembers for each range of rows when the first of them can be
- * deleted, so that live sessions are not read again in every round. An account is found by the link of its signup, which
- * is kept as long as the account may wait: so none is ever deleted that did not come from a signup, such as those that an
- * application had before it had this module.
+ * deleted, so that live sessions are not read again in every round. An account is found by the links of its signups, which
+ * are kept as long as the account may wait. None is ever deleted but by the link of the signup that made it: what the
+ * application had before it had this module stays, whoever signed up with its address since.
  */
 @Injectable()
 export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -57,6 +58,7 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
 
   constructor(
     private readonly store: ExpiredRowsStore,
+    private readonly pending: PendingAccountsStore,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -130,22 +132,23 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Returns the rows that stay. */
   private async deleteFrom(batch: AgingRow[], round: Round): Promise<AgingRow[]> {
     const old = batch.filter((row) => this.deletableAt(row) <= round.now);
-    const accounts = new Map<UserId, AbandonedOutcome>();
-    for (const { userId } of old.filter((row) => this.standsForAccount(row))) {
-      if (!accounts.has(userId)) accounts.set(userId, await this.deleteAccount(userId, round));
+    const accounts = new Map<UserId, PendingOutcome>();
+    for (const { userId } of old.filter((row) => row.isOpenSignup)) {
+      if (!accounts.has(userId)) accounts.set(userId, await this.endAccount(userId, round));
     }
-    const outcome = (row: AgingRow) => (this.standsForAccount(row) ? accounts.get(row.userId) : undefined);
+    const outcome = (row: AgingRow) => (row.isOpenSignup ? accounts.get(row.userId) : undefined);
     // The rows of a deleted account went with it.
-    const ids = old.filter((row) => (outcome(row) ?? 'none') === 'none').map(({ id }) => id);
+    const ids = old.filter((row) => (outcome(row) ?? 'kept') === 'kept').map(({ id }) => id);
     if (ids.length > 0) await this.store.deleteRows(ids);
     round.rows += ids.length;
-    const kept = new Set(old.filter((row) => outcome(row) === 'kept'));
-    return batch.filter((row) => kept.has(row) || this.deletableAt(row) > round.now);
+    const waiting = new Set(old.filter((row) => outcome(row) === 'waiting'));
+    return batch.filter((row) => waiting.has(row) || this.deletableAt(row) > round.now);
   }
 
-  private async deleteAccount(userId: UserId, round: Round): Promise<AbandonedOutcome> {
+  private async endAccount(userId: UserId, round: Round): Promise<PendingOutcome> {
+    const since = new Date(round.now - this.waitMs);
     try {
-      const outcome = await this.store.deleteAbandoned(userId, new Date(round.now - this.pendingMs));
+      const outcome = await this.pending.endAbandoned(userId, since, this.config.cleanup.pendingAccountSeconds > 0);
       if (outcome === 'deleted') round.accounts++;
       return outcome;
     } catch (error) {
@@ -153,7 +156,7 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
       const isItsOwn = error instanceof AccountInUse || (error instanceof AuthError && error.code === 'SERVICE_FAILED');
       if (!isItsOwn) throw error;
       round.inUse.push(userId);
-      return 'kept';
+      return 'waiting';
     }
   }
 
@@ -165,16 +168,16 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private deletableAt(row: AgingRow): number {
     const expired = row.expiresAt + RETENTION_MS;
-    return this.standsForAccount(row) ? Math.max(expired, row.createdAt + this.pendingMs) : expired;
+    return row.isOpenSignup ? Math.max(expired, row.createdAt + this.waitMs) : expired;
   }
 
-  /** True for a row without which the account of an abandoned signup would not be found. */
-  private standsForAccount(row: AgingRow): boolean {
-    return row.isOpenSignup && this.pendingMs > 0;
-  }
-
-  private get pendingMs(): number {
-    return this.config.cleanup.pendingAccountSeconds * 1000;
+  /**
+   * How long the signups of an account are kept that nobody activated. Where the account itself stays, as long as a change
+   * of address can be taken back: by them it is known for one that may not stand in the way of it. In milliseconds.
+   */
+  private get waitMs(): number {
+    const { cleanup, emailChange } = this.config;
+    return (cleanup.pendingAccountSeconds || emailChange.undoTtlSeconds) * 1000;
   }
 
   /** Each account once: an operator who has seen the line need not see it every day. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DeleteQueryBuilder, EntityManager, ObjectLiteral, UpdateQueryBuilder } from 'typeorm';
+import type { EntityManager, ObjectLiteral } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../../common/clock.js';
 import type { Account, UserId } from '../entities/base-user.entity.js';
@@ -184,48 +184,6 @@ export class UsersStore {
       .andWhere(`(${isActive} = :active OR ${verifiedAt} IS NULL)`, { active: true })
       .setParameter('never', driver.preparePersistentValue(NEVER_VERIFIED, verified) as unknown);
     return (await statement.execute()).affected === 1;
-  }
-
-  /**
-   * Removes the account that waits for its activation under an address somebody else has just proved. Without this, a
-   * stranger's signup would keep the owner of a mailbox from moving to it, or from returning to it after a takeover.
-   */
-  async removePending(manager: EntityManager, email: string): Promise<void> {
-    if (await this.takePending(manager, { email })) await this.deletePending(manager, { email });
-  }
-
-  /**
-   * Locks a pending account: whatever would activate it or give it a link waits, and then finds what becomes of it.
-   * @returns false where there is none
-   */
-  async takePending(manager: EntityManager, which: WhichAccount): Promise<boolean> {
-    const statement = manager
-      .createQueryBuilder()
-      .update(this.entities.user)
-      .set(this.columns.toEntity({ isActive: false }));
-    return (await this.wherePending(statement, which).execute()).affected === 1;
-  }
-
-  /** Deletes a pending account, its token rows first: the application's foreign key may lack the cascade. */
-  async deletePending(manager: EntityManager, which: WhichAccount): Promise<void> {
-    const owner = this.select(manager).where(which);
-    await manager
-      .createQueryBuilder()
-      .delete()
-      .from(this.entities.token)
-      // "=", not "IN": MariaDB would read the whole table for a list of owners.
-      .where(`user = (${owner.subquery('user.id')})`, owner.builder.getParameters())
-      .execute();
-    await this.wherePending(manager.createQueryBuilder().delete().from(this.entities.user), which).execute();
-  }
-
-  private wherePending<B extends UpdateQueryBuilder<ObjectLiteral> | DeleteQueryBuilder<ObjectLiteral>>(
-    statement: B,
-    which: WhichAccount,
-  ): B {
-    statement.where(this.columns.toEntity({ ...which, isActive: false }));
-    statement.andWhere(`${this.columns.nameOf('emailVerifiedAt')} IS NULL`);
-    return statement;
   }
 
   /** A query over users under the alias `user`, to be narrowed by the caller. */
