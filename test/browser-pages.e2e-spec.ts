@@ -285,6 +285,7 @@ describe.skipIf(!hasBrowser())('the pages of mode E in Chromium', () => {
     await tab.page.goto(`http://localhost:${(evil.address() as AddressInfo).port}/`);
     expect((await answered).status()).toBe(403);
     expect([await logIn(direct, email, NEW_PASSWORD), await logIn(direct, email, PASSWORD)]).toEqual([401, 200]);
+    await tab.page.waitForURL(link);
     await tab.close();
   });
 
