@@ -30,8 +30,9 @@ const MODULES: Record<Application, () => Promise<{ entities: Type[]; modules: Dy
     };
   },
   gatehouse: async () => {
-    const { AuthModule } = await import('../lib/index.js');
-    const { User, UserToken } = await import('./entities.js');
+    // As it is published: one file.
+    const { AuthModule } = await import('nestjs-gatehouse');
+    const { User, UserToken } = await import('./package-entities.js');
     const module = AuthModule.forRoot({
       userEntity: User,
       tokenEntity: UserToken,

@@ -5,11 +5,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { AUTH_ERRORS } from '../dist/platform/common/auth.errors.js';
-import { hasLevel, LEVELS } from '../dist/platform/config/levels.js';
-import { MODES } from '../dist/platform/config/modes.js';
-import { describeDefault, SETTING_GROUPS } from '../dist/platform/config/settings.js';
-import { ENDPOINTS } from '../dist/module/flows.js';
+import { AUTH_ERRORS } from '../.build/lib/platform/common/auth.errors.js';
+import { hasLevel, LEVELS } from '../.build/lib/platform/config/levels.js';
+import { MODES } from '../.build/lib/platform/config/modes.js';
+import { describeDefault, SETTING_GROUPS } from '../.build/lib/platform/config/settings.js';
+import { ENDPOINTS } from '../.build/lib/module/flows.js';
 
 /** The generated files; another reference is one more entry. */
 const GENERATORS = [

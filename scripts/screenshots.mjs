@@ -4,9 +4,9 @@ import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path, { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { AuthError } from '../dist/platform/common/auth.errors.js';
-import { MailRenderer } from '../dist/engine/mail/mail-renderer.js';
-import { PageRenderer } from '../dist/engine/pages/page-renderer.js';
+import { AuthError } from '../.build/lib/platform/common/auth.errors.js';
+import { MailRenderer } from '../.build/lib/engine/mail/mail-renderer.js';
+import { PageRenderer } from '../.build/lib/engine/pages/page-renderer.js';
 
 /**
  * Renders every mail, every page of mode E and the sample application's web page in Chromium, and writes docs/images, or
