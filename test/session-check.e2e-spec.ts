@@ -3,7 +3,7 @@ import { type Account, Authenticated, CurrentUser, OptionalAuth } from 'nestjs-g
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { availableDatabases, type TestDatabase } from './support/databases.js';
 import { TcpProxy } from './support/tcp-proxy.js';
-import { createTestApp, type TestApp } from './support/test-app.js';
+import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 /** Counts how often a handler was reached. */
 @Controller('count')
@@ -55,6 +55,26 @@ describe.each(availableDatabases())('access while %s is out of reach', (kind) =>
       await t.close();
       await outage.over();
       await home.close();
+    }
+  });
+});
+
+describe.each(availableDatabases())('access while the data source of %s is closed', (kind) => {
+  it('is 503 until it is opened again', async () => {
+    const t = await createTestApp({ database: kind, controllers: [CountingController] });
+    try {
+      const { access_token: bearer } = await t.activeUser('closed@example.com');
+      await t.dataSource.destroy();
+      const answers = [
+        await t.client.get('/count/session', { bearer }),
+        await t.client.post('/auth/login', { email: 'closed@example.com', password: PASSWORD }),
+        await t.client.post('/auth/logout-all', undefined, { bearer }),
+      ];
+      for (const { status, body } of answers) expect([status, body.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+      await t.dataSource.initialize();
+      expect((await t.client.get('/count/session', { bearer })).status).toBe(200);
+    } finally {
+      await t.close();
     }
   });
 });

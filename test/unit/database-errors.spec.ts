@@ -51,6 +51,7 @@ const UNAVAILABLE = [
   ['PostgreSQL: shutting down', '57P01'],
   ['PostgreSQL: starting up', '57P03'],
   ['MariaDB: too many connections', 'ER_CON_COUNT_ERROR'],
+  ['MariaDB: too many connections of one account', 'ER_USER_LIMIT_REACHED'],
   ['MariaDB: shutting down', 'ER_SERVER_SHUTDOWN'],
   ['MariaDB: connection lost', 'PROTOCOL_CONNECTION_LOST'],
   ['SQLite: cannot open the file', 'SQLITE_CANTOPEN'],
@@ -117,9 +118,12 @@ describe('an error of the database', () => {
     'Connection terminated unexpectedly',
     'timeout exceeded when trying to connect',
     'Client has encountered a connection error and is not queryable',
+    'Cannot use a pool after calling end on the pool',
     'Pool is closed.',
     "Can't add new command when connection is in closed state",
-  ])('means that the database is out of reach, where the driver gives no code: %s', (message) => {
+    'Connection is not established with mysql database',
+    'Driver not Connected',
+  ])('means that the database is out of reach, where there is no code: %s', (message) => {
     expect(kindsOf(driverError('', message))).toEqual(['isUnavailable']);
   });
 

@@ -14,7 +14,7 @@ interface ErrorCodes {
   readonly missingReference: RegExp;
   /** The database is shutting down, or has no connection to spare. */
   readonly unavailable: RegExp;
-  /** The same, where the driver throws a plain error without a code. */
+  /** The same, where the driver, or TypeORM's part of it, throws a plain error without a code. */
   readonly unavailableMessage: RegExp;
 }
 
@@ -85,7 +85,8 @@ const POSTGRESQL: Dialect = {
     foreignKeyViolation: /^(23503|23001)$/,
     missingReference: /^23503$/,
     unavailable: /^(08|53300$|57P0[123]$)/,
-    unavailableMessage: /connection terminated|timeout exceeded when trying to connect|not queryable/i,
+    unavailableMessage:
+      /connection terminated|timeout exceeded when trying to connect|not queryable|after calling end on the pool|driver not connected/i,
   },
 };
 
@@ -107,8 +108,8 @@ const MARIADB_AND_MYSQL: Dialect = {
     foreignKeyViolation: /^ER_(ROW_IS_REFERENCED|NO_REFERENCED_ROW)(_2)?$/,
     missingReference: /^ER_NO_REFERENCED_ROW(_2)?$/,
     unavailable:
-      /^(ER_(CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|SERVER_SHUTDOWN|CONNECTION_KILLED|CLIENT_INTERACTION_TIMEOUT)|PROTOCOL_CONNECTION_LOST)$/,
-    unavailableMessage: /closed state|pool is closed/i,
+      /^(ER_(CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED|SERVER_SHUTDOWN|CONNECTION_KILLED|CLIENT_INTERACTION_TIMEOUT)|PROTOCOL_CONNECTION_LOST)$/,
+    unavailableMessage: /closed state|pool is closed|connection is not established/i,
   },
 };
 
