@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AuthService, type TokenPair } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { availableDatabases } from './support/databases.js';
+import { availableDrivers } from './support/databases.js';
 import { Gate, type Point } from './support/gate.js';
 import { tokenRows, userRow, type UserRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
@@ -20,7 +20,7 @@ interface Owned {
 
 const tokenOf = (url: string | null | undefined): string => /[\w-]{64}/.exec(url!)![0];
 
-describe.each(availableDatabases())('of two flows of one account that overlap, on %s,', (database) => {
+describe.each(availableDrivers())('of two flows of one account that overlap, on %s,', (database) => {
   let t: TestApp;
   let auth: AuthService;
   let count = 0;

@@ -2,33 +2,27 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { Client } from './support/client.js';
-import { availableDatabases, type DatabaseKind } from './support/databases.js';
+import { availableDrivers } from './support/databases.js';
 import { claimsOf } from './support/jwt.js';
 import { tokenIn } from './support/mailbox.js';
+import { analyze, indexes, plan } from './support/query-plans.js';
 import { NamedUser, NamedUserToken, namedSchema } from './support/users-with-username.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const USERS = 1000;
 const TOKENS_PER_USER = 2;
 
-/** How a database means to reach one table: by an index, or by reading all of it. */
-interface Access {
-  table: string;
-  /** Absent where the whole table is read. */
-  index?: string;
-}
-
 /** Words with which a statement reads or changes rows that are already there. */
 const REACHES_ROWS = /^(SELECT|UPDATE|DELETE)\b|^INSERT\b.*\bSELECT\b/is;
 
-describe.each(availableDatabases())('the plans of the statements on %s', (kind) => {
+describe.each(availableDrivers())('the plans of the statements on %s', (kind) => {
   let t: TestApp;
   let statements: { sql: string; parameters: unknown[] }[];
 
   beforeAll(async () => {
     t = await createTestApp({ mode: 'E', database: kind, schema: namedSchema() });
     await fill(t.dataSource);
-    await t.dataSource.query(kind === 'mariadb' ? 'ANALYZE TABLE users, user_tokens' : 'ANALYZE');
+    await analyze(t.dataSource, kind);
     const before = t.statements.entries.length;
     await runEveryFlow(t);
     statements = t.statements.entries.slice(before).filter(({ sql }) => REACHES_ROWS.test(sql));
@@ -180,75 +174,4 @@ async function runFlowsOfUser({ access_token: bearer }: { access_token: string }
   expect((await client.get('/auth/me/export', { bearer })).status).toBe(200);
   const password = { current_password: PASSWORD };
   expect((await client.request('DELETE', '/auth/me', password, { bearer })).status).toBe(204);
-}
-
-/** The indexes of both tables, primary keys included, by the name the plans give them. */
-async function indexes(dataSource: DataSource, kind: DatabaseKind): Promise<string[]> {
-  const rows: { name: string }[] = await dataSource.query(
-    {
-      sqlite: `SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name IN ('users', 'user_tokens')`,
-      postgres: `SELECT indexname AS name FROM pg_indexes WHERE tablename IN ('users', 'user_tokens')`,
-      mariadb: `SELECT DISTINCT index_name AS name FROM information_schema.statistics
-                WHERE table_schema = DATABASE() AND table_name IN ('users', 'user_tokens')`,
-    }[kind],
-  );
-  return rows.map(({ name }) => name);
-}
-
-async function plan(dataSource: DataSource, kind: DatabaseKind, sql: string, parameters: unknown[]): Promise<Access[]> {
-  switch (kind) {
-    case 'sqlite':
-      return sqlitePlan(await dataSource.query(`EXPLAIN QUERY PLAN ${sql}`, parameters));
-    case 'postgres':
-      return postgresPlan(await dataSource.query(`EXPLAIN (FORMAT JSON) ${sql}`, parameters));
-    case 'mariadb':
-      return mariadbPlan(await dataSource.query(`EXPLAIN ${sql}`, parameters));
-  }
-}
-
-/** https://www.sqlite.org/eqp.html: SEARCH goes by an index, SCAN through all rows. */
-function sqlitePlan(rows: { detail: string }[]): Access[] {
-  return rows.flatMap(({ detail }) => {
-    const [, how, table] = /^(SEARCH|SCAN) (\w+)/.exec(detail) ?? [];
-    if (!how || !table) return [];
-    return [{ table, index: how === 'SEARCH' ? /USING (?:COVERING )?INDEX (\w+)/.exec(detail)?.[1] : undefined }];
-  });
-}
-
-interface PostgresNode {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Index Name'?: string;
-  'Index Cond'?: string;
-  Plans?: PostgresNode[];
-}
-
-/** An index without a condition is walked from end to end: as good as a scan of the table. */
-function postgresPlan([{ 'QUERY PLAN': plans }]: [{ 'QUERY PLAN': { Plan: PostgresNode }[] }]): Access[] {
-  const visit = (node: PostgresNode): Access[] => {
-    const below = (node.Plans ?? []).flatMap(visit);
-    // An update changes, and a bitmap heap scan fetches, what the nodes below it found; other scans do the finding.
-    const finds = node['Node Type'].endsWith('Scan') && node['Node Type'] !== 'Bitmap Heap Scan';
-    const table = node['Relation Name'] ?? node['Index Name'];
-    if (!finds || !table) return below;
-    return [{ table, index: node['Index Cond'] && node['Index Name'] }, ...below];
-  };
-  return plans.flatMap(({ Plan }) => visit(Plan));
-}
-
-interface MariadbRow {
-  table: string | null;
-  type: string | null;
-  key: string | null;
-  Extra: string | null;
-}
-
-/** https://mariadb.com/kb/en/explain/: ALL reads the table, index reads an index from end to end. */
-function mariadbPlan(rows: MariadbRow[]): Access[] {
-  return rows.flatMap(({ table, type, key, Extra: extra }) => {
-    // Looked up by a key that is unique, and nobody has it any more: an account that its flow has deleted.
-    if (!table && extra?.endsWith('after reading const tables')) return [{ table: 'const', index: 'PRIMARY' }];
-    if (!table || table.startsWith('<')) return [];
-    return [{ table, index: type === 'ALL' || type === 'index' ? undefined : (key ?? undefined) }];
-  });
 }

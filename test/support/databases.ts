@@ -8,9 +8,11 @@ import {
   connectToServer,
   DATABASE_KINDS,
   DRIVER_KINDS,
+  driverOf,
   serverUrl,
   type DatabaseKind,
   type DriverKind,
+  type ServerKind,
 } from './database-servers.js';
 
 export type { DatabaseKind } from './database-servers.js';
@@ -35,8 +37,8 @@ export function availableDatabases(): DatabaseKind[] {
 }
 
 /**
- * The same and the MariaDB server once more through the driver `mysql`, for tests of what the dialects write differently:
- * locks, keys, columns, counts of changed rows. Everywhere else it would tell nothing that `mariadb` does not.
+ * The same, MySQL, and MariaDB once more through the driver `mysql`, for tests of what servers or drivers do differently:
+ * locks, plans, keys, columns, counts of changed rows. Everywhere else they would tell nothing that `mariadb` does not.
  */
 export function availableDrivers(): DriverKind[] {
   return available(DRIVER_KINDS);
@@ -74,16 +76,25 @@ async function createSqliteFile(): Promise<TestDatabase> {
   };
 }
 
-async function createOnServer(kind: Exclude<DriverKind, 'sqlite'>): Promise<TestDatabase> {
+/**
+ * The collations most servers start with. Those of MariaDB and MySQL take é for e: tests must hold where an application
+ * never chose one.
+ */
+const COLLATION: Record<ServerKind, string> = {
+  postgres: '',
+  mariadb: ' CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci',
+  'mysql-on-mariadb': ' CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci',
+  mysql: ' CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci',
+};
+
+async function createOnServer(kind: ServerKind): Promise<TestDatabase> {
   const name = `gatehouse_${randomBytes(6).toString('hex')}`;
-  // The collation most MariaDB servers start with takes é for e: tests must hold where an application never chose one.
-  const charset = kind === 'postgres' ? '' : ' CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci';
-  await runOnServer(kind, `CREATE DATABASE ${name}${charset}`);
+  await runOnServer(kind, `CREATE DATABASE ${name}${COLLATION[kind]}`);
   const url = serverUrl(kind);
   url.pathname = `/${name}`;
   return {
     kind,
-    options: { type: kind, url: url.href },
+    options: { type: driverOf(kind), url: url.href },
     url: url.href,
     drop: () => runOnServer(kind, `DROP DATABASE IF EXISTS ${name}${kind === 'postgres' ? ' WITH (FORCE)' : ''}`),
   };

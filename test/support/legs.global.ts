@@ -21,11 +21,13 @@ declare module 'vitest' {
 
 const chromiumPath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
+/** Each fails where its leg is missing; a server tells its version. */
 const probes: Record<Leg, () => Promise<unknown>> = {
-  sqlite: () => connectAndClose('sqlite'),
-  postgres: () => connectAndClose('postgres'),
-  mariadb: () => connectAndClose('mariadb'),
-  mysql: () => connectAndClose('mysql'),
+  sqlite: () => versionOf('sqlite'),
+  postgres: () => versionOf('postgres'),
+  mariadb: () => versionOf('mariadb'),
+  mysql: () => versionOf('mysql'),
+  'mysql-on-mariadb': () => versionOf('mysql-on-mariadb'),
   express: () => import('@nestjs/platform-express'),
   fastify: () => import('@nestjs/platform-fastify'),
   chromium: () => access(chromiumPath, constants.X_OK),
@@ -38,26 +40,35 @@ const probes: Record<Leg, () => Promise<unknown>> = {
 export default async function setup(project: TestProject): Promise<void> {
   const results = await Promise.all((Object.keys(probes) as Leg[]).map(probe));
   const missing = results.filter((result) => result.reason !== undefined);
-  const available = results.filter((result) => result.reason === undefined).map((result) => result.leg);
-  console.log(`legs: ${available.join(' ')}`);
+  const present = results.filter((result) => result.reason === undefined);
+  console.log(`legs: ${present.map(({ leg, version }) => (version ? `${leg} (${version})` : leg)).join(', ')}`);
   for (const { leg, reason } of missing) console.log(`skipped: every test on ${leg}, because ${reason}`);
   if (missing.length > 0 && process.env['GATEHOUSE_REQUIRE_ALL_LEGS'] === '1') {
     throw new Error(`GATEHOUSE_REQUIRE_ALL_LEGS=1, and missing: ${missing.map(({ leg }) => leg).join(', ')}`);
   }
-  project.provide('legs', { available, chromiumPath });
+  project.provide('legs', { available: present.map(({ leg }) => leg), chromiumPath });
 }
 
-async function probe(leg: Leg): Promise<{ leg: Leg; reason?: string }> {
+async function probe(leg: Leg): Promise<{ leg: Leg; version?: string; reason?: string }> {
   try {
-    await probes[leg]();
-    return { leg };
+    const found = await probes[leg]();
+    return { leg, version: typeof found === 'string' ? found : undefined };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return { leg, reason: message || code || String(error) };
   }
 }
 
-async function connectAndClose(kind: DriverKind): Promise<void> {
+/** Refuses a MariaDB server in place of a MySQL server, and the other way round: one of them would go untested. */
+async function versionOf(kind: DriverKind): Promise<string> {
   const server = await connectToServer(kind);
-  await server.destroy();
+  try {
+    const ask = kind === 'sqlite' ? 'SELECT sqlite_version() AS version' : 'SELECT version() AS version';
+    const [row] = await server.query<{ version: string }[]>(ask);
+    const version = /\d[\w.-]*/.exec(row!.version)![0];
+    if (version.includes('MariaDB') !== kind.includes('mariadb')) throw new Error(`the server there is ${version}`);
+    return version;
+  } finally {
+    await server.destroy();
+  }
 }
