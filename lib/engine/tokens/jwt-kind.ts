@@ -1,12 +1,13 @@
-import { JwtService } from '@nestjs/jwt';
+import type { SignOptions, VerifyOptions } from 'jsonwebtoken';
+import { latePackages } from '../../platform/common/late-packages.js';
 import type { AuthConfig } from '../../platform/config/auth-config.js';
 import type { JwtKeys } from './key-ring.js';
 import type { JwtKey } from './keys.js';
 
-/** What a verified token contains, before its claims are looked at. */
-interface VerifiedJwt {
-  header: Record<string, unknown>;
-  payload: Record<string, unknown>;
+/** A key, and what a token that names it must be. */
+interface Verification {
+  readonly key: JwtKey;
+  readonly options: VerifyOptions;
 }
 
 /** `typ`, `alg` and `kid`: all that we write ourselves. */
@@ -17,48 +18,45 @@ const MAX_CLOCK_SKEW_SECONDS = 30;
 
 /** JWTs of one type: signed with one key, verified with the key they name. */
 export class JwtKind {
-  private readonly signer: JwtService;
+  private readonly signing: JwtKey;
+  private readonly signOptions: SignOptions;
   /** By kid. A Map, in which a kid is only ever compared: whatever path, query or `__proto__` it spells leads nowhere. */
-  private readonly verifiers: ReadonlyMap<unknown, JwtService>;
+  private readonly accepted: ReadonlyMap<unknown, Verification>;
 
   constructor(
     private readonly typ: string,
     { signing, accepted }: JwtKeys,
-    config: Pick<AuthConfig, 'jwt'>,
+    { jwt: { issuer, audience } }: Pick<AuthConfig, 'jwt'>,
   ) {
-    this.signer = serviceOf(typ, signing, config);
-    this.verifiers = new Map(accepted.map((key) => [key.kid, serviceOf(typ, key, config)]));
+    const { kid, algorithm } = signing;
+    this.signing = signing;
+    this.signOptions = { algorithm, keyid: kid, issuer, audience, header: { alg: algorithm, typ } };
+    this.accepted = new Map(
+      accepted.map((key) => [key.kid, { key, options: { algorithms: [key.algorithm], issuer, audience } }]),
+    );
   }
 
   sign(claims: object): string {
-    return this.signer.sign(claims);
+    // The ring signs with no key of which only the public half is known.
+    return latePackages.jsonwebtoken().sign(claims, this.signing.signs!, this.signOptions);
   }
 
   /** The claims of a token that is genuine and unexpired at `now` (milliseconds since the epoch), else undefined. */
   verify(token: string, now: number): Record<string, unknown> | undefined {
     const clockTimestamp = Math.floor(now / 1000);
     try {
-      const verifier = this.verifiers.get(kidOf(token));
-      const verified = verifier?.verify<VerifiedJwt>(token, { clockTimestamp, complete: true });
-      if (!verified || !hasOneSpelling(token)) return undefined;
-      const { header, payload } = verified;
+      const accepted = this.accepted.get(kidOf(token));
+      if (!accepted || !hasOneSpelling(token)) return undefined;
+      const options = { ...accepted.options, clockTimestamp, complete: true } as const;
+      const { header, payload } = latePackages.jsonwebtoken().verify(token, accepted.key.verifies, options);
       // Only the header we write ourselves: `crit`, `jwk`, `jku`, `x5u` and the like must never steer verification.
-      if (header['typ'] !== this.typ || Object.keys(header).length !== HEADER_PARAMETERS) return undefined;
-      return Number(payload['iat']) <= clockTimestamp + MAX_CLOCK_SKEW_SECONDS ? payload : undefined;
+      if (typeof payload === 'string' || header.typ !== this.typ || Object.keys(header).length !== HEADER_PARAMETERS)
+        return undefined;
+      return Number(payload.iat) <= clockTimestamp + MAX_CLOCK_SKEW_SECONDS ? payload : undefined;
     } catch {
       return undefined;
     }
   }
-}
-
-function serviceOf(typ: string, key: JwtKey, { jwt: { issuer, audience } }: Pick<AuthConfig, 'jwt'>): JwtService {
-  const { kid, algorithm, signs, verifies } = key;
-  return new JwtService({
-    privateKey: signs,
-    publicKey: verifies,
-    signOptions: { algorithm, keyid: kid, issuer, audience, header: { alg: algorithm, typ } },
-    verifyOptions: { algorithms: [algorithm], issuer, audience },
-  });
 }
 
 /** Which key the token says made it. Nothing else of it is believed before that key has verified it. */

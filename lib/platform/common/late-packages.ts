@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as CommonPasswords from '@zxcvbn-ts/language-common';
 import type Handlebars from 'handlebars';
+import type Jsonwebtoken from 'jsonwebtoken';
 
 const load = createRequire(import.meta.url);
 
@@ -11,5 +12,6 @@ const load = createRequire(import.meta.url);
  */
 export const latePackages = {
   handlebars: () => load('handlebars') as typeof Handlebars,
+  jsonwebtoken: () => load('jsonwebtoken') as typeof Jsonwebtoken,
   commonPasswords: () => load('@zxcvbn-ts/language-common') as typeof CommonPasswords,
 };
