@@ -67,6 +67,7 @@ export {
 export { Authenticated, CurrentSession, OptionalAuth, Public, Verified } from './engine/access/access.decorators.js';
 export { CurrentUser } from './engine/access/current-user.js';
 export { TokenDelivery } from './engine/sessions/token-delivery.js';
+export { CookieWithdrawal, type EndedSessions } from './engine/sessions/cookie-withdrawal.js';
 export type { TokenPairBody } from './engine/sessions/token-pair.body.js';
 export { AccessGuard } from './engine/access/access.guard.js';
 export { AccessTokenVerifier } from './engine/access/access-token-verifier.js';

@@ -140,7 +140,7 @@ export class AuthService {
     newPassword: string,
     device: Device = NO_DEVICE,
   ): Promise<TokenPair | null> {
-    const proof = await this.passwordResets.confirm(token, newPassword, device);
+    const { proof } = await this.passwordResets.confirm(token, newPassword, device);
     return proof && this.signIns.open(proof, device);
   }
 

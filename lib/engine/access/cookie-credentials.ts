@@ -2,10 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { CsrfTokens } from '../tokens/csrf-tokens.js';
-import { SessionTokens } from '../tokens/session-tokens.js';
+import { type SessionClaims, SessionTokens } from '../tokens/session-tokens.js';
 import { CsrfProtection } from './csrf-protection.js';
 import type { SiteRequest } from '../../platform/http/request-site.js';
 import { TokenCookies } from './token-cookies.js';
+
+/** The sessions that the cookies of a request name, each by a genuine token; the same one, unless somebody mixed them up. */
+export interface NamedSessions {
+  readonly access?: SessionClaims;
+  readonly refresh?: SessionClaims;
+}
 
 /** The tokens a request carries in cookies. There is no way to them but past the CSRF protection. */
 @Injectable()
@@ -37,10 +43,9 @@ export class CookieCredentials {
   refreshToken(request: SiteRequest): string | undefined {
     const token = this.cookies.read(request, 'refresh');
     if (token === undefined) return undefined;
-    const sessionId = this.sessionTokens.verifyRefresh(token)?.sid;
-    this.csrf.assertIntended(request, () => sessionId);
-    const companion = this.cookies.read(request, 'csrf') ?? '';
-    return sessionId !== undefined && this.csrfTokens.verify(sessionId, companion) ? token : undefined;
+    const claims = this.sessionTokens.verifyRefresh(token);
+    this.csrf.assertIntended(request, () => claims?.sid);
+    return claims && this.hasCompanion(request, claims) ? token : undefined;
   }
 
   /**
@@ -62,6 +67,15 @@ export class CookieCredentials {
   }
 
   /**
+   * Whose session the cookies are of, and no more: without CSRF protection nothing may be done in its name.
+   */
+  sessionsNamed(request: SiteRequest): NamedSessions {
+    const access = this.sessionTokens.verifyAccess(this.cookies.read(request, 'access') ?? '');
+    const refresh = this.sessionTokens.verifyRefresh(this.cookies.read(request, 'refresh') ?? '');
+    return { access, refresh: refresh && this.hasCompanion(request, refresh) ? refresh : undefined };
+  }
+
+  /**
    * The same as {@link refreshToken}, for a request that has none in its body either.
    * @throws AuthError SESSION_INVALID_TOKEN, or INPUT_INVALID where nothing but the body can hold one; and as above
    */
@@ -71,5 +85,9 @@ export class CookieCredentials {
     if (this.config.tokenDelivery !== 'bearer') throw new AuthError('SESSION_INVALID_TOKEN');
     const errors = [{ field: 'refresh_token', messages: ['refresh_token must be a string'] }];
     throw new AuthError('INPUT_INVALID', { errors });
+  }
+
+  private hasCompanion(request: SiteRequest, { sid }: SessionClaims): boolean {
+    return this.csrfTokens.verify(sid, this.cookies.read(request, 'csrf') ?? '');
   }
 }

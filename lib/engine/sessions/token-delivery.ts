@@ -33,7 +33,10 @@ export class TokenDelivery {
     };
   }
 
-  /** Makes the browser forget the cookies, where there can be any: for an answer after which they are worthless. */
+  /**
+   * Makes the browser forget the cookies, where there can be any, whatever session they name: for an answer after which it
+   * cannot live. CookieWithdrawal looks first.
+   */
   withdraw(response: unknown): void {
     if (this.config.tokenDelivery !== 'bearer') this.setCookies(response, this.cookies.cleared());
   }

@@ -1,11 +1,13 @@
-import { Controller, HttpStatus, Res, UseFilters } from '@nestjs/common';
+import { Controller, HttpStatus, Req, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
+import { CookieWithdrawal } from '../../engine/sessions/cookie-withdrawal.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
 import type { TokenPairBody } from '../../engine/sessions/token-pair.body.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
+import type { SiteRequest } from '../../platform/http/request-site.js';
 import type { PasswordResetRequestBody } from './password-reset.body.js';
 import { PasswordResetConfirmDto, PasswordResetRequestDto } from './password-reset.dto.js';
 import { SignIn } from '../../engine/sign-in/sign-in.js';
@@ -20,6 +22,7 @@ export class PasswordResetController {
     private readonly resets: PasswordResetService,
     private readonly signIn: SignIn,
     private readonly delivery: TokenDelivery,
+    private readonly withdrawal: CookieWithdrawal,
   ) {}
 
   @Endpoint(PASSWORD_RESET_ENDPOINTS.requestPasswordReset)
@@ -38,12 +41,12 @@ export class PasswordResetController {
   async confirm(
     @Input(PasswordResetConfirmDto) { token, new_password }: PasswordResetConfirmDto,
     @Device() device: Device,
+    @Req() request: SiteRequest,
     @Res({ passthrough: true }) response: { status(code: number): unknown },
   ): Promise<TokenPairBody | undefined> {
-    const proof = await this.resets.confirm(token, new_password, device);
+    const { userId, proof } = await this.resets.confirm(token, new_password, device);
     if (proof) return this.delivery.deliver(await this.signIn.open(proof, device), response);
-    // The session they belong to, if any, has just ended.
-    this.delivery.withdraw(response);
+    this.withdrawal.afterEndOf({ userId }, request, response);
     response.status(HttpStatus.NO_CONTENT);
     return undefined;
   }

@@ -12,7 +12,7 @@ import type { Proof } from '../../engine/sign-in/proof.js';
 import { Clock } from '../../platform/common/clock.js';
 import { Traced } from '../../platform/common/traced.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
-import type { Account } from '../../platform/data/entities/base-user.entity.js';
+import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
 import { type AccountState, provenState, stateOf } from '../../platform/data/store/account-state.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
@@ -21,6 +21,13 @@ const WORKS_FOR: readonly AccountState[] = ['active', 'pending'];
 
 /** What a reset link can still do, and whose password it is. */
 export type PasswordResetState = { state: 'live'; user: Account } | { state: 'done' | 'invalid' };
+
+/** Whose password was set. */
+export interface PasswordResetResult {
+  userId: UserId;
+  /** For a session, which a page does not open; null with `passwordReset.loginAfterReset: false`. */
+  proof: Proof | null;
+}
 
 /**
  * Password reset: the forgotten password, and the way out for everybody a lost activation mail has stranded, since the
@@ -59,12 +66,11 @@ export class PasswordResetService {
 
   /**
    * Sets the new password; every session and every other link of the user dies, and the user is told by mail.
-   * @returns the proof for a session, which a page does not open; null with `passwordReset.loginAfterReset: false`
    * @throws AuthError PASSWORD_RESET_ALREADY_DONE for a link that did it before; PASSWORD_RESET_INVALID_TOKEN for an
    * unknown, expired or foreign one alike; PASSWORD_REJECTED, and whatever a hook throws, which leave the link as it was
    */
   @Traced('password_reset.confirm')
-  async confirm(token: string, newPassword: string, device: Device): Promise<Proof | null> {
+  async confirm(token: string, newPassword: string, device: Device): Promise<PasswordResetResult> {
     let passwordHash = '';
     const { user } = await this.links.redeem('password-reset', token, {
       worksFor: WORKS_FOR,
@@ -76,9 +82,10 @@ export class PasswordResetService {
       change: (manager, link) => this.setPassword(manager, link.user, passwordHash),
       finish: (manager, link) => this.finish(manager, link, device),
     });
-    if (!this.config.passwordReset.loginAfterReset) return null;
+    if (!this.config.passwordReset.loginAfterReset) return { userId: user.id, proof: null };
     const account = { ...user, passwordHash, isActive: true };
-    return { account, amr: ['otp'], via: 'password-reset', stillHolds: provenState(account) };
+    const proof: Proof = { account, amr: ['otp'], via: 'password-reset', stillHolds: provenState(account) };
+    return { userId: user.id, proof };
   }
 
   /** What a link can still do; looking uses nothing up. */

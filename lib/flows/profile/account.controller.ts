@@ -1,11 +1,12 @@
-import { Controller, Header, Res, UseFilters } from '@nestjs/common';
+import { Controller, Header, Req, Res, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession } from '../../engine/access/access.decorators.js';
 import type { Principal } from '../../engine/access/principal.js';
-import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
+import { CookieWithdrawal } from '../../engine/sessions/cookie-withdrawal.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
 import { Input } from '../../platform/http/input.decorator.js';
+import type { SiteRequest } from '../../platform/http/request-site.js';
 import { AccountDeletionService } from './account-deletion.service.js';
 import { type AccountExport, AccountExportService } from './account-export.service.js';
 import { AccountDeletionDto } from './profile.dto.js';
@@ -18,7 +19,7 @@ export class AccountController {
   constructor(
     private readonly deletions: AccountDeletionService,
     private readonly exports: AccountExportService,
-    private readonly delivery: TokenDelivery,
+    private readonly withdrawal: CookieWithdrawal,
   ) {}
 
   @Authenticated()
@@ -27,10 +28,11 @@ export class AccountController {
     @Input(AccountDeletionDto) { current_password }: AccountDeletionDto,
     @CurrentSession() { userId }: Principal,
     @Device() device: Device,
+    @Req() request: SiteRequest,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<void> {
     await this.deletions.delete(userId, current_password, device);
-    this.delivery.withdraw(response);
+    this.withdrawal.afterEndOf({ userId }, request, response);
   }
 
   @Authenticated()

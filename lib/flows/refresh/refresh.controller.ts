@@ -5,6 +5,7 @@ import type { Principal } from '../../engine/access/principal.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { CookieCredentials } from '../../engine/access/cookie-credentials.js';
 import type { SiteRequest } from '../../platform/http/request-site.js';
+import { CookieWithdrawal } from '../../engine/sessions/cookie-withdrawal.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
 import type { TokenPairBody } from '../../engine/sessions/token-pair.body.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
@@ -24,6 +25,7 @@ export class RefreshController {
     private readonly logouts: LogoutService,
     private readonly cookies: CookieCredentials,
     private readonly delivery: TokenDelivery,
+    private readonly withdrawal: CookieWithdrawal,
   ) {}
 
   @Public()
@@ -39,7 +41,7 @@ export class RefreshController {
       return this.delivery.deliver(await this.refreshes.refresh(token, device), response);
     } catch (error) {
       // Cookies of an ended session would turn every request for a guest's page into a 401.
-      if (this.refreshes.hasEnded(error) && !refresh_token) this.delivery.withdraw(response);
+      if (this.refreshes.hasEnded(error) && !refresh_token) this.withdrawal.afterBadRefresh(request, response);
       throw error;
     }
   }
@@ -81,11 +83,12 @@ export class RefreshController {
   @Authenticated()
   @Endpoint(REFRESH_ENDPOINTS.logoutAll)
   async logoutAll(
-    @CurrentSession() session: Principal,
+    @CurrentSession() { userId }: Principal,
     @Device() device: Device,
+    @Req() request: SiteRequest,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<void> {
-    await this.logouts.logoutAll(session.userId, device);
-    this.delivery.withdraw(response);
+    await this.logouts.logoutAll(userId, device);
+    this.withdrawal.afterEndOf({ userId }, request, response);
   }
 }

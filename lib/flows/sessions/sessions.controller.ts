@@ -1,10 +1,11 @@
-import { Controller, Param, Res, UseFilters } from '@nestjs/common';
+import { Controller, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { Authenticated, CurrentSession } from '../../engine/access/access.decorators.js';
 import type { Principal } from '../../engine/access/principal.js';
-import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
+import { CookieWithdrawal } from '../../engine/sessions/cookie-withdrawal.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
+import type { SiteRequest } from '../../platform/http/request-site.js';
 import { type SessionBody, toSessionBody } from './sessions.body.js';
 import { SESSIONS_ENDPOINTS } from './sessions.endpoints.js';
 import { SessionListService } from './sessions.service.js';
@@ -14,7 +15,7 @@ import { SessionListService } from './sessions.service.js';
 export class SessionsController {
   constructor(
     private readonly sessions: SessionListService,
-    private readonly delivery: TokenDelivery,
+    private readonly withdrawal: CookieWithdrawal,
   ) {}
 
   @Authenticated()
@@ -26,12 +27,13 @@ export class SessionsController {
   @Authenticated()
   @Endpoint(SESSIONS_ENDPOINTS.endSession)
   async end(
-    @CurrentSession() { userId, sessionId }: Principal,
-    @Param('id') id: string,
+    @CurrentSession() { userId }: Principal,
+    @Param('id') sessionId: string,
     @Device() device: Device,
+    @Req() request: SiteRequest,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<void> {
-    await this.sessions.end(userId, id, device);
-    if (id === sessionId) this.delivery.withdraw(response);
+    await this.sessions.end(userId, sessionId, device);
+    this.withdrawal.afterEndOf({ sessionId }, request, response);
   }
 }

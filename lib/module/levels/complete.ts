@@ -11,6 +11,7 @@ import { Outbox } from '../../engine/mail/outbox.js';
 import { OutboxWorker } from '../../engine/mail/outbox-worker.js';
 import { ErrorPages } from '../../engine/pages/error-pages.js';
 import { PageRenderer } from '../../engine/pages/page-renderer.js';
+import { CookieWithdrawal } from '../../engine/sessions/cookie-withdrawal.js';
 import { SessionCheck } from '../../engine/sessions/session-check.js';
 import { SessionMemory } from '../../engine/sessions/session-memory.js';
 import { SessionOpener } from '../../engine/sessions/session-opener.js';
@@ -38,6 +39,7 @@ import { flowsOf, type LevelParts } from './level-parts.js';
 /** What the flows with a token table stand on. */
 const TOKEN_PROVIDERS: readonly Provider[] = [
   CookieCredentials,
+  CookieWithdrawal,
   SessionCheck,
   SessionMemory,
   TokensStore,
@@ -74,6 +76,15 @@ export function completeLevel(structure: StructuralOptions, { backendLinks }: Re
       ...providers,
       AuthService,
     ],
-    exports: [AuthService, AccessGuard, AccessTokenVerifier, CookieCredentials, TokenDelivery, Clock, Routes],
+    exports: [
+      AuthService,
+      AccessGuard,
+      AccessTokenVerifier,
+      CookieCredentials,
+      TokenDelivery,
+      CookieWithdrawal,
+      Clock,
+      Routes,
+    ],
   };
 }
