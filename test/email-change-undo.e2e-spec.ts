@@ -103,12 +103,7 @@ describe.each(stacks())('undoing an e-mail change on $database with $adapter, in
       const held = address(order.includes(0) ? 'b' : 'c');
       expect((await on.reset(await on.mailedLink(held, RESET_SUBJECT), HIJACKERS_PASSWORD)).status).toBe(200);
       expect((await on.undo(owners)).body.email).toBe(address('a'));
-      for (const [index, link] of hijackers.entries()) {
-        // The older of the two ends the newer one.
-        const wasUsed = order.includes(index) && (index === 0 || order[0] === 1);
-        if (wasUsed) expectDoneLink(await on.undo(link));
-        else expectRefusedLink(await on.undo(link));
-      }
+      for (const link of hijackers) expectRefusedLink(await on.undo(link));
       await expectOwned(address('a'), user_id);
     }
   });

@@ -442,6 +442,25 @@ describe.each(['express', 'fastify'] as const)('the pages of an e-mail change wi
     }
   });
 
+  it('say nothing of a change that was undone since, nor of an undoing that a further change has outdated', async () => {
+    const [old, address] = ['ec-gone@example.com', 'ec-gone-new@example.com'];
+    await app().activeUser(old);
+    const path = await changePath(old, address);
+    expectPage(await press(path), 200, CHANGED);
+    const back = await undoPath(old);
+    expectPage(await press(back), 200, UNDONE);
+    for (const answer of [await get(path), await press(path)]) expectPage(answer, 400, NOT_CHANGED);
+    expectPage(await get(back), 200, UNDONE);
+    const reset = `/auth/password-reset/${await emailChanges(app()).mailedLink(old, 'Reset your password')}`;
+    expectPage(await app().client.postForm(reset, { new_password: PASSWORD }), 200, RESET_DONE);
+    expectPage(await press(await changePath(old, 'ec-gone-newest@example.com')), 200, CHANGED);
+    for (const used of [path, back]) {
+      for (const answer of [await get(used), await press(used)]) expectPage(answer, 400, NOT_CHANGED);
+    }
+    expectPage(await get(reset), 400, NOT_RESET);
+    expect((await logIn('ec-gone-newest@example.com', PASSWORD)).status).toBe(200);
+  });
+
   async function again(path: string, heading: string, step: 'confirm' | 'undo'): Promise<void> {
     const before = await countTokens(app());
     for (const answer of [await get(path), await press(path)]) {

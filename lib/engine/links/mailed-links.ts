@@ -18,6 +18,7 @@ import { LinkUrls } from '../mail/link-urls.js';
 import { Outbox } from '../mail/outbox.js';
 import { LinkTokens } from '../tokens/link-tokens.js';
 import { UniformAnswer } from './uniform-answer.js';
+import { isStillSo } from './used-link.js';
 
 /** A row that a link redeems. */
 export type LinkRow = NewToken & { purpose: LinkPurpose; id: string; nonce: string; tokenHash: string };
@@ -29,8 +30,9 @@ export type LinkFacts = Pick<EventFacts, 'userId' | 'identifier' | 'device' | 'r
 export type OwnedLink<P extends LinkPurpose> = OwnedToken<P> & { tokenHash: string };
 
 /**
- * What a link can still do: something; nothing any more, because it was used with success; or nothing, for a reason that is
- * nobody's business (unknown, expired, revoked, of another kind, of an account that is not in the state for it).
+ * What a link can still do: something; nothing any more, because it was used with success, and what it has done is still so;
+ * or nothing, for a reason that is nobody's business (unknown, expired, revoked, of another kind, of an account that is not in
+ * the state for it).
  */
 export type LinkState<P extends LinkPurpose> =
   | { readonly state: 'live'; readonly link: OwnedLink<P> }
@@ -157,7 +159,7 @@ export class MailedLinks {
     const tokenHash = this.linkTokens.hash(purpose, token);
     const link = tokenHash && ((await this.linkRows.find(purpose, tokenHash)) as OwnedLink<P> | null);
     if (!link) return { state: 'invalid' };
-    if (link.usedAt !== null) return stateOf(link.user) === 'active' ? { state: 'done', link } : { state: 'invalid' };
+    if (link.usedAt !== null) return isStillSo(purpose, link) ? { state: 'done', link } : { state: 'invalid' };
     return this.tokens.isLive(link) && worksFor.includes(stateOf(link.user))
       ? { state: 'live', link }
       : { state: 'invalid' };

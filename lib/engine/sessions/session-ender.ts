@@ -20,10 +20,10 @@ export class SessionEnder {
   /**
    * Ends all a user could present, sessions and links alike: for a flow that has just changed how the user proves
    * identity, inside its transaction.
-   * @param exceptSessionId the session that the user goes on with
+   * @param exceptId the session that the user goes on with, or the link that has set the password
    */
-  async endEverything(manager: EntityManager, userId: UserId, exceptSessionId?: string): Promise<void> {
-    await this.tokens.revokeAll(manager, userId, ENDED_BY_PROOF, exceptSessionId);
+  async endEverything(manager: EntityManager, userId: UserId, exceptId?: string): Promise<void> {
+    await this.tokens.revokeAll(manager, userId, ENDED_BY_PROOF, exceptId);
     this.forgetAfter(manager, userId);
   }
 

@@ -73,7 +73,7 @@ export class EmailChangeUndoService {
   async inspect(token: string): Promise<EmailChangeState> {
     const found = await this.links.inspect('email-change-undo', token, ['active']);
     if (found.state === 'invalid') return found;
-    return { state: found.state, address: found.link.payload?.address ?? found.link.user.email };
+    return { state: found.state, address: found.link.payload!.address };
   }
 
   /** Whatever address the account has by now: a hijacker who keeps changing it must not keep the owner out. */

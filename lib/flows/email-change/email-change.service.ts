@@ -107,7 +107,7 @@ export class EmailChangeService {
   async inspect(token: string): Promise<EmailChangeState> {
     const found = await this.links.inspect('email-change', token, ['active']);
     if (found.state === 'invalid') return found;
-    return { state: found.state, address: found.link.payload?.address ?? found.link.user.email };
+    return { state: found.state, address: found.link.payload!.address };
   }
 
   /**

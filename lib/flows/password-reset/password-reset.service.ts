@@ -104,7 +104,8 @@ export class PasswordResetService {
   }
 
   /** A reset that activates is both: the application must not miss that the account came to life. */
-  private async finish(manager: EntityManager, { user }: OwnedLink<'password-reset'>, device: Device): Promise<void> {
+  private async finish(manager: EntityManager, link: OwnedLink<'password-reset'>, device: Device): Promise<void> {
+    const { user } = link;
     const facts = { userId: user.id, device, reason: 'password-reset' };
     if (stateOf(user) === 'pending') {
       await this.events.record('user_activated', facts, manager);
@@ -112,7 +113,7 @@ export class PasswordResetService {
     }
     await this.events.record('authn_password_change', facts, manager);
     await this.hooks.within(manager, 'afterPasswordReset', user.id, { device });
-    await this.ender.endEverything(manager, user.id);
+    await this.ender.endEverything(manager, user.id, link.id);
     await this.outbox.owe(manager, user.id, 'password-changed-notice');
   }
 }

@@ -41,6 +41,8 @@ export interface MailedLinkPurpose extends CommonPurpose {
   readonly mail: PurposeMail;
   /** True where only the link that was asked for last works. */
   readonly isNewestOnly: boolean;
+  /** What following it brings about: an active account, another password, or the address that the link stands for. */
+  readonly outcome: 'active' | 'password' | 'address';
   /** In front of the codes with which the flow refuses a link: `<prefix>_INVALID_TOKEN`, `<prefix>_ALREADY_DONE`. */
   readonly errors: 'ACTIVATION' | 'PASSWORD_RESET' | 'EMAIL_CHANGE';
   readonly ttl: TtlSetting;
@@ -76,6 +78,7 @@ export const PURPOSES = {
     endsByProof: true,
     // Each signup binds its own password to its own link: the one that is clicked decides, not the last one.
     isNewestOnly: false,
+    outcome: 'active',
     errors: 'ACTIVATION',
     mail: { template: 'activation.hbs', url: 'activation_url' },
     ttl: {
@@ -95,6 +98,7 @@ export const PURPOSES = {
     name: 'a reset link',
     endsByProof: true,
     isNewestOnly: true,
+    outcome: 'password',
     errors: 'PASSWORD_RESET',
     mail: { template: 'password_reset.hbs', url: 'reset_url' },
     ttl: {
@@ -118,6 +122,7 @@ export const PURPOSES = {
     name: 'the link that confirms a new address',
     endsByProof: true,
     isNewestOnly: true,
+    outcome: 'address',
     errors: 'EMAIL_CHANGE',
     mail: { template: 'email_change.hbs', url: 'email_change_url' },
     ttl: { path: 'emailChange.ttlSeconds', env: 'AUTH_EMAIL_CHANGE_TTL_SECONDS', seconds: DAY, min: 1, max: 7 * DAY },
@@ -131,6 +136,7 @@ export const PURPOSES = {
     name: 'the link that takes the change back',
     endsByProof: false,
     isNewestOnly: false,
+    outcome: 'address',
     errors: 'EMAIL_CHANGE',
     mail: { template: 'email_change_notice.hbs', url: 'undo_url' },
     ttl: {
@@ -192,6 +198,11 @@ export const MAIL_NAMES: readonly MailName[] = NAMES.filter((name): name is Mail
 
 /** What a new proof of identity ends. */
 export const ENDED_BY_PROOF: readonly TokenPurpose[] = NAMES.filter((name) => PURPOSES[name].endsByProof);
+
+/** Links that, once used, say that a password was set: another proof ends that as well. */
+export const PASSWORD_LINKS: readonly LinkPurpose[] = LINK_PURPOSES.filter(
+  (purpose) => PURPOSES[purpose].outcome === 'password',
+);
 
 /** True for a purpose whose rows a mailed link can redeem. */
 export function isLinkPurpose(purpose: TokenPurpose): purpose is LinkPurpose {

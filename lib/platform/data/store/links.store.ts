@@ -32,12 +32,15 @@ export class LinksStore {
     });
   }
 
-  /** One winner: of any number of parallel requests with the same link, exactly one gets true. */
+  /**
+   * One winner: of any number of parallel requests with the same link, exactly one gets true. What the row carried goes,
+   * such as the password hash of a signup; the address stays, which tells whether what the link has done is still so.
+   */
   async consume(manager: EntityManager, purpose: LinkPurpose, tokenHash: string): Promise<boolean> {
     const now = new Date(this.clock.now());
     const result = await this.tokens
       .update(manager)
-      .set({ usedAt: now, mailDueAt: null })
+      .set({ usedAt: now, mailDueAt: null, ...(linkPurpose(purpose).outcome !== 'address' && { payload: null }) })
       .where({ tokenHash, purpose })
       .andWhere('usedAt IS NULL AND revokedAt IS NULL')
       .andWhere('expiresAt > :now', { now: now.getTime() })
@@ -70,12 +73,12 @@ export class LinksStore {
     return (row?.last ?? 0) + 1;
   }
 
-  /** Ends what undoes a change of address, from that change on: the mailboxes those links lead to are not the owner's. */
+  /** Ends what could still undo a change of address, from that change on: the mailboxes those links lead to are not the owner's. */
   async revokeUndosSince(manager: EntityManager, userId: UserId, generation: number): Promise<void> {
     await this.tokens
       .update(manager)
       .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null, payload: null })
-      .where('user = :userId AND revokedAt IS NULL', { userId })
+      .where('user = :userId AND usedAt IS NULL AND revokedAt IS NULL', { userId })
       .andWhere("purpose = 'email-change-undo' AND generation >= :generation", { generation })
       .execute();
   }
@@ -86,7 +89,8 @@ export class LinksStore {
       .subQuery()
       .select('1')
       .from(this.entities.token, 'newer')
-      .where('newer.user = token.user AND newer.purpose = token.purpose AND newer.revokedAt IS NULL')
+      .where('newer.user = token.user AND newer.purpose = token.purpose')
+      .andWhere('newer.usedAt IS NULL AND newer.revokedAt IS NULL')
       .andWhere('(newer.createdAt > token.createdAt OR (newer.createdAt = token.createdAt AND newer.id > token.id))');
     query.andWhere(`(token.usedAt IS NOT NULL OR NOT EXISTS ${newer.getQuery()})`);
   }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager, ObjectLiteral, QueryDeepPartialEntity, SelectQueryBuilder } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../../common/clock.js';
-import type { TokenPurpose } from '../../common/purposes.js';
+import { PASSWORD_LINKS, type TokenPurpose } from '../../common/purposes.js';
 import type { BaseUserToken, TokenPayloads } from '../entities/base-user-token.entity.js';
 import type { Account, UserId } from '../entities/base-user.entity.js';
 import { UserColumns } from '../entities/user-columns.js';
@@ -98,7 +98,10 @@ export class TokensStore {
     return token.usedAt === null && token.revokedAt === null && token.expiresAt.getTime() > this.clock.now();
   }
 
-  /** Ends every unrevoked row of the given purposes, and forgets the mail it may still owe. */
+  /**
+   * Ends every unrevoked row of the given purposes, and forgets the mail it may still owe. Of a link that was used nothing
+   * is left to end, but for the word of one that has set a password.
+   */
   async revokeAll(
     manager: EntityManager,
     userId: UserId,
@@ -107,7 +110,8 @@ export class TokensStore {
   ): Promise<void> {
     const statement = this.update(manager)
       .set({ revokedAt: new Date(this.clock.now()), mailDueAt: null, payload: null })
-      .where('user = :userId AND revokedAt IS NULL AND purpose IN (:...purposes)', { userId, purposes });
+      .where('user = :userId AND revokedAt IS NULL AND purpose IN (:...purposes)', { userId, purposes })
+      .andWhere('(usedAt IS NULL OR purpose IN (:...passwordLinks))', { passwordLinks: PASSWORD_LINKS });
     if (exceptId) statement.andWhere('id <> :exceptId', { exceptId });
     await statement.execute();
   }
