@@ -70,6 +70,58 @@ describe.each(availableDatabases())('mail on %s', (database) => {
       expect(t.mailbox.to(email)).toHaveLength(3);
     });
 
+    it('of links that outdate one another the newest alone is mailed, and works', async () => {
+      const email = 'down-thrice@example.org';
+      await t.activeUser(email);
+      const rows = () => tokenRows(t, email, 'password-reset');
+      await t.mailbox.goDown();
+      for (let count = 1; count <= 3; count++) {
+        await t.client.post('/auth/password-reset/request', { email });
+        await vi.waitFor(async () => expect((await rows())[count - 1]?.mailError).toContain('ECONNREFUSED'), 10_000);
+        t.clock.advance({ seconds: 1 });
+      }
+      await t.mailbox.goUp();
+      t.clock.advance({ seconds: 60 });
+      wake(t);
+      const settledRows = await vi.waitFor(async () => {
+        const all = await rows();
+        expect(all.map(({ mailDueAt }) => mailDueAt)).toEqual([null, null, null]);
+        return all;
+      }, 10_000);
+      // The older ones were not even tried; that is no failure.
+      expect(settledRows.map(({ mailAttempts, mailError }) => [mailAttempts, mailError])).toEqual([
+        [1, null],
+        [1, null],
+        [2, null],
+      ]);
+      const ids = settledRows.map(({ id }) => id);
+      expect(t.logs.lines.filter((line) => line.includes('given up') && ids.some((id) => line.includes(id)))).toEqual(
+        [],
+      );
+      const [, reset, ...more] = t.mailbox.to(email);
+      expect(more).toEqual([]);
+      const body = { token: tokenIn(reset!), new_password: `${PASSWORD} 2` };
+      expect((await t.client.post('/auth/password-reset/confirm', body)).status).toBe(200);
+      await giveMoreTime(t);
+      // The notice that the password was changed, and nothing else.
+      expect(t.mailbox.to(email)).toHaveLength(3);
+    });
+
+    it('of signups, which do not outdate one another, each is mailed', async () => {
+      const email = 'down-joined@example.org';
+      await t.mailbox.goDown();
+      for (let count = 1; count <= 3; count++) {
+        await signUp(t, email);
+        await vi.waitFor(async () => expect((await tokenRows(t, email))[count - 1]?.mailError).not.toBeNull(), 10_000);
+      }
+      await t.mailbox.goUp();
+      t.clock.advance({ seconds: 60 });
+      wake(t);
+      await t.mailbox.waitFor(email, 3);
+      expect(new Set(t.mailbox.to(email).map(tokenIn)).size).toBe(3);
+      expect((await activate(t, tokenIn(t.mailbox.to(email)[0]!))).status).toBe(200);
+    });
+
     it('a link that expired meanwhile is not sent any more, and the row says why', async () => {
       const email = 'down-expired@example.org';
       await t.mailbox.goDown();

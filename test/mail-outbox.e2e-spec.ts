@@ -3,6 +3,7 @@ import { inParallel } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
 import { tokenIn } from './support/mailbox.js';
 import { activate, failed, giveMoreTime, LATER, settled, signUp, wake } from './support/owed-mail.js';
+import { tokenRows } from './support/rows.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 const isUpdate = ({ sql }: { sql: string }): boolean => /^UPDATE\b.*\buser_tokens\b/.test(sql);
@@ -59,6 +60,27 @@ describe.each(availableDatabases())('the outbox on %s', (database) => {
     wake(t);
     await t.mailbox.waitFor(email);
     expect((await settled(t, email)).mailError).toBeNull();
+  });
+
+  it.each([
+    ['used', (token: string) => activate(t, token)],
+    [
+      'revoked',
+      (_: string, id: string) => t.dataSource.query(`UPDATE user_tokens SET revoked_at = 1 WHERE id = '${id}'`),
+    ],
+  ])('a mail whose link was %s is not sent again, though an operator makes it due', async (state, end) => {
+    const email = `due-but-${state}@example.org`;
+    await signUp(t, email);
+    const { id } = await settled(t, email);
+    const [mail] = t.mailbox.to(email);
+    await end(tokenIn(mail!), id);
+    await t.dataSource.query(`UPDATE user_tokens SET mail_due_at = 0 WHERE id = '${id}'`);
+    wake(t);
+    const rowOf = async () => (await tokenRows(t, email)).find((row) => row.id === id)!;
+    await vi.waitFor(async () => expect((await rowOf()).mailDueAt).toBeNull(), 10_000);
+    expect(await rowOf()).toMatchObject({ mailAttempts: 1, mailError: null });
+    await giveMoreTime(t);
+    expect(t.mailbox.to(email)).toHaveLength(1);
   });
 
   it('two instances share what is owed, and nobody gets a mail twice', async () => {

@@ -4,7 +4,7 @@ import { type Answer, inParallel, visible } from './support/client.js';
 import { stacks } from './support/stacks.js';
 import { User, UserToken } from './support/users-plain.js';
 import { tokenIn } from './support/mailbox.js';
-import { changeUser, userRow } from './support/rows.js';
+import { changeUser, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const NEW_PASSWORD = 'a quite different passphrase';
@@ -188,7 +188,8 @@ describe.each(stacks())('password reset on $database with $adapter', ({ database
     await t.activeUser(email);
     const answers = await inParallel(20, () => on.request(email));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(202));
-    expect((await on.mails(email)).links).toBe(20);
+    expect(await tokenRows(t, email, 'password-reset')).toHaveLength(20);
+    // Of mails that went out: those that were outdated before the worker came to them are not sent.
     const live = await working(email);
     expect(live).toHaveLength(1);
     expect((await on.confirm(live[0])).status).toBe(200);

@@ -56,6 +56,7 @@ describe.each(availableDrivers())('the plans of the statements on %s', (kind) =>
       'MAX(token.generation)',
       'DELETE FROM users',
       'token.mail_due_at <= ',
+      'AS is_outdated',
     ]) {
       expect(all).toContain(part);
     }

@@ -9,7 +9,7 @@ import {
 import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { EventLog } from '../events/event-log.js';
-import { type MailState, OwedMailStore } from '../../platform/data/store/owed-mail.store.js';
+import { type MailState, type OwedMail, OwedMailStore } from '../../platform/data/store/owed-mail.store.js';
 import type { OwnedToken } from '../../platform/data/store/tokens.store.js';
 import { describeMailFailure, isPermanent } from './mail-failure.js';
 import { MailSender, SEND_TIMEOUT_MS } from './mail-sender.js';
@@ -97,7 +97,8 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /** Claims a mail and puts it on its way. Whatever ends, a claim that was lost or a delivery, makes it look again. */
-  private async start(mail: OwnedToken): Promise<void> {
+  private async start(mail: OwedMail): Promise<void> {
+    if (mail.isPointless) return this.drop(mail);
     if (this.isStopping || this.inFlight.size >= IN_FLIGHT || this.inFlight.has(mail.id)) return;
     const leaseEnds = new Date(this.clock.now() + LEASE_MS);
     const claim = { mailDueAt: leaseEnds, mailAttempts: mail.mailAttempts + 1 };
@@ -108,6 +109,12 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
       this.wake();
     });
     this.inFlight.set(mail.id, { done, breakOff });
+  }
+
+  /** What is not sent because its link is refused has not failed. It made room for others, so look again. */
+  private async drop({ id, mailDueAt }: OwedMail): Promise<void> {
+    await this.owedMail.settle(id, mailDueAt!, { mailDueAt: null, mailError: null });
+    this.wake();
   }
 
   private async deliver(mail: OwnedToken, leaseEnds: Date, breakOff: AbortController): Promise<void> {

@@ -199,6 +199,9 @@ export const MAIL_NAMES: readonly MailName[] = NAMES.filter((name): name is Mail
 /** What a new proof of identity ends. */
 export const ENDED_BY_PROOF: readonly TokenPurpose[] = NAMES.filter((name) => PURPOSES[name].endsByProof);
 
+/** Links of which only the one that was asked for last works. */
+export const NEWEST_ONLY: readonly LinkPurpose[] = LINK_PURPOSES.filter((purpose) => PURPOSES[purpose].isNewestOnly);
+
 /** Links that, once used, say that a password was set: another proof ends that as well. */
 export const PASSWORD_LINKS: readonly LinkPurpose[] = LINK_PURPOSES.filter(
   (purpose) => PURPOSES[purpose].outcome === 'password',

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Clock } from '../../common/clock.js';
 import { type LinkPurpose, linkPurpose } from '../../common/purposes.js';
-import type { BaseUserToken, SignupPayload } from '../entities/base-user-token.entity.js';
+import type { SignupPayload } from '../entities/base-user-token.entity.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import { UserColumns } from '../entities/user-columns.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
+import { existsNewer } from './newer-link.js';
 import { type OwnedToken, TokensStore } from './tokens.store.js';
 
 /** Reads and writes of the token rows that mailed links redeem. Every method is one statement. */
@@ -27,7 +28,9 @@ export class LinksStore {
   find<P extends LinkPurpose>(purpose: P, tokenHash: string): Promise<OwnedToken<P> | null> {
     return this.database.read((manager) => {
       const query = this.tokens.owned(manager).where({ tokenHash, purpose });
-      if (linkPurpose(purpose).isNewestOnly) this.withoutOutdated(query);
+      if (linkPurpose(purpose).isNewestOnly) {
+        query.andWhere(`(token.usedAt IS NOT NULL OR NOT ${existsNewer(query, this.entities.token)})`);
+      }
       return this.tokens.findOwned(query) as Promise<OwnedToken<P> | null>;
     });
   }
@@ -81,17 +84,5 @@ export class LinksStore {
       .where('user = :userId AND usedAt IS NULL AND revokedAt IS NULL', { userId })
       .andWhere("purpose = 'email-change-undo' AND generation >= :generation", { generation })
       .execute();
-  }
-
-  /** Without links after which another of the same kind was asked for; by the clocks of the instances that made them. */
-  private withoutOutdated(query: SelectQueryBuilder<BaseUserToken>): void {
-    const newer = query
-      .subQuery()
-      .select('1')
-      .from(this.entities.token, 'newer')
-      .where('newer.user = token.user AND newer.purpose = token.purpose')
-      .andWhere('newer.usedAt IS NULL AND newer.revokedAt IS NULL')
-      .andWhere('(newer.createdAt > token.createdAt OR (newer.createdAt = token.createdAt AND newer.id > token.id))');
-    query.andWhere(`(token.usedAt IS NOT NULL OR NOT EXISTS ${newer.getQuery()})`);
   }
 }

@@ -1,11 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
+import { NEWEST_ONLY } from '../../common/purposes.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
+import { existsNewer } from './newer-link.js';
 import { type OwnedToken, TokensStore } from './tokens.store.js';
 
 /** What an attempt to send, or the claim before it, leaves in the row. */
 export type MailState = Partial<Pick<OwnedToken, 'mailDueAt' | 'mailAttempts' | 'mailError'>>;
+
+/** A row that owes a mail. */
+export type OwedMail = OwnedToken & {
+  /** True where its link is refused by now: used, revoked, or outdated by a newer one. One that expired is not meant. */
+  isPointless: boolean;
+};
 
 /** Reads and writes of the token rows that owe a mail. Every method is one statement. */
 @Injectable()
@@ -17,17 +25,26 @@ export class OwedMailStore {
     @Inject(ACCOUNT_ENTITIES) private readonly entities: AccountEntities,
   ) {}
 
-  /** Mails that are due, the one that waits longest first. */
-  async findDue(limit: number): Promise<OwnedToken[]> {
-    const rows = await this.database.read((manager) =>
-      this.tokens
-        .owned(manager)
+  /**
+   * Mails that are due, the one that waits longest first. Those that are pointless are among them, for the worker to drop:
+   * left where they are, every look would pass over them again, and they would be counted as late.
+   */
+  async findDue(limit: number): Promise<OwedMail[]> {
+    const { entities, raw } = await this.database.read((manager) => {
+      const query = this.tokens.owned(manager);
+      const isOutdated = `token.purpose IN (:...newestOnly) AND ${existsNewer(query, this.entities.token)}`;
+      return query
+        .addSelect(`CASE WHEN ${isOutdated} THEN 1 ELSE 0 END`, 'is_outdated')
+        .setParameters({ newestOnly: NEWEST_ONLY })
         .where('token.mailDueAt <= :now', { now: this.clock.now() })
         .orderBy('token.mailDueAt')
         .limit(limit)
-        .getMany(),
-    );
-    return rows.map((row) => this.tokens.withAccount(row));
+        .getRawAndEntities<{ is_outdated: string | number }>();
+    });
+    return entities.map((row, index) => {
+      const isPointless = row.usedAt !== null || row.revokedAt !== null || Number(raw[index]!.is_outdated) === 1;
+      return Object.assign(this.tokens.withAccount(row), { isPointless });
+    });
   }
 
   /**
