@@ -33,6 +33,16 @@ export { type Account, BaseUser, BaseUserWithoutKey, type UserId } from './platf
 export { BaseUserToken } from './platform/data/entities/base-user-token.entity.js';
 export type { TokenPurpose } from './platform/common/purposes.js';
 export { BaseAuthEvent } from './platform/data/entities/base-auth-event.entity.js';
+export { BaseAuthLimit } from './platform/data/entities/base-auth-limit.entity.js';
+export {
+  LimitStore,
+  type GrowingWaits,
+  type LimitBudget,
+  type LimitedKey,
+  type LimitReturn,
+  type LimitVerdict,
+} from './platform/common/limit.js';
+export { RedisLimits, type RedisClient } from './engine/limits/redis-limits.js';
 export {
   AUTH_EVENTS,
   type AuthEvent,
@@ -100,6 +110,7 @@ export {
   type UserTableOptions,
 } from './platform/data/migrations/user-table.js';
 export { authEventTable, type AuthEventTableOptions } from './platform/data/migrations/auth-event-table.js';
+export { authLimitTable, type AuthLimitTableOptions } from './platform/data/migrations/auth-limit-table.js';
 export {
   addUserTokenColumns,
   userTokenTable,

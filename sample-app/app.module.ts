@@ -5,6 +5,7 @@ import { AuthModule } from 'nestjs-gatehouse';
 import { AccountProfileDto, AccountResponse, AccountSignupDto } from './account.dto.js';
 import { AccountHooks } from './account.hooks.js';
 import { AuthEventRow } from './auth-event.entity.js';
+import { AuthLimit } from './auth-limit.entity.js';
 import { databaseOptions } from './database.js';
 import { DemoController } from './demo.controller.js';
 import { InfoController } from './info.controller.js';
@@ -24,6 +25,7 @@ import { User } from './user.entity.js';
       profileDto: AccountProfileDto,
       userResponse: AccountResponse,
       eventEntity: AuthEventRow,
+      limitEntity: AuthLimit,
       hooks: AccountHooks,
     }),
   ],

@@ -1,13 +1,15 @@
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { AuthEventRow } from './auth-event.entity.js';
+import { AuthLimit } from './auth-limit.entity.js';
 import { CreateAccounts1790000000000 } from './migrations/1790000000000-create-accounts.js';
 import { AddTokenColumns1795000000000 } from './migrations/1795000000000-add-token-columns.js';
+import { AddLimits1796000000000 } from './migrations/1796000000000-add-limits.js';
 import { UserToken } from './user-token.entity.js';
 import { User } from './user.entity.js';
 
 const shared = {
-  entities: [User, UserToken, AuthEventRow],
-  migrations: [CreateAccounts1790000000000, AddTokenColumns1795000000000],
+  entities: [User, UserToken, AuthEventRow, AuthLimit],
+  migrations: [CreateAccounts1790000000000, AddTokenColumns1795000000000, AddLimits1796000000000],
   migrationsRun: true,
 };
 

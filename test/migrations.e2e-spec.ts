@@ -18,7 +18,9 @@ import { BaseUser, BaseUserWithoutKey } from '../lib/platform/data/entities/base
 import { addUserColumns, userTableColumns, userTable } from '../lib/platform/data/migrations/user-table.js';
 import { addUserTokenColumns, userTokenTable } from '../lib/platform/data/migrations/user-token-table.js';
 import { CreateAccounts1790000000000 } from '../sample-app/migrations/1790000000000-create-accounts.js';
+import { AddLimits1796000000000 } from '../sample-app/migrations/1796000000000-add-limits.js';
 import { AuthEventRow } from '../sample-app/auth-event.entity.js';
+import { AuthLimit } from '../sample-app/auth-limit.entity.js';
 import { UserToken } from '../sample-app/user-token.entity.js';
 import { User } from '../sample-app/user.entity.js';
 import { availableDrivers, createDatabase, type TestDatabase } from './support/databases.js';
@@ -130,6 +132,18 @@ describe.each(availableDrivers())('migrations on %s', (database) => {
 
   const tableOf = (entity: EntityTarget<object>): Promise<Table | undefined> =>
     withQueryRunner((queryRunner) => queryRunner.getTable(dataSource.getMetadata(entity).tableName));
+
+  it('make the table that counts tries, up, down and up again, as the entity has it', async () => {
+    await open({ entities: [AuthLimit], migrations: [AddLimits1796000000000] });
+    await dataSource.runMigrations();
+    expect(await schemaDifferences()).toEqual([]);
+    const table = await tableOf(AuthLimit);
+    expect(table!.indices.map(({ columnNames }) => columnNames.join())).toEqual(['expires_at']);
+    await dataSource.undoLastMigration();
+    expect(await tableOf(AuthLimit)).toBeUndefined();
+    await dataSource.runMigrations();
+    expect(await schemaDifferences()).toEqual([]);
+  });
 
   describe.each(Object.entries(kinds))('with %s', (_name, { user, token, others, migration, userColumn }) => {
     beforeEach(() => open({ entities: [user, token, ...others], migrations: [migration] }));

@@ -1,11 +1,11 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuthModule, AuthStartUpError, BaseUser, BaseUserToken } from 'nestjs-gatehouse';
+import { AuthModule, AuthStartUpError, BaseUser, BaseUserToken, RedisLimits } from 'nestjs-gatehouse';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { User, UserToken } from './support/users-plain.js';
-import { createTestApp, LogLines, PASSWORD, type TestAppOptions } from './support/test-app.js';
+import { createTestApp, LogLines, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
 
 /** Long and random enough for the check, and good for nothing but tests. */
 const SECRET = 'start-up-tests-only:Qe7Zb1Xk9Vw3Rt5Yp0Lm2Nc8';
@@ -203,6 +203,28 @@ describe.each(['C', 'D'] as const)('mode %s in production', (mode) => {
     expect(signup.status).toBe(201);
     expect(t.logs.lines.filter((line) => line.startsWith('allowUnsafeMode'))).toHaveLength(1);
     await t.close();
+  });
+});
+
+describe('limits in production', () => {
+  const said = (t: TestApp) => t.logs.lines.filter((line) => line.startsWith('Limits count in the memory'));
+
+  it('are told to count in memory where nothing else is there to count, and nowhere else', async () => {
+    for (const [environment, limitStore, times] of [
+      ['production', undefined, 1],
+      ['production', new RedisLimits({ eval: () => Promise.resolve('0') }), 0],
+      ['development', undefined, 0],
+    ] as const) {
+      vi.stubEnv('NODE_ENV', environment);
+      const t = await createTestApp({ options: { ...STRONG, limitStore, limits: { mode: 'on' } } });
+      expect(said(t)).toHaveLength(times);
+      await t.close();
+    }
+  });
+
+  it('cannot be switched off', async () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    await expect(createTestApp({ options: { ...STRONG, limits: { mode: 'off' } } })).rejects.toThrow(/limits\.mode/);
   });
 });
 

@@ -2,9 +2,10 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 import { connectToServer, type DriverKind } from './database-servers.js';
+import { connectToRedis } from './redis-server.js';
 
 /** Something outside the package that some tests need and a machine may lack. */
-export type Leg = DriverKind | 'express' | 'fastify' | 'chromium';
+export type Leg = DriverKind | 'redis' | 'express' | 'fastify' | 'chromium';
 
 /** What this machine can test, and the browser to do it with. */
 export interface Legs {
@@ -28,6 +29,7 @@ const probes: Record<Leg, () => Promise<unknown>> = {
   mariadb: () => versionOf('mariadb'),
   mysql: () => versionOf('mysql'),
   'mysql-on-mariadb': () => versionOf('mysql-on-mariadb'),
+  redis: redisVersion,
   express: () => import('@nestjs/platform-express'),
   fastify: () => import('@nestjs/platform-fastify'),
   chromium: () => access(chromiumPath, constants.X_OK),
@@ -47,6 +49,15 @@ export default async function setup(project: TestProject): Promise<void> {
     throw new Error(`GATEHOUSE_REQUIRE_ALL_LEGS=1, and missing: ${missing.map(({ leg }) => leg).join(', ')}`);
   }
   project.provide('legs', { available: present.map(({ leg }) => leg), chromiumPath });
+}
+
+async function redisVersion(): Promise<string> {
+  const redis = await connectToRedis();
+  try {
+    return /redis_version:([\d.]+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
+  } finally {
+    redis.disconnect();
+  }
 }
 
 async function probe(leg: Leg): Promise<{ leg: Leg; version?: string; reason?: string }> {

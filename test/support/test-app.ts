@@ -225,6 +225,8 @@ function moduleOptions({ options }: TestAppOptions): StructuralOptions & Runtime
     jwt: { secret: TEST_SECRET, ...options?.jwt },
     // As cheap as Argon2 gets: the tests are about flows, not about the cost of a hash.
     hashing: { memoryKib: 64, timeCost: 1, ...options?.hashing },
+    // Every test comes from one address, and most of them guess: limits are for the tests of limits.
+    limits: { mode: process.env['NODE_ENV'] === 'production' ? 'on' : 'off', ...options?.limits },
   };
 }
 

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { bearerToken } from '../../lib/platform/http/bearer.js';
 import { TokenCookies } from '../../lib/engine/access/token-cookies.js';
+import { networkOf } from '../../lib/platform/common/network-address.js';
 import { deviceOf } from '../../lib/platform/common/device.js';
 import { canonicalEmail } from '../../lib/platform/common/email.js';
 import { mediaType } from '../../lib/platform/http/media-type.js';
@@ -108,7 +109,13 @@ const readers: Record<string, (text: string) => unknown> = {
   'a username': canonicalUsername,
   'a bearer token': bearerToken,
   cookies: (text) => cookies.read({ headers: { cookie: text } }, 'access'),
-  'the device': (text) => deviceOf({ ip: text, headers: { 'user-agent': text } }),
+  'the device': (text) =>
+    deviceOf({
+      ip: text,
+      headers: { 'user-agent': text, cookie: text, forwarded: text },
+      socket: { remoteAddress: text },
+    }),
+  'a network': networkOf,
   'a language': (text) => negotiateLocale(text, ['en', 'pt-BR'], 'en'),
   'a language tag': isLocale,
   'a URL to be logged': redactUrl,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
-import { HEADER_BLANKS, trimEnds } from '../../platform/common/trim-ends.js';
+import { readCookie } from '../../platform/common/read-cookie.js';
 import { Routes } from '../../platform/http/routes.js';
 import { CsrfTokens } from '../tokens/csrf-tokens.js';
 import type { TokenPair } from '../tokens/session-tokens.js';
@@ -9,9 +9,6 @@ import type { SiteRequest } from '../../platform/http/request-site.js';
 
 /** The cookies of a session. */
 export type TokenCookie = 'access' | 'refresh' | 'csrf';
-
-/** What a cookie of the name that was sent twice is taken for: a text that verifies as no token. */
-const AMBIGUOUS = '';
 
 /**
  * The cookies of a session (RFC 6265bis): HttpOnly for the tokens, so that an injected script cannot carry them away;
@@ -38,13 +35,7 @@ export class TokenCookies {
   /** The value of a cookie that the request carries, else undefined; without cookie delivery none is looked at. */
   read({ headers }: SiteRequest, cookie: TokenCookie): string | undefined {
     if (this.config.tokenDelivery === 'bearer') return undefined;
-    const start = `${this.nameOf(cookie)}=`;
-    const values = String(headers['cookie'] ?? '')
-      .split(';')
-      .map((part) => trimEnds(part, HEADER_BLANKS))
-      .filter((part) => part.startsWith(start));
-    // A second one was tossed in by somebody else, and which of the two is ours nobody can tell.
-    return values.length > 1 ? AMBIGUOUS : values[0]?.slice(start.length);
+    return readCookie(headers['cookie'], this.nameOf(cookie));
   }
 
   /** The values of `Set-Cookie` that hand a pair over. */

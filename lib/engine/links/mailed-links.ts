@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
+import type { Device } from '../../platform/common/device.js';
 import { type LinkPurpose, linkPurpose } from '../../platform/common/purposes.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { valueAt } from '../../platform/config/settings.js';
@@ -15,6 +16,7 @@ import type { Owner } from '../../platform/data/store/user-query.js';
 import { type AccountState, stateOf } from '../../platform/data/store/account-state.js';
 import { EventLog, type EventFacts } from '../events/event-log.js';
 import { LinkUrls } from '../mail/link-urls.js';
+import { Limits } from '../limits/limits.js';
 import { Outbox } from '../mail/outbox.js';
 import { LinkTokens } from '../tokens/link-tokens.js';
 import { UniformAnswer } from './uniform-answer.js';
@@ -62,6 +64,7 @@ export class MailedLinks {
     private readonly urls: LinkUrls,
     private readonly outbox: Outbox,
     private readonly uniform: UniformAnswer,
+    private readonly limits: Limits,
     private readonly events: EventLog,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
@@ -89,9 +92,16 @@ export class MailedLinks {
    * Asked for by anybody who knows an address: owes the link to whomever `owner` finds, as {@link ask} does. Links before it
    * are left alone; that only the newest works is asked when one is redeemed.
    * @returns the link itself where answers carry it (mode C) and there is somebody, else null
+   * @throws AuthError LIMIT_EXCEEDED where the network has asked too often
    */
-  request(owner: Owner, facts: LinkFacts, newLink: () => LinkRow | Promise<LinkRow>): Promise<string | null> {
+  request(
+    owner: Owner,
+    facts: LinkFacts & { identifier: string; device: Device },
+    newLink: () => LinkRow | Promise<LinkRow>,
+  ): Promise<string | null> {
     return this.uniform.after(async () => {
+      // Before anybody is looked up: a known and an unknown address cost the same counter.
+      if (!(await this.limits.beforeMail(facts.identifier, facts.device))) return null;
       const link = await newLink();
       const isOwed = await this.ask(owner, link, facts);
       return isOwed ? this.shown(link) : null;

@@ -5,6 +5,7 @@ import type { Account, UserId } from '../../platform/data/entities/base-user.ent
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 import { EventLog } from '../events/event-log.js';
+import { Limits } from '../limits/limits.js';
 import { HashTimes } from './hash-times.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
@@ -40,6 +41,7 @@ export class PasswordCheck {
   constructor(
     private readonly users: UsersStore,
     private readonly hasher: PasswordHasher,
+    private readonly limits: Limits,
     private readonly events: EventLog,
   ) {}
 
@@ -47,12 +49,18 @@ export class PasswordCheck {
    * The account, if the password is its own. It comes with the hash that was verified: what a flow then writes must depend
    * on it, or a change in between would go unnoticed.
    * @param account null for one that nobody has
-   * @throws AuthError LOGIN_INVALID_CREDENTIALS or PASSWORD_CURRENT_WRONG, by the flow; SERVICE_BUSY where too many wait
+   * @throws AuthError LOGIN_INVALID_CREDENTIALS or PASSWORD_CURRENT_WRONG, by the flow; LIMIT_EXCEEDED after too many wrong
+   * ones; SERVICE_BUSY where too many wait
    */
   async verify(account: Account | null, password: string, attempt: PasswordAttempt): Promise<Account> {
     const { flow, device, identifier } = attempt;
+    // Before the hash: a guess too many costs no computation, and fills no queue that others wait in.
+    const counted = await this.limits.beforePassword(whoseBudget(account, attempt), account, device);
     const isCorrect = await this.hasher.verify(account?.isActive ? account.passwordHash : undefined, password);
-    if (account && isCorrect) return account;
+    if (account && isCorrect) {
+      await counted.succeeded();
+      return account;
+    }
     const [code, event] = REFUSALS[flow];
     const cause = !account ? 'unknown' : account.isActive ? 'password' : 'inactive';
     await this.events.record(event, {
@@ -72,6 +80,14 @@ export class PasswordCheck {
   async verifyCurrent(userId: UserId, password: string, attempt: PasswordAttempt): Promise<Account> {
     return this.verify(await this.users.findWithHash(userId), password, { ...attempt, userId });
   }
+}
+
+/**
+ * By the name that was stated, which says nothing of whether it has an account: were all names of one account counted
+ * together, it would show which of them belong together. Who is signed in counts like a login by their address.
+ */
+function whoseBudget(account: Account | null, { flow, identifier, userId }: PasswordAttempt): string {
+  return (flow === 'login' ? identifier : account?.email) ?? String(userId);
 }
 
 /** Everything that a password goes through, chosen or compared; what must come before a comparison joins it here. */

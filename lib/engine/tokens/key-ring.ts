@@ -27,6 +27,10 @@ export class KeyRing {
   readonly csrf: readonly [KeyObject, ...KeyObject[]];
   /** Of the current secret alone: nobody has to recognise a pseudonym of a former one. */
   readonly audit: KeyObject;
+  /** Likewise: a rotation forgets what was counted, and no more. */
+  readonly limit: KeyObject;
+  /** In the same order as {@link link}. */
+  readonly device: readonly [KeyObject, ...KeyObject[]];
   /** What other services verify access tokens with: a JWKS (RFC 7517, section 5), empty without asymmetric keys. */
   readonly publicKeys: readonly PublishedKey[];
 
@@ -51,6 +55,8 @@ export class KeyRing {
     this.link = [current.link, ...previous.map(({ link }) => link)];
     this.csrf = [current.csrf, ...previous.map(({ csrf }) => csrf)];
     this.audit = current.audit;
+    this.limit = current.limit;
+    this.device = [current.device, ...previous.map(({ device }) => device)];
     this.publicKeys = asymmetric.map(publish);
   }
 }

@@ -26,6 +26,10 @@ export interface Keys {
   readonly csrf: KeyObject;
   /** Makes pseudonyms in the audit trail. */
   readonly audit: KeyObject;
+  /** Makes the keys of limits. */
+  readonly limit: KeyObject;
+  /** Makes device cookies. */
+  readonly device: KeyObject;
 }
 
 /** 512 bits: as long as the widest HMAC in use asks for (RFC 7518, section 3.2). */
@@ -60,5 +64,7 @@ export function deriveKeys(secret: string): Keys {
     link: key('link'),
     csrf: key('csrf'),
     audit: key('audit'),
+    limit: key('limit'),
+    device: key('device'),
   });
 }

@@ -7,6 +7,7 @@ import { KeyRing } from './key-ring.js';
 
 /** What a client gets for a proof of identity. */
 export interface IssuedTokens {
+  userId: UserId;
   accessToken: string;
   /** Absent at level basic. */
   refreshToken?: string;
@@ -96,6 +97,7 @@ export class SessionTokens {
     const auth_time = seconds(session.startedAt);
     const now = Math.floor(this.clock.now() / 1000);
     return {
+      userId: session.userId,
       accessToken: this.access.sign({ ...claims, ...shared, exp: accessExpires }),
       refreshToken: this.refresh.sign({ ...shared, gen: session.generation, auth_time, exp: expires }),
       tokenType: 'Bearer',
@@ -112,7 +114,7 @@ export class SessionTokens {
     const iat = Math.floor(this.clock.now() / 1000);
     const expiresIn = this.config.jwt.accessTtlSeconds;
     const claims = { ...additional, sub: String(userId), iat, exp: iat + expiresIn };
-    return { accessToken: this.access.sign(claims), tokenType: 'Bearer', expiresIn };
+    return { userId, accessToken: this.access.sign(claims), tokenType: 'Bearer', expiresIn };
   }
 
   /** The claims of a genuine, unexpired access token of a session, else undefined. */

@@ -61,7 +61,7 @@ export const ACTIVATION_ENDPOINTS = endpoints('activation', {
       '`{ message, activation_url }`, the same whether the account exists, is pending or is active; `activation_url` is null except in mode C.',
     body: ResendActivationDto,
     answers: { 202: RESEND_ACTIVATION_BODY },
-    errors: [...UNUSABLE, ...FAULTS],
+    errors: [...UNUSABLE, 'LIMIT_EXCEEDED', ...FAULTS],
   },
   activationPage: {
     method: 'GET',

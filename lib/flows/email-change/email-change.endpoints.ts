@@ -16,7 +16,7 @@ export const EMAIL_CHANGE_ENDPOINTS = endpoints('email-change', {
     body: EmailChangeRequestDto,
     answers: { 202: EMAIL_CHANGE_REQUEST_BODY },
     credentials: 'access',
-    errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', ...FAULTS],
+    errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', 'LIMIT_EXCEEDED', ...FAULTS],
   },
   confirmEmailChange: {
     method: 'POST',

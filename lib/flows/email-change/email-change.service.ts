@@ -4,6 +4,7 @@ import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
 import { type LinkRow, MailedLinks, takenAs } from '../../engine/links/mailed-links.js';
 import { UniformAnswer } from '../../engine/links/uniform-answer.js';
+import { Limits } from '../../engine/limits/limits.js';
 import { Outbox } from '../../engine/mail/outbox.js';
 import { PasswordCheck } from '../../engine/passwords/password-check.js';
 import { SessionEnder } from '../../engine/sessions/session-ender.js';
@@ -50,6 +51,7 @@ export class EmailChangeService {
     private readonly ender: SessionEnder,
     private readonly outbox: Outbox,
     private readonly uniform: UniformAnswer,
+    private readonly limits: Limits,
     private readonly hooks: Hooks,
     private readonly events: EventLog,
     private readonly clock: Clock,
@@ -73,8 +75,9 @@ export class EmailChangeService {
       await this.changeAtOnce(account, newEmail, device);
       return null;
     }
+    const mayMail = await this.limits.beforeMail(newEmail, device);
     const link = this.links.newLink('email-change', { address: newEmail });
-    const isOwed = await this.uniform.after(() => this.oweLink(account, newEmail, link, device));
+    const isOwed = await this.uniform.after(async () => mayMail && this.oweLink(account, newEmail, link, device));
     return isOwed ? this.links.shown(link) : null;
   }
 

@@ -1,5 +1,6 @@
 import { Controller, Res, UseFilters } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
+import { DeviceCookie } from '../../engine/limits/device-cookie.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
 import type { TokenPairBody } from '../../engine/sessions/token-pair.body.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
@@ -18,6 +19,7 @@ export class LoginController {
   constructor(
     private readonly logins: LoginService<IssuedTokens>,
     private readonly delivery: TokenDelivery,
+    private readonly cookies: DeviceCookie,
   ) {}
 
   @Endpoint(LOGIN_ENDPOINTS.login)
@@ -26,6 +28,8 @@ export class LoginController {
     @Device() device: Device,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<TokenPairBody> {
-    return this.delivery.deliver(await this.logins.login(credentials, device), response);
+    const tokens = await this.logins.login(credentials, device);
+    this.cookies.leave(tokens.userId, device, response);
+    return this.delivery.deliver(tokens, response);
   }
 }

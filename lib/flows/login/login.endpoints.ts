@@ -20,6 +20,7 @@ export const LOGIN_ENDPOINTS = endpoints('login', {
     body: LoginDto,
     answers: { 200: TOKEN_PAIR_BODY },
     setsCookies: true,
-    errors: [...UNUSABLE, 'LOGIN_INVALID_CREDENTIALS', 'LOGIN_REFUSED', ...FAULTS],
+    leavesDeviceCookie: true,
+    errors: [...UNUSABLE, 'LOGIN_INVALID_CREDENTIALS', 'LOGIN_REFUSED', 'LIMIT_EXCEEDED', ...FAULTS],
   },
 });

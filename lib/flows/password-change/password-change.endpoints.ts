@@ -18,6 +18,6 @@ export const PASSWORD_CHANGE_ENDPOINTS = endpoints('password-change', {
     body: PasswordChangeDto,
     answers: { 204: NOTHING },
     credentials: 'access',
-    errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', 'PASSWORD_REJECTED', ...FAULTS],
+    errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', 'PASSWORD_REJECTED', 'LIMIT_EXCEEDED', ...FAULTS],
   },
 });

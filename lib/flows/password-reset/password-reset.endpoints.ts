@@ -16,7 +16,7 @@ export const PASSWORD_RESET_ENDPOINTS = endpoints('password-reset', {
     answer: '`{ message, reset_url }`, the same whether the account exists; `reset_url` is null except in mode C.',
     body: PasswordResetRequestDto,
     answers: { 202: PASSWORD_RESET_REQUEST_BODY },
-    errors: [...UNUSABLE, ...FAULTS],
+    errors: [...UNUSABLE, 'LIMIT_EXCEEDED', ...FAULTS],
   },
   confirmPasswordReset: {
     method: 'POST',

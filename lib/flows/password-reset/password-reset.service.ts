@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
+import { Limits } from '../../engine/limits/limits.js';
 import { MailedLinks, type OwnedLink } from '../../engine/links/mailed-links.js';
 import { Outbox } from '../../engine/mail/outbox.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
@@ -43,6 +44,7 @@ export class PasswordResetService {
     private readonly policy: PasswordPolicy,
     private readonly ender: SessionEnder,
     private readonly outbox: Outbox,
+    private readonly limits: Limits,
     private readonly hooks: Hooks,
     private readonly events: EventLog,
     private readonly clock: Clock,
@@ -82,6 +84,7 @@ export class PasswordResetService {
       change: (manager, link) => this.setPassword(manager, link.user, passwordHash),
       finish: (manager, link) => this.finish(manager, link, device),
     });
+    await this.limits.forget(user);
     if (!this.config.passwordReset.loginAfterReset) return { userId: user.id, proof: null };
     const account = { ...user, passwordHash, isActive: true };
     const proof: Proof = { account, amr: ['otp'], via: 'password-reset', stillHolds: provenState(account) };

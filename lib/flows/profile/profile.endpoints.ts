@@ -69,7 +69,7 @@ export const PROFILE_ENDPOINTS = endpoints('profile', {
     answers: { 204: NOTHING },
     credentials: 'access',
     setsCookies: true,
-    errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', ...FAULTS],
+    errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', 'LIMIT_EXCEEDED', ...FAULTS],
   },
   exportAccount: {
     method: 'GET',

@@ -46,7 +46,9 @@ export class PendingSignup implements SignupWriter {
   ) {}
 
   async write(signup: CheckedSignup): Promise<SignupOutcome> {
-    if (!this.config.returnLinkInResponse) return this.uniform.after(() => this.register(signup));
+    if (!this.config.returnLinkInResponse) {
+      return this.uniform.after(async () => (signup.mayMail ? this.register(signup) : UNIFORM));
+    }
     await this.assertUsernameFree(signup);
     return this.accounts.openly(signup.email, (manager) => this.createWithLink(manager, signup));
   }

@@ -6,6 +6,8 @@ import type { Device } from '../../platform/common/device.js';
 /** A signup that has met the policy, and where it comes from. */
 export interface CheckedSignup extends AccountDraft {
   readonly device: Device;
+  /** False where the mailbox has had its share of mail: nothing is written then, and the answer is as ever. */
+  readonly mayMail: boolean;
 }
 
 /** What became of a signup. With mail, always the same, whether the address was new or taken. */

@@ -30,6 +30,7 @@ export const SIGNUP_ENDPOINTS = endpoints('signup', {
       'SIGNUP_REFUSED',
       'SIGNUP_CONFLICT',
       ...NO_SESSION,
+      'LIMIT_EXCEEDED',
       ...FAULTS,
     ],
   },

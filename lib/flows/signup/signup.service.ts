@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Device } from '../../platform/common/device.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
+import { Limits } from '../../engine/limits/limits.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
 import { PasswordPolicy } from '../../engine/passwords/password-policy.js';
 import { type SignupOutcome, SignupWriter } from './signup-writer.js';
@@ -23,13 +24,14 @@ export class SignupService {
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
     private readonly writer: SignupWriter,
+    private readonly limits: Limits,
     private readonly hooks: Hooks,
   ) {}
 
   /**
    * @throws AuthError PASSWORD_REJECTED, INPUT_INVALID for a field that is no column of the application's own,
    * SIGNUP_EMAIL_TAKEN (modes C and D, level basic), SIGNUP_CONFLICT where another unique column is taken;
-   * whatever a hook throws
+   * LIMIT_EXCEEDED where the network has asked too often; whatever a hook throws
    */
   @Traced('signup')
   async signup(input: SignupInput, device: Device): Promise<SignupOutcome> {
@@ -39,8 +41,9 @@ export class SignupService {
     const username = this.fields.usernameIn(fields);
     this.policy.assertAcceptable(password, { email, name, username });
     await this.hooks.run('beforeSignup', () => ({ email, fields, device }));
+    const mayMail = await this.limits.beforeMail(email, device);
     // Always, and before anything depends on the address: the time of the hash tells nothing about it.
     const passwordHash = await this.hasher.hash(password);
-    return this.writer.write({ email, fields, passwordHash, device });
+    return this.writer.write({ email, fields, passwordHash, device, mayMail });
   }
 }

@@ -8,6 +8,9 @@ import { SignatureVerifier } from '../../engine/access/signature-verifier.js';
 import { TokenCookies } from '../../engine/access/token-cookies.js';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { AccountWriter } from '../../engine/accounts/account-writer.js';
+import { DeviceCookie } from '../../engine/limits/device-cookie.js';
+import { Limits } from '../../engine/limits/limits.js';
+import { MemoryLimits } from '../../engine/limits/memory-limits.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks, HOOKS_CLASS } from '../../engine/hooks/hooks.js';
 import { PASSWORD_PROVIDERS } from '../../engine/passwords/password-check.js';
@@ -19,10 +22,12 @@ import { CsrfTokens } from '../../engine/tokens/csrf-tokens.js';
 import { KeyRing } from '../../engine/tokens/key-ring.js';
 import { SessionTokens } from '../../engine/tokens/session-tokens.js';
 import { Clock } from '../../platform/common/clock.js';
+import { LimitStore } from '../../platform/common/limit.js';
 import { UserColumns } from '../../platform/data/entities/user-columns.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../../platform/data/store/account-entities.js';
 import { Database } from '../../platform/data/store/database.js';
 import { EVENT_ENTITY, EventsStore } from '../../platform/data/store/events.store.js';
+import { DatabaseLimits, LIMIT_ENTITY } from '../../platform/data/store/limits.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import { CrossSiteGuard } from '../../platform/http/cross-site.guard.js';
 import { InputGate } from '../../platform/http/input-gate.js';
@@ -43,6 +48,8 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   Hooks,
   EventsStore,
   EventLog,
+  Limits,
+  DeviceCookie,
   ...PASSWORD_PROVIDERS,
   AccountWriter,
   SignIn,
@@ -59,7 +66,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
 export function basicLevel(structure: StructuralOptions): LevelParts {
   const { controllers, providers } = flowsOf('basic', false);
   return {
-    imports: [entityModule(structure.dataSource, structure.userEntity, structure.eventEntity)],
+    imports: [entityModule(structure.dataSource, structure.userEntity, structure.eventEntity, structure.limitEntity)],
     controllers,
     providers: [
       ...ACCOUNT_PROVIDERS,
@@ -97,6 +104,18 @@ export function ownResources(structure: StructuralOptions): Provider[] {
       inject: [getDataSourceToken(dataSource)],
     },
     ...(eventEntity ? [{ provide: EVENT_ENTITY, useValue: eventEntity }] : []),
+    ...limitStore(structure),
     ...(hooks ? [hooks, { provide: HOOKS_CLASS, useValue: hooks }] : []),
+  ];
+}
+
+/** Where tries are counted: as the application says, in its table, or each instance in its memory. */
+function limitStore({ limitStore: own, limitEntity }: StructuralOptions): Provider[] {
+  if (own) return [{ provide: LimitStore, useValue: own }];
+  if (!limitEntity) return [{ provide: LimitStore, useClass: MemoryLimits }];
+  return [
+    { provide: LIMIT_ENTITY, useValue: limitEntity },
+    DatabaseLimits,
+    { provide: LimitStore, useExisting: DatabaseLimits },
   ];
 }

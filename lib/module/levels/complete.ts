@@ -66,7 +66,15 @@ const TOKEN_PROVIDERS: readonly Provider[] = [
 export function completeLevel(structure: StructuralOptions, { backendLinks }: ResolvedFlags): LevelParts {
   const { controllers, providers } = flowsOf('complete', backendLinks);
   return {
-    imports: [entityModule(structure.dataSource, structure.userEntity, structure.tokenEntity, structure.eventEntity)],
+    imports: [
+      entityModule(
+        structure.dataSource,
+        structure.userEntity,
+        structure.tokenEntity,
+        structure.eventEntity,
+        structure.limitEntity,
+      ),
+    ],
     controllers,
     providers: [
       ...ACCOUNT_PROVIDERS,

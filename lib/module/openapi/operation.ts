@@ -113,14 +113,27 @@ function refusalContent(endpoint: Endpoint, codes: readonly AuthErrorCode[], err
   };
 }
 
-function headersOf({ setsCookies, credentials }: Endpoint, status: number, config: AuthConfig): HeadersObject {
+function headersOf(endpoint: Endpoint, status: number, config: AuthConfig): HeadersObject {
+  const { setsCookies, credentials, leavesDeviceCookie } = endpoint;
   // A refresh that a hook refuses ends the session.
   const ends = status === 401 || (status === 403 && credentials === 'refresh');
   const withCookies = setsCookies && hasCookies(config) && (status < 300 || ends);
+  const withDevice = leavesDeviceCookie && config.limits.deviceCookie && config.limits.mode !== 'off' && status < 300;
+  const cookies = [
+    withCookies && 'Sets or clears the cookies of the session.',
+    withDevice && 'Leaves the device cookie.',
+  ];
+  const told = cookies.filter((each) => typeof each === 'string').join(' ');
   return {
     ...(status === 401 && { 'WWW-Authenticate': header('The challenge of RFC 6750, section 3.') }),
-    ...(status === 503 && { 'Retry-After': header('Seconds until trying again makes sense.', 'integer') }),
-    ...(withCookies && { 'Set-Cookie': { ...header('Sets or clears the cookies of the session.'), required: false } }),
+    ...((status === 503 || status === 429) && {
+      'Retry-After': header('Seconds until trying again makes sense.', 'integer'),
+    }),
+    ...(status === 429 && {
+      'RateLimit-Policy': header('The limit that was reached (draft-ietf-httpapi-ratelimit-headers).'),
+      RateLimit: header('What is left of it, and for how long.'),
+    }),
+    ...(told && { 'Set-Cookie': { ...header(told), required: false } }),
   };
 }
 

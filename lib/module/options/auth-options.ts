@@ -1,5 +1,7 @@
 import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { UserColumnNames } from '../../platform/data/entities/account-properties.js';
+import type { LimitStore } from '../../platform/common/limit.js';
+import type { BaseAuthLimit } from '../../platform/data/entities/base-auth-limit.entity.js';
 import type { BaseAuthEvent } from '../../platform/data/entities/base-auth-event.entity.js';
 import type { BaseUserToken } from '../../platform/data/entities/base-user-token.entity.js';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
@@ -46,6 +48,10 @@ export interface StructuralOptions<U extends object = Account, T extends BaseUse
   dataSource?: string;
   /** The application's event entity, extending BaseAuthEvent: the audit trail. @default none */
   eventEntity?: Type<BaseAuthEvent>;
+  /** The application's limit entity, extending BaseAuthLimit: all instances count tries together. @default each counts in its memory */
+  limitEntity?: Type<BaseAuthLimit>;
+  /** Where tries are counted instead: RedisLimits, or a LimitStore of the application's own. @default the limit entity */
+  limitStore?: LimitStore;
   /** The application's class of hooks, extending AuthHooks; made by the module, with what global modules and `imports` provide. @default none */
   hooks?: Type<AuthHooks<NoInfer<U>>>;
   /** Modules whose providers the hooks, or the factory, inject. @default none */

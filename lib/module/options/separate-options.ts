@@ -24,6 +24,8 @@ export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>>
   isGlobal: true,
   dataSource: true,
   eventEntity: true,
+  limitEntity: true,
+  limitStore: true,
   hooks: true,
   imports: true,
 };

@@ -8,7 +8,14 @@ import {
   type PropertyNames,
 } from '../../platform/data/entities/account-properties.js';
 import { faultsOf, isIndexed, NUMERIC, normalType } from './column-faults.js';
-import { EVENT_COLUMNS, TOKEN_COLUMNS, USER_COLUMNS, USERNAME_COLUMN, type ColumnRule } from './entity-rules.js';
+import {
+  EVENT_COLUMNS,
+  LIMIT_COLUMNS,
+  TOKEN_COLUMNS,
+  USER_COLUMNS,
+  USERNAME_COLUMN,
+  type ColumnRule,
+} from './entity-rules.js';
 
 type Column = EntityMetadata['columns'][number];
 
@@ -54,6 +61,18 @@ export function checkEventEntity(dataSource: DataSource, eventEntity: Type<objec
     ...checkRedeclared(event),
     ...(hasSingleKey(event, 'id') ? [] : [keyProblem(`${event.name}.id`, fix)]),
     ...checkColumns(event, EVENT_COLUMNS, 'BaseAuthEvent'),
+  ];
+}
+
+/** The same for the entity that counts tries. */
+export function checkLimitEntity(dataSource: DataSource, limitEntity: Type<object>): StartUpProblem[] {
+  if (!dataSource.hasMetadata(limitEntity)) return [notRegistered(limitEntity)];
+  const limit = dataSource.getMetadata(limitEntity);
+  const fix = "Extend BaseAuthLimit, or declare `@PrimaryColumn({ type: 'varchar', length: 64 }) id!: string`.";
+  return [
+    ...checkRedeclared(limit),
+    ...(hasSingleKey(limit, 'id') ? [] : [keyProblem(`${limit.name}.id`, fix)]),
+    ...checkColumns(limit, LIMIT_COLUMNS, 'BaseAuthLimit'),
   ];
 }
 

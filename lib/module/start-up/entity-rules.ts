@@ -92,6 +92,12 @@ export const EVENT_COLUMNS: Readonly<Record<string, ColumnRule>> = {
   detail: { declaration: "@Column({ type: 'simple-json' }) detail!: AuthEventDetail" },
 };
 
+/** The columns of the limit entity but the primary key, by property. */
+export const LIMIT_COLUMNS: Readonly<Record<string, ColumnRule>> = {
+  state: { declaration: "@Column({ type: 'bigint' }) state!: string" },
+  expiresAt: { declaration: "@Index() @Column({ type: 'bigint' }) expiresAt!: string", indexed: true },
+};
+
 function instant(property: string): ColumnRule {
   return { declaration: `@Column({ type: 'bigint', transformer: instant }) ${property}!: Date`, instant: true };
 }

@@ -1,3 +1,4 @@
+import type { AuthConfig } from '../../platform/config/auth-config.js';
 import type { DataSource } from 'typeorm';
 import type { RuntimeOptions, StructuralOptions } from '../options/auth-options.js';
 import { hasLevel, type Level } from '../../platform/config/levels.js';
@@ -10,7 +11,7 @@ import {
 } from '../../platform/config/resolve-config.js';
 import { STRUCTURAL_OPTIONS } from '../options/separate-options.js';
 import { AuthStartUpError, type StartUpProblem } from '../../platform/config/start-up-error.js';
-import { checkEntities, checkEventEntity } from './entity-check.js';
+import { checkEntities, checkEventEntity, checkLimitEntity } from './entity-check.js';
 import { UserColumns } from '../../platform/data/entities/user-columns.js';
 import { ownBodies } from '../options/own-bodies.js';
 import { checkDtos, signupWarnings } from './check-dtos.js';
@@ -45,7 +46,24 @@ export function checkStart(
   const templates = config?.level === 'complete' ? checkTemplates(config) : undefined;
   if (templates) all.push(...templates.problems);
   if (!config || all.length > 0) throw new AuthStartUpError(all);
-  return { config, warnings: [...warnings, ...(accounts?.warnings ?? []), ...(templates?.warnings ?? [])] };
+  const inMemory = countsInMemory(structure, config, env('NODE_ENV') === 'production') ? [COUNTS_IN_MEMORY] : [];
+  return {
+    config,
+    warnings: [...warnings, ...inMemory, ...(accounts?.warnings ?? []), ...(templates?.warnings ?? [])],
+  };
+}
+
+const COUNTS_IN_MEMORY =
+  'Limits count in the memory of each process: with several instances a guesser has that many times the tries, and a ' +
+  'restart forgets them. Give AuthModule a limitEntity, or RedisLimits as limitStore (docs/limits.md).';
+
+function countsInMemory(
+  { limitEntity, limitStore }: StructuralOptions,
+  config: AuthConfig,
+  production: boolean,
+): boolean {
+  const counts = hasLevel(config.level, 'basic') && config.limits.mode !== 'off';
+  return production && counts && !limitEntity && !limitStore;
 }
 
 /** What the application's own classes must have. */
@@ -54,7 +72,7 @@ function checkAccounts(
   level: Level,
   dataSource: DataSource,
 ): { problems: StartUpProblem[]; warnings: string[] } {
-  const { userEntity, tokenEntity, eventEntity, userColumns } = structure;
+  const { userEntity, tokenEntity, eventEntity, limitEntity, userColumns } = structure;
   const problems = checkEntities(
     dataSource,
     userEntity,
@@ -62,6 +80,7 @@ function checkAccounts(
     userColumns,
   );
   if (eventEntity) problems.push(...checkEventEntity(dataSource, eventEntity));
+  if (limitEntity) problems.push(...checkLimitEntity(dataSource, limitEntity));
   if (!dataSource.hasMetadata(userEntity)) return { problems, warnings: [] };
   const user = new UserColumns(() => dataSource.getMetadata(userEntity), userColumns);
   const bodies = ownBodies(structure);
@@ -78,6 +97,8 @@ const CLASS_OPTIONS = [
   { path: 'userResponse', least: 'basic', isRequired: false },
   { path: 'hooks', least: 'basic', isRequired: false },
   { path: 'eventEntity', least: 'basic', isRequired: false },
+  { path: 'limitEntity', least: 'basic', isRequired: false },
+  { path: 'limitStore', least: 'basic', isRequired: false },
   { path: 'dataSource', least: 'basic', isRequired: false },
 ] as const;
 

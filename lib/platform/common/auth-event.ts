@@ -16,6 +16,8 @@ export const AUTH_EVENTS = {
   user_deleted: 'WARN',
   authn_login_success: 'INFO',
   authn_login_fail: 'WARN',
+  authn_login_lock: 'WARN',
+  rate_limit_exceeded: 'WARN',
   authn_password_change: 'INFO',
   authn_password_change_fail: 'CRITICAL',
   authn_reauthentication_fail: 'CRITICAL',

@@ -31,6 +31,7 @@ export const AUTH_ERRORS = {
   ACCESS_INVALID_TOKEN: [HttpStatus.UNAUTHORIZED, 'The access token is invalid or has expired.'],
   ACCESS_INVALID_CSRF_TOKEN: [HttpStatus.FORBIDDEN, 'Send the CSRF token of the session in X-CSRF-Token.'],
   ACCESS_EMAIL_UNVERIFIED: [HttpStatus.FORBIDDEN, 'Verify your e-mail address to use this route.'],
+  LIMIT_EXCEEDED: [HttpStatus.TOO_MANY_REQUESTS, 'Too many tries; try again later.'],
   SERVICE_BUSY: [HttpStatus.SERVICE_UNAVAILABLE, 'The service is busy; try again in a moment.'],
   SERVICE_FAILED: [HttpStatus.INTERNAL_SERVER_ERROR, 'Something went wrong; it is not your fault.'],
   SERVICE_UNAVAILABLE: [HttpStatus.SERVICE_UNAVAILABLE, 'The service is unavailable; try again in a moment.'],
@@ -55,12 +56,21 @@ export interface AuthErrorBody {
   errors?: FieldProblem[];
 }
 
+/** A limit that a request has reached. */
+export interface ReachedLimit {
+  name: string;
+  tries: number;
+  windowSeconds: number;
+}
+
 /** What an {@link AuthError} may carry besides its code. */
 export interface AuthErrorDetails {
   /** The fields at fault; part of the answer. */
   errors?: FieldProblem[];
   /** Seconds after which trying again makes sense; becomes `Retry-After`. */
   retryAfterSeconds?: number;
+  /** The limit that was reached; becomes `RateLimit-Policy` and `RateLimit`. */
+  limit?: ReachedLimit;
   /** The internal reason: for the log, never part of the answer. */
   cause?: unknown;
 }
@@ -71,6 +81,7 @@ export interface AuthErrorDetails {
  */
 export class AuthError extends HttpException {
   readonly retryAfterSeconds?: number;
+  readonly limit?: ReachedLimit;
   /** The fields at fault; empty where no field is. */
   readonly errors: readonly FieldProblem[];
 
@@ -83,6 +94,7 @@ export class AuthError extends HttpException {
     super(body, statusCode, { cause: details.cause });
     this.message = message;
     this.errors = details.errors ?? [];
+    this.limit = details.limit;
     this.retryAfterSeconds =
       details.retryAfterSeconds ?? (statusCode === HttpStatus.SERVICE_UNAVAILABLE ? 1 : undefined);
   }

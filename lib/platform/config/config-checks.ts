@@ -20,6 +20,13 @@ export function checkConfig(draft: ConfigUnderCheck): readonly StartUpProblem[] 
 function checkAccounts(draft: ConfigUnderCheck): Problem[] {
   return [
     ...checkHashing(draft),
+    draft.production &&
+      draft.config.limits.mode === 'off' &&
+      problemAt(
+        'limits.mode',
+        'is off in production: anybody may guess passwords as fast as the machine computes them',
+        'Set it to on; to see first whom it would refuse, to observe.',
+      ),
     draft.config.password.minLength > draft.config.password.maxLength &&
       problemAt(
         'password.minLength',

@@ -1,4 +1,5 @@
 import type { CookieOptions } from './settings/delivery-settings.js';
+import type { LimitOptions } from './settings/limit-settings.js';
 import type { ActivationOptions, EmailChangeOptions, PasswordResetOptions } from './settings/link-settings.js';
 import type { MailOptions, SmtpOptions } from './settings/mail-settings.js';
 import type { CleanupOptions } from './settings/operation-settings.js';
@@ -6,6 +7,7 @@ import type { HashingOptions, PasswordOptions } from './settings/password-settin
 import type { JwtOptions, SessionCheckOptions, SessionOptions } from './settings/token-settings.js';
 
 export type { CookieOptions, TokenDeliveryMode } from './settings/delivery-settings.js';
+export type { LimitOptions } from './settings/limit-settings.js';
 export type { ActivationOptions, EmailChangeOptions, PasswordResetOptions } from './settings/link-settings.js';
 export type { MailOptions, SmtpOptions } from './settings/mail-settings.js';
 export type { CleanupOptions } from './settings/operation-settings.js';
@@ -36,6 +38,8 @@ export interface OptionGroups {
   smtp: SmtpOptions;
   /** What mails look like, and when left-over ones are looked for. */
   mail: MailOptions;
+  /** How often what can be guessed or abused may be tried. */
+  limits: LimitOptions;
   /** What is deleted, and when. */
   cleanup: CleanupOptions;
 }

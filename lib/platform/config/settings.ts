@@ -2,6 +2,7 @@ import { isRecord } from '../common/plain-object.js';
 import { hasLevel, type Level } from './levels.js';
 import type { Setting, SettingGroup } from './setting.js';
 import { DELIVERY_SETTINGS } from './settings/delivery-settings.js';
+import { LIMIT_SETTINGS } from './settings/limit-settings.js';
 import { LINK_SETTINGS } from './settings/link-settings.js';
 import { MAIL_SETTINGS } from './settings/mail-settings.js';
 import { MODE_SETTINGS } from './settings/mode-settings.js';
@@ -19,6 +20,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   ...TOKEN_SETTINGS,
   ...DELIVERY_SETTINGS,
   ...MAIL_SETTINGS,
+  ...LIMIT_SETTINGS,
   ...OPERATION_SETTINGS,
 ];
 
@@ -43,6 +45,8 @@ export const CODE_ONLY_OPTIONS = [
   'isGlobal',
   'dataSource',
   'eventEntity',
+  'limitEntity',
+  'limitStore',
   'hooks',
   'imports',
 ] as const;

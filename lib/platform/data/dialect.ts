@@ -33,6 +33,8 @@ export interface Dialect {
    * name of the driver and by the number of the server's version.
    */
   readonly shareLock: string;
+  /** True where an insert can change a row in its place and return it (`ON CONFLICT … RETURNING`). */
+  readonly returnsChangedRows: boolean;
   /** True where a placeholder says which parameter it is (`$1`); `?` takes the next one. */
   readonly hasNumberedPlaceholders: boolean;
   /** What a text column needs to be compared byte by byte: usual collations take `é` for `e` and `A` for `a`. */
@@ -52,6 +54,7 @@ const SQLITE: Dialect = {
   sharesOneConnection: true,
   // The whole file has one writer, and ours queue up.
   shareLock: '',
+  returnsChangedRows: true,
   hasNumberedPlaceholders: false,
   binaryText: {},
   hasUniqueIndexesOnly: false,
@@ -73,6 +76,7 @@ const SQLITE: Dialect = {
 const POSTGRESQL: Dialect = {
   sharesOneConnection: false,
   shareLock: ' FOR SHARE',
+  returnsChangedRows: true,
   hasNumberedPlaceholders: true,
   binaryText: {},
   hasUniqueIndexesOnly: false,
@@ -95,6 +99,8 @@ const MARIADB_AND_MYSQL: Dialect = {
   // MySQL 8 has FOR SHARE as well and keeps this as its equal; MariaDB knows no other.
   // https://dev.mysql.com/doc/refman/8.4/en/innodb-locking-reads.html
   shareLock: ' LOCK IN SHARE MODE',
+  // MariaDB has it by another name, MySQL not at all.
+  returnsChangedRows: false,
   hasNumberedPlaceholders: false,
   binaryText: { charset: 'utf8mb4', collation: 'utf8mb4_bin' },
   hasUniqueIndexesOnly: true,

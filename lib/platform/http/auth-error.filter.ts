@@ -19,6 +19,12 @@ export function errorHeaders(error: AuthError): Record<string, string> {
   if (bearerError) headers['WWW-Authenticate'] = `Bearer error="${bearerError}"`;
   else if (error.getStatus() === HttpStatus.UNAUTHORIZED) headers['WWW-Authenticate'] = 'Bearer';
   if (error.retryAfterSeconds !== undefined) headers['Retry-After'] = String(Math.ceil(error.retryAfterSeconds));
+  if (error.limit) {
+    // draft-ietf-httpapi-ratelimit-headers
+    const { name, tries, windowSeconds } = error.limit;
+    headers['RateLimit-Policy'] = `"${name}";q=${tries};w=${windowSeconds}`;
+    headers['RateLimit'] = `"${name}";r=0;t=${headers['Retry-After']}`;
+  }
   return headers;
 }
 

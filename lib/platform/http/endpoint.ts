@@ -40,6 +40,8 @@ export interface EndpointFacts {
   readonly credentials?: Credentials;
   /** True where its answers can set or clear the cookies of a session. */
   readonly setsCookies?: true;
+  /** True where a success leaves the device cookie, however tokens are delivered. */
+  readonly leavesDeviceCookie?: true;
   /** Every code it can answer. */
   readonly errors: readonly AuthErrorCode[];
   /** The least level that mounts it; where absent, only complete does. */

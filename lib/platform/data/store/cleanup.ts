@@ -1,10 +1,18 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Optional,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { AuthError } from '../../common/auth.errors.js';
 import { Clock } from '../../common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../config/auth-config.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import { type AgingRow, ExpiredRowsStore } from './expired-rows.store.js';
+import { DatabaseLimits } from './limits.store.js';
 import { AccountInUse, PendingAccountsStore, type PendingOutcome } from './pending-accounts.store.js';
 
 /** Rows read and deleted per statement: small, so that nobody waits for a lock. */
@@ -60,6 +68,7 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly store: ExpiredRowsStore,
     private readonly pending: PendingAccountsStore,
     private readonly clock: Clock,
+    @Optional() private readonly limits: DatabaseLimits | null,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
@@ -87,6 +96,7 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
     const round: Round = { now: this.clock.now(), rows: 0, accounts: 0, inUse: [] };
     try {
       await this.walk(round);
+      await this.limits?.deleteExpired(round.now);
     } catch {
       // The cause is in the log already; the next round tries again.
       this.logger.warn('could not delete expired rows');

@@ -1,0 +1,177 @@
+import { createHmac } from 'node:crypto';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { AuthError } from '../../platform/common/auth.errors.js';
+import { Clock } from '../../platform/common/clock.js';
+import { type Device, evidenceOf } from '../../platform/common/device.js';
+import { canonicalEmail } from '../../platform/common/email.js';
+import { type LimitBudget, type LimitedKey, LimitStore, type LimitVerdict } from '../../platform/common/limit.js';
+import { networkOf } from '../../platform/common/network-address.js';
+import { canonicalUsername } from '../../platform/common/username.js';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import type { Account } from '../../platform/data/entities/base-user.entity.js';
+import { EventLog } from '../events/event-log.js';
+import { KeyRing } from '../tokens/key-ring.js';
+import { DeviceCookie } from './device-cookie.js';
+import { limitBudgets, type LimitRule } from './limit-rules.js';
+
+/** A try that was counted and allowed. */
+export interface CountedTry {
+  /** Takes the count back: it was no guess. */
+  succeeded(): Promise<void>;
+}
+
+/** A rule, and whom it counts. */
+interface Limited extends LimitedKey {
+  readonly rule: LimitRule;
+}
+
+const NOTHING_COUNTED: CountedTry = { succeeded: () => Promise.resolve() };
+
+/** Keys whose refusals have been told: one event for each wait, not for each request of a flood. */
+const TOLD_AT_MOST = 10_000;
+
+/** Counts tries before they are made, and refuses those that are too many. */
+@Injectable()
+export class Limits {
+  private readonly logger = new Logger('AuthLimits');
+  private readonly budgets: Record<LimitRule, LimitBudget | undefined>;
+  private readonly told = new LRUCache<string, true>({ max: TOLD_AT_MOST });
+  private hasNamedProxy = false;
+
+  constructor(
+    private readonly store: LimitStore,
+    private readonly cookies: DeviceCookie,
+    private readonly ring: KeyRing,
+    private readonly events: EventLog,
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {
+    this.budgets = limitBudgets(config);
+  }
+
+  /**
+   * Before a password is compared, whoever's it is, and whether there is such an account or not: by the account as it was
+   * stated, or, for a device that was let in before, by the device; and by the network it comes from.
+   * @throws AuthError LIMIT_EXCEEDED; SERVICE_UNAVAILABLE where nobody can count: then nobody may guess either
+   */
+  async beforePassword(identifier: string, account: Account | null, device: Device): Promise<CountedTry> {
+    const known = account ? this.cookies.verify(evidenceOf(device).cookie, account.id) : undefined;
+    const whom =
+      known === undefined ? this.limited('login', canonical(identifier)) : this.limited('login-device', known);
+    const limited = [...whom, ...this.byNetwork('login-address', device)];
+    if (limited.length === 0) return NOTHING_COUNTED;
+    await this.take(limited, device, account);
+    // Who spares a network its failures for one success spares a sprayer who has one account (django-allauth 65.8.1).
+    const returns = limited.map(({ key, rule }) => ({ key, clears: rule !== 'login-address' }));
+    return { succeeded: () => this.store.giveBack(returns) };
+  }
+
+  /**
+   * Before a stranger's request makes a mail to an address, whether anybody has it or not.
+   * @returns false where the mailbox has had its share: the request is answered as ever, and nothing is sent
+   * @throws AuthError LIMIT_EXCEEDED where the network has
+   */
+  async beforeMail(address: string, device: Device): Promise<boolean> {
+    const mailbox = this.config.sendsMail ? this.limited('mailbox', address) : [];
+    const limited = [...mailbox, ...this.byNetwork('mail-address', device)];
+    try {
+      await this.take(limited, device, null);
+      return true;
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error;
+      if (error.limit?.name === 'mailbox') return false;
+      // Nothing is guessed here: where nobody can count, people still get their mail.
+      if (error.code === 'SERVICE_UNAVAILABLE') return true;
+      throw error;
+    }
+  }
+
+  /** The account has proved itself by its mailbox: what was guessed before no longer counts. */
+  async forget(account: Account & { username?: string | null }): Promise<void> {
+    const stated = [account.email, account.username].filter((name) => typeof name === 'string');
+    const returns = stated.flatMap((name) => this.limited('login', name)).map(({ key }) => ({ key, clears: true }));
+    if (returns.length > 0) await this.store.giveBack(returns);
+  }
+
+  private async take(limited: readonly Limited[], device: Device, account: Account | null): Promise<void> {
+    if (limited.length === 0) return;
+    const verdicts = await this.count(limited);
+    const refused = limited.findIndex((_, index) => !verdicts[index]!.isAllowed);
+    if (refused === -1) return;
+    // What was not tried must not count: somebody whose network is refused could keep another's account waiting.
+    const allowed = limited.filter((_, index) => verdicts[index]!.isAllowed);
+    if (allowed.length > 0) await this.store.giveBack(allowed.map(({ key }) => ({ key, clears: false })));
+    await this.refuse(limited[refused]!, verdicts[refused]!, device, account);
+  }
+
+  private async count(limited: readonly Limited[]): Promise<LimitVerdict[]> {
+    try {
+      return await this.store.take(limited, this.clock.now());
+    } catch (error) {
+      if (error instanceof AuthError) throw error;
+      this.logger.error(`tries cannot be counted: ${error instanceof Error ? error.message : 'unknown error'}`);
+      throw new AuthError('SERVICE_UNAVAILABLE', { cause: error });
+    }
+  }
+
+  private async refuse(
+    limited: Limited,
+    { waitMs }: LimitVerdict,
+    device: Device,
+    account: Account | null,
+  ): Promise<void> {
+    const { rule, key, budget } = limited;
+    await this.tell(rule, key, waitMs, device, account);
+    if (this.config.limits.mode === 'observe') return;
+    throw new AuthError('LIMIT_EXCEEDED', {
+      retryAfterSeconds: Math.ceil(waitMs / 1000),
+      limit: { name: rule, tries: budget.tries, windowSeconds: Math.round(budget.windowMs / 1000) },
+    });
+  }
+
+  private async tell(
+    rule: LimitRule,
+    key: string,
+    waitMs: number,
+    device: Device,
+    account: Account | null,
+  ): Promise<void> {
+    if (this.told.has(key)) return;
+    this.told.set(key, true, { ttl: Math.max(1, waitMs) });
+    const event = rule === 'login' || rule === 'login-device' ? 'authn_login_lock' : 'rate_limit_exceeded';
+    await this.events.record(event, { userId: account?.id, device, reason: rule });
+  }
+
+  /** A network that cannot be told apart from others counts nothing: everybody would share one budget. */
+  private byNetwork(rule: LimitRule, device: Device): Limited[] {
+    const network = device.ip === null ? undefined : networkOf(device.ip);
+    if (network === undefined) return [];
+    if (!evidenceOf(device).isBehindUnknownProxy) return this.limited(rule, network);
+    this.nameProxy();
+    return [];
+  }
+
+  private nameProxy(): void {
+    if (this.hasNamedProxy) return;
+    this.hasNamedProxy = true;
+    this.logger.error(
+      'Requests come through a proxy that the HTTP adapter was not told of, so that every client has the address of the ' +
+        'proxy: limits by network address are off until it is. Set "trust proxy" of Express, or trustProxy of Fastify, to ' +
+        'your proxies (docs/limits.md).',
+    );
+  }
+
+  private limited(rule: LimitRule, subject: string): Limited[] {
+    const budget = this.budgets[rule];
+    if (!budget || this.config.limits.mode === 'off') return [];
+    // By HMAC: who reads the counters learns no address, and cannot try addresses until one fits.
+    const mac = createHmac('sha256', this.ring.limit).update(`${rule} ${subject}`).digest('base64url');
+    return [{ rule, budget, key: `${rule}:${mac}` }];
+  }
+}
+
+/** One spelling for each name, or every spelling would have tries of its own. */
+function canonical(identifier: string): string {
+  return canonicalEmail(identifier) ?? canonicalUsername(identifier) ?? identifier;
+}

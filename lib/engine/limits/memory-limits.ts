@@ -1,0 +1,36 @@
+import { LRUCache } from 'lru-cache';
+import {
+  afterTry,
+  type LimitedKey,
+  type LimitReturn,
+  LimitStore,
+  type LimitVerdict,
+  UNTRIED,
+  verdictOf,
+  withoutTry,
+} from '../../platform/common/limit.js';
+
+/** Keys that are remembered, at most: the one that was not tried for longest is forgotten first. About 20 MiB. */
+const MOST_KEYS = 100_000;
+
+/** Counts in the memory of the process: each instance for itself, and from nothing after a restart. */
+export class MemoryLimits extends LimitStore {
+  private readonly states = new LRUCache<string, number>({ max: MOST_KEYS });
+
+  take(keys: readonly LimitedKey[], now: number): Promise<LimitVerdict[]> {
+    const verdicts = keys.map(({ key, budget }) => {
+      const state = afterTry(this.states.get(key) ?? UNTRIED, budget, now);
+      this.states.set(key, state);
+      return verdictOf(state, budget, now);
+    });
+    return Promise.resolve(verdicts);
+  }
+
+  giveBack(returns: readonly LimitReturn[]): Promise<void> {
+    for (const { key, clears } of returns) {
+      if (clears) this.states.delete(key);
+      else this.states.set(key, withoutTry(this.states.get(key) ?? UNTRIED));
+    }
+    return Promise.resolve();
+  }
+}

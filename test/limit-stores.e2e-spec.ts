@@ -1,0 +1,104 @@
+import type { LimitBudget, LimitStore, LimitVerdict } from 'nestjs-gatehouse';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterTry, UNTRIED, verdictOf } from '../lib/platform/common/limit.js';
+import { DatabaseLimits } from '../lib/platform/data/store/limits.store.js';
+import { availableLimitStores, createLimitStores, type LimitStores } from './support/limit-stores.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+const HOURLY: LimitBudget = { tries: 5, windowMs: 3_600_000 };
+const GROWING: LimitBudget = {
+  tries: 5,
+  windowMs: 30 * 86_400_000,
+  waits: { firstMs: 1000, longestMs: 900_000, mostTries: 20 },
+};
+
+describe.each(availableLimitStores())('tries counted in %s', (kind) => {
+  let made: LimitStores;
+  let stores: LimitStore[];
+  let last = 0;
+  const newKey = () => `login:${String(last++).padStart(43, 'k')}`;
+  const take = async (key: string, budget: LimitBudget, now: number, store = stores[0]!): Promise<LimitVerdict> =>
+    (await store.take([{ key, budget }], now))[0]!;
+  const again = async (key: string) => (await take(key, HOURLY, NOW)).isAllowed;
+  beforeAll(async () => {
+    made = await createLimitStores(kind, 2);
+    ({ stores } = made);
+  });
+  afterAll(() => made.close());
+
+  it.each([
+    ['an hourly budget', HOURLY, [0, 0, 1, 2, 3, 4, 5, 60_000, 3_599_999, 3_600_000, 3_600_001]],
+    ['waits that grow', GROWING, Array.from({ length: 60 }, (_, step) => step * step * 700)],
+    ['waits without end', GROWING, Array.from({ length: 40 }, (_, step) => step * 901_000)],
+    ['what is long forgotten', GROWING, [0, 0, 0, 0, 0, 0, 31 * 86_400_000, 31 * 86_400_000]],
+    ['an instance whose clock is behind', GROWING, [5000, 0, 3000, 1000, 5000, 100, 6000, 5900]],
+  ] as const)('follow %s to the millisecond', async (_, budget, steps) => {
+    const key = newKey();
+    let state = UNTRIED;
+    for (const step of steps) {
+      state = afterTry(state, budget, NOW + step);
+      const verdict = await take(key, budget, NOW + step, stores[step % stores.length]);
+      expect(verdict, `at ${step} ms`).toEqual(verdictOf(state, budget, NOW + step));
+    }
+  });
+
+  it.each([
+    ['hourly', HOURLY],
+    ['growing', GROWING],
+  ] as const)('allow exactly the %s budget of 50 parallel tries in two processes', async (_, budget) => {
+    for (let round = 0; round < 5; round++) {
+      const key = newKey();
+      const verdicts = await Promise.all(
+        Array.from({ length: 50 }, (__, index) => take(key, budget, NOW, stores[index % stores.length])),
+      );
+      expect(verdicts.filter(({ isAllowed }) => isAllowed)).toHaveLength(budget.tries);
+      expect(verdicts.filter(({ waitMs }) => waitMs > 0).length).toBeGreaterThanOrEqual(45);
+    }
+  });
+
+  it('count several keys at once, each by its own budget, in any order', async () => {
+    const [one, other] = [newKey(), newKey()];
+    const both = [
+      { key: one, budget: HOURLY },
+      { key: other, budget: { ...HOURLY, tries: 2 } },
+    ];
+    const rounds = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        stores[index % stores.length]!.take(index % 2 === 0 ? both : both.toReversed(), NOW),
+      ),
+    );
+    const allowed = (of: number) =>
+      rounds.filter((verdicts, index) => verdicts[index % 2 === 0 ? of : 1 - of]!.isAllowed).length;
+    expect([allowed(0), allowed(1)]).toEqual([5, 2]);
+  });
+
+  it('give one try back, or all of them, and none of a key that nobody tried', async () => {
+    const [one, all, untried] = [newKey(), newKey(), newKey()];
+    for (const key of [one, all]) for (let tries = 0; tries < 6; tries++) await take(key, HOURLY, NOW);
+    const returns = [
+      { key: one, clears: false },
+      { key: all, clears: true },
+      { key: untried, clears: false },
+    ];
+    await stores[0]!.giveBack(returns);
+    expect([await again(one), await again(one)]).toEqual([true, false]);
+    const fresh = [all, untried].map(async (key) => {
+      let allowed = 0;
+      while (await again(key)) allowed++;
+      return allowed;
+    });
+    expect(await Promise.all(fresh)).toEqual([5, 5]);
+  });
+
+  it('are forgotten by the cleanup when nothing depends on them', async () => {
+    const store = stores[0]!;
+    if (!(store instanceof DatabaseLimits)) return;
+    const [old, live] = [newKey(), newKey()];
+    await store.deleteExpired(NOW + 365 * 86_400_000);
+    await take(old, HOURLY, NOW);
+    await take(live, GROWING, NOW);
+    expect(await store.deleteExpired(NOW + HOURLY.windowMs - 1)).toBe(0);
+    expect(await store.deleteExpired(NOW + HOURLY.windowMs)).toBe(1);
+    expect((await take(live, GROWING, NOW)).tries).toBe(2);
+  });
+});

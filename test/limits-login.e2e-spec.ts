@@ -1,0 +1,223 @@
+import { LimitStore, type LimitVerdict } from 'nestjs-gatehouse';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PasswordHasher } from '../lib/engine/passwords/password-hasher.js';
+import { type Answer, fingerprint, inParallel } from './support/client.js';
+import { availableDrivers } from './support/databases.js';
+import { address, createLimitedApp, from } from './support/limited-app.js';
+import { tokenIn } from './support/mailbox.js';
+import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
+
+const WRONG = 'not the passphrase of anybody';
+const NEW_PASSWORD = 'another fine passphrase';
+
+/** How often a password has been compared since the last call. */
+function comparisons() {
+  const verify = vi.spyOn(PasswordHasher.prototype, 'verify');
+  return () => {
+    const count = verify.mock.calls.length;
+    verify.mockClear();
+    return count;
+  };
+}
+
+/** What the answer to a login leaves as the device's cookie. */
+function deviceCookie({ headers }: Answer): string | undefined {
+  const left = headers.getSetCookie().find((cookie) => cookie.startsWith('__Host-gatehouse-device='));
+  return left?.split(';', 1)[0];
+}
+
+describe.each(availableDrivers())('guessing passwords, counted on %s', (database) => {
+  let t: TestApp;
+  let compared: () => number;
+  let last = 0;
+  beforeAll(async () => {
+    t = await createLimitedApp({ database, limits: { mailsPerAddress: 0 } });
+    t.clock.stopAt(new Date());
+    compared = comparisons();
+  });
+  afterAll(async () => {
+    vi.restoreAllMocks();
+    await t.close();
+  });
+
+  const newAddress = () => address(last++);
+  const logIn = (email: string, password: string, ip = newAddress(), cookie?: string): Promise<Answer> =>
+    t.client.post('/auth/login', { email, password }, from(ip, cookie ? { cookie } : {}));
+  const fail = async (email: string, times: number) => {
+    for (let tries = 0; tries < times; tries++) expect((await logIn(email, WRONG)).status).toBe(401);
+  };
+
+  it('is free five times, and then waits, known and unknown alike, at no cost of a hash', async () => {
+    await t.activeUser('known@example.com');
+    for (const email of ['known@example.com', 'unknown@example.com']) await fail(email, 5);
+    compared();
+    const [known, unknown] = [await logIn('known@example.com', WRONG), await logIn('unknown@example.com', WRONG)];
+    expect(known.status).toBe(429);
+    expect(known.body).toMatchObject({ statusCode: 429, code: 'LIMIT_EXCEEDED' });
+    expect(known.headers.get('retry-after')).toBe('1');
+    expect(known.headers.get('ratelimit-policy')).toBe('"login";q=5;w=2592000');
+    expect(known.headers.get('ratelimit')).toBe('"login";r=0;t=1');
+    expect(fingerprint(known)).toEqual(fingerprint(unknown));
+    // The right one is no answer either: it would tell that it is right.
+    expect((await logIn('known@example.com', PASSWORD)).status).toBe(429);
+    expect((await logIn('  KNOWN@Example.COM ', WRONG)).status).toBe(429);
+    expect(compared()).toBe(0);
+    t.clock.advance({ seconds: 1 });
+    expect((await logIn('known@example.com', WRONG)).status).toBe(401);
+    t.clock.advance({ seconds: 1 });
+    expect((await logIn('known@example.com', WRONG)).headers.get('retry-after')).toBe('1');
+    t.clock.advance({ seconds: 1 });
+    expect((await logIn('known@example.com', PASSWORD)).status).toBe(200);
+    // A success begins anew.
+    await fail('known@example.com', 5);
+  });
+
+  it('at fifty in parallel compares five', async () => {
+    await t.activeUser('crowd@example.com');
+    compared();
+    const answers = await inParallel(50, () => logIn('crowd@example.com', WRONG));
+    const count = (status: number) => answers.filter((answer) => answer.status === status).length;
+    expect([count(401), count(429), compared()]).toEqual([5, 45, 5]);
+  });
+
+  it('ends from one address of the network within twenty failures, whatever the accounts, and a success saves none', async () => {
+    await t.activeUser('sprayer@example.com');
+    const ip = '203.0.113.9';
+    for (let tries = 0; tries < 19; tries++)
+      expect((await logIn(`user${tries}@example.com`, WRONG, ip)).status).toBe(401);
+    expect((await logIn('sprayer@example.com', PASSWORD, ip)).status).toBe(200);
+    expect((await logIn('user19@example.com', WRONG, ip)).status).toBe(401);
+    // Headers that a client makes up itself stand before the one of the proxy, and change nothing.
+    for (let tries = 0; tries < 10; tries++) {
+      const refused = await logIn(`more${tries}@example.com`, WRONG, `${address(tries)}, ${ip}`);
+      expect([refused.status, refused.headers.get('ratelimit-policy')]).toEqual([429, '"login-address";q=20;w=3600']);
+    }
+    expect((await logIn('sprayer@example.com', PASSWORD, '203.0.113.10')).status).toBe(200);
+    // What was refused for the network has not counted against the accounts.
+    for (let tries = 0; tries < 6; tries++) await logIn('bystander@example.com', WRONG, ip);
+    await fail('bystander@example.com', 5);
+    t.clock.advance({ seconds: 3600 });
+    expect((await logIn('user20@example.com', WRONG, ip)).status).toBe(401);
+  });
+
+  it('counts a whole /64 as one address', async () => {
+    const statuses: number[] = [];
+    for (let host = 1; host <= 25; host++) {
+      statuses.push((await logIn(`v6-${host}@example.com`, WRONG, `2001:db8:1:2::${host.toString(16)}`)).status);
+    }
+    expect(statuses.filter((status) => status === 401)).toHaveLength(20);
+    expect((await logIn('v6-other@example.com', WRONG, '2001:db8:1:3::1')).status).toBe(401);
+  });
+
+  it('never keeps out the owner of a device that was let in before', async () => {
+    const email = 'owner@example.com';
+    await t.activeUser(email);
+    await t.activeUser('other@example.com');
+    const first = await logIn(email, PASSWORD);
+    const cookie = deviceCookie(first)!;
+    expect(first.headers.getSetCookie().join()).toMatch(
+      /__Host-gatehouse-device=[\w.-]+; Max-Age=15552000; Path=\/; HttpOnly; Secure; SameSite=Lax/,
+    );
+    const others = deviceCookie(await logIn('other@example.com', PASSWORD))!;
+    // An attacker goes on and on, from fifty addresses.
+    for (let round = 0; round < 50; round++) await logIn(email, WRONG);
+    expect((await logIn(email, PASSWORD)).status).toBe(429);
+    const again = await logIn(email, PASSWORD, newAddress(), cookie);
+    expect([again.status, deviceCookie(again)]).toEqual([200, undefined]);
+    // Of another account, forged, cut, or twice, it is none.
+    for (const none of [others, cookie.replace(/.$/, 'A'), cookie.slice(0, -5), `${cookie}; ${cookie}`]) {
+      expect((await logIn(email, PASSWORD, newAddress(), none)).status).toBe(429);
+    }
+    // Its own wrong tries are counted as well.
+    for (let tries = 0; tries < 5; tries++) {
+      expect((await logIn(email, WRONG, newAddress(), cookie)).status).toBe(401);
+    }
+    expect((await logIn(email, PASSWORD, newAddress(), cookie)).status).toBe(429);
+    t.clock.advance({ seconds: 181 * 86_400 });
+    await fail(email, 5);
+    expect((await logIn(email, PASSWORD, newAddress(), cookie)).status).toBe(429);
+  });
+
+  it('counts what signed-in users are asked for again, and a reset by mail begins anew', async () => {
+    const email = 'thief@example.com';
+    const { access_token: bearer } = await t.activeUser(email);
+    const change = (current_password: string) =>
+      t.client.post(
+        '/auth/password-change',
+        { current_password, new_password: NEW_PASSWORD },
+        { bearer, ...from(newAddress(), { authorization: `Bearer ${bearer}` }) },
+      );
+    for (let tries = 0; tries < 5; tries++) expect((await change(WRONG)).body.code).toBe('PASSWORD_CURRENT_WRONG');
+    expect((await change(PASSWORD)).body.code).toBe('LIMIT_EXCEEDED');
+    expect((await logIn(email, PASSWORD)).status).toBe(429);
+    await t.client.post('/auth/password-reset/request', { email });
+    const token = tokenIn(await t.mailbox.waitFor(email, 2));
+    const reset = await t.client.post('/auth/password-reset/confirm', { token, new_password: NEW_PASSWORD });
+    expect(reset.status).toBe(200);
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(200);
+  });
+
+  it('keeps nothing at rest that tells whom it counts', async () => {
+    await logIn('secret-name@example.com', WRONG, '203.0.113.77');
+    const rows = JSON.stringify(await t.dataSource.query('SELECT * FROM auth_limits'));
+    expect(rows).toContain('login');
+    expect(rows).not.toMatch(/secret-name|203\.0\.113/);
+  });
+});
+
+describe('guessing passwords', () => {
+  let t: TestApp | undefined;
+  afterEach(() => t?.close());
+  const logIn = (email: string, extras = {}) => t!.client.post('/auth/login', { email, password: WRONG }, extras);
+
+  it('counts in two instances together', async () => {
+    t = await createLimitedApp();
+    const other = await createLimitedApp({ on: t.database });
+    for (const { clock } of [t, other]) clock.stopAt(new Date());
+    const answers = await inParallel(40, (index) =>
+      [t!, other][index % 2]!.client.post(
+        '/auth/login',
+        { email: 'shared@example.com', password: WRONG },
+        from(address(index)),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+    await other.close();
+  });
+
+  it('is only told of where limits observe', async () => {
+    t = await createLimitedApp({ limits: { mode: 'observe' } });
+    for (let tries = 0; tries < 30; tries++)
+      expect((await logIn('watched@example.com', from('203.0.113.5'))).status).toBe(401);
+  });
+
+  it('is not counted by network behind a proxy that the adapter was not told of, which is said once', async () => {
+    t = await createLimitedApp({ adapter: 'fastify', trustsProxy: false });
+    for (let tries = 0; tries < 30; tries++) {
+      expect((await logIn(`user${tries}@example.com`, from(address(tries)))).status).toBe(401);
+    }
+    const said = t.logs.lines.filter((line) => line.includes('trustProxy'));
+    expect(said).toHaveLength(1);
+    // Without the header it is a client of its own.
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 21; tries++) statuses.push((await logIn(`direct${tries}@example.com`)).status);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(20);
+  });
+
+  it('is refused where nobody can count, while mail goes out as ever', async () => {
+    class Broken extends LimitStore {
+      take(): Promise<LimitVerdict[]> {
+        return Promise.reject(new Error('the counters are down'));
+      }
+      giveBack(): Promise<void> {
+        return Promise.reject(new Error('the counters are down'));
+      }
+    }
+    t = await createTestApp({ options: { limitStore: new Broken(), limits: { mode: 'on' } } });
+    await t.client.post('/auth/signup', { email: 'new@example.com', password: PASSWORD });
+    const token = tokenIn(await t.mailbox.waitFor('new@example.com'));
+    expect((await t.client.post('/auth/activate', { token })).status).toBe(200);
+    const refused = await t.client.post('/auth/login', { email: 'new@example.com', password: PASSWORD });
+    expect([refused.status, refused.body.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+  });
+});

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fingerprint, inParallel } from './support/client.js';
+import { availableDatabases } from './support/databases.js';
+import { address, createLimitedApp, from } from './support/limited-app.js';
+import { countTokens, countUsers } from './support/rows.js';
+import { PASSWORD, type TestApp } from './support/test-app.js';
+
+describe.each(availableDatabases())('mail that strangers cause, counted on %s', (database) => {
+  let t: TestApp;
+  let last = 0;
+  beforeAll(async () => {
+    t = await createLimitedApp({ database });
+    t.clock.stopAt(new Date());
+  });
+  afterAll(() => t.close());
+
+  const post = (path: string, body: object, ip = address(last++)) => t.client.post(`/auth/${path}`, body, from(ip));
+  const mailsTo = async (email: string) => {
+    await t.mailIsDone();
+    return t.mailbox.to(email).length;
+  };
+
+  it('is five an hour to one mailbox, whoever asks and by whatever route, and the answers never tell', async () => {
+    const [known, unknown] = ['known@example.com', 'unknown@example.com'];
+    await t.activeUser(known);
+    t.clock.advance({ seconds: 3600 });
+    const before = await mailsTo(known);
+    for (let round = 0; round < 8; round++) {
+      const path = ['password-reset/request', 'activation/resend'][round % 2]!;
+      expect(fingerprint(await post(path, { email: known }))).toEqual(
+        fingerprint(await post(path, { email: unknown })),
+      );
+      // A link that is outdated before its mail left is not sent; of two of one instant, one is.
+      await t.mailIsDone();
+      t.clock.advance({ seconds: 1 });
+    }
+    await post('signup', { email: known, password: PASSWORD });
+    // A resend for an active account mails nobody, and counts all the same: of eight, the first five.
+    expect((await mailsTo(known)) - before).toBe(3);
+    const rows = await countTokens(t);
+    await post('password-reset/request', { email: known });
+    await post('signup', { email: unknown, password: PASSWORD });
+    expect(await countTokens(t)).toBe(rows);
+    t.clock.advance({ seconds: 3600 });
+    await post('password-reset/request', { email: known });
+    expect((await mailsTo(known)) - before).toBe(4);
+  });
+
+  it('is five of fifty that ask at once', async () => {
+    await t.activeUser('flooded@example.com');
+    t.clock.advance({ seconds: 3600 });
+    const before = await mailsTo('flooded@example.com');
+    const rows = await countTokens(t);
+    const answers = await inParallel(50, () => post('password-reset/request', { email: 'flooded@example.com' }));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    expect((await countTokens(t)) - rows).toBe(5);
+    // Only the newest of them works, so the others need not be sent.
+    expect((await mailsTo('flooded@example.com')) - before).toBeLessThanOrEqual(5);
+  });
+
+  it('ends for a new address as well: a change of address to it is answered, and not mailed', async () => {
+    const { access_token: bearer } = await t.activeUser('mover@example.com');
+    const change = { new_email: 'target@example.com', current_password: PASSWORD };
+    for (let round = 0; round < 7; round++) {
+      const headers = { authorization: `Bearer ${bearer}`, 'x-forwarded-for': address(last++) };
+      expect((await t.client.post('/auth/email-change/request', change, { headers })).status).toBe(202);
+      await t.mailIsDone();
+    }
+    expect(await mailsTo('target@example.com')).toBe(5);
+  });
+
+  it('is refused from one address of the network after twenty requests an hour, whatever the mailboxes', async () => {
+    const ip = '203.0.113.40';
+    for (let round = 0; round < 20; round++) {
+      const path = ['password-reset/request', 'activation/resend'][round % 2]!;
+      expect((await post(path, { email: `box${round}@example.com` }, ip)).status).toBe(202);
+    }
+    const before = await countUsers(t);
+    const refused = await post('signup', { email: 'late@example.com', password: PASSWORD }, ip);
+    expect([refused.status, refused.body.code]).toEqual([429, 'LIMIT_EXCEEDED']);
+    expect(refused.headers.get('retry-after')).toBe('3600');
+    expect((await post('password-reset/request', { email: 'late@example.com' }, ip)).status).toBe(429);
+    expect(await countUsers(t)).toBe(before);
+    // Refused for the network, the mailbox has still its share.
+    for (let round = 0; round < 2; round++) await post('signup', { email: 'late@example.com', password: PASSWORD });
+    expect(await mailsTo('late@example.com')).toBe(2);
+  });
+});

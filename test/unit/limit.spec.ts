@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import {
+  afterTry,
+  type LimitBudget,
+  UNTRIED,
+  verdictOf,
+  waitAfter,
+  withoutTry,
+} from '../../lib/platform/common/limit.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+const HOUR = 3_600_000;
+const PASSWORDS: LimitBudget = {
+  tries: 5,
+  windowMs: 720 * HOUR,
+  waits: { firstMs: 1000, longestMs: 900_000, mostTries: 100 },
+};
+
+describe('wrong passwords', () => {
+  it('are free five times, then wait a second, and twice as long after each, up to a quarter of an hour', () => {
+    const seconds = Array.from({ length: 18 }, (_, tries) => waitAfter(tries, PASSWORDS) / 1000);
+    expect(seconds).toEqual([0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
+  });
+
+  it('end after a hundred, for as long as they are remembered', () => {
+    let [state, now] = [UNTRIED, NOW];
+    for (let tries = 0; tries < 100; tries++) {
+      state = afterTry(state, PASSWORDS, now);
+      expect(verdictOf(state, PASSWORDS, now).isAllowed).toBe(true);
+      now += 900_000;
+    }
+    state = afterTry(state, PASSWORDS, now);
+    expect(verdictOf(state, PASSWORDS, now)).toMatchObject({ isAllowed: false, tries: 100 });
+    const remembered = now - 900_000 + PASSWORDS.windowMs;
+    expect(verdictOf(afterTry(state, PASSWORDS, remembered - 1), PASSWORDS, remembered - 1).isAllowed).toBe(false);
+    expect(verdictOf(afterTry(state, PASSWORDS, remembered), PASSWORDS, remembered)).toMatchObject({ tries: 1 });
+  });
+
+  it('that are refused neither count nor make the wait longer', () => {
+    let state = UNTRIED;
+    for (let tries = 0; tries < 5; tries++) state = afterTry(state, PASSWORDS, NOW);
+    for (let tries = 0; tries < 1000; tries++) state = afterTry(state, PASSWORDS, NOW + 999);
+    expect(verdictOf(state, PASSWORDS, NOW + 999)).toEqual({ isAllowed: false, tries: 5, waitMs: 1 });
+    expect(verdictOf(afterTry(state, PASSWORDS, NOW + 1000), PASSWORDS, NOW + 1000).isAllowed).toBe(true);
+  });
+});
+
+describe('a state', () => {
+  it('is exact for as long as anybody will use it', () => {
+    const year2100 = Date.UTC(2100, 0, 1);
+    const state = afterTry(UNTRIED, PASSWORDS, year2100);
+    expect(Number.isSafeInteger(state)).toBe(true);
+    expect(verdictOf(state, PASSWORDS, year2100).tries).toBe(1);
+  });
+
+  it('never has fewer tries than none', () => {
+    expect(withoutTry(UNTRIED)).toBe(UNTRIED);
+    const once = afterTry(UNTRIED, PASSWORDS, NOW);
+    expect(withoutTry(withoutTry(once))).toBe(withoutTry(once));
+  });
+});
