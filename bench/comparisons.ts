@@ -23,7 +23,7 @@ const RAMP_SECONDS = 0.5;
 const ADAPTERS = ['express', 'fastify'] as const;
 
 /** The comparisons, by the name that `--only` takes. */
-export const COMPARISONS = { startUp, login, guard, limiter, rates };
+export const COMPARISONS = { startUp, login, limits, guard, limiter, rates };
 
 /** Login against its hash alone, over HTTP and bare. */
 async function login({ kind, database, processes, pace }: Bench): Promise<Row[]> {
@@ -51,6 +51,33 @@ async function login({ kind, database, processes, pace }: Bench): Promise<Row[]>
       reference: { measured: 'bare verifications on all cores', figures: bare },
       ...(kind === 'postgres' && { atLeast: 0.6 }),
       ...(kind === 'sqlite' && { atLeast: 0.7 }),
+    },
+  ];
+}
+
+/** Login with its tries counted in the database, and without. */
+async function limits({ kind, database, processes, pace }: Bench): Promise<Row[]> {
+  const [counting, free] = [
+    await processes.server(serverOptions(database, { countsTries: true })),
+    await processes.server(serverOptions(database)),
+  ];
+  const load = await processes.load();
+  const { counted, uncounted } = await interleave(
+    {
+      counted: rate(load, counting, loginTraffic(database)),
+      uncounted: rate(load, free, loginTraffic(database)),
+    },
+    pace,
+  );
+  return [
+    {
+      group: 'limits',
+      setting: kind,
+      measured: 'login with limits in a table, 32 in flight',
+      unit: '/s',
+      figures: counted,
+      reference: { measured: 'login without limits', figures: uncounted },
+      atLeast: 0.95,
     },
   ];
 }
@@ -176,7 +203,15 @@ async function rates({ kind, database, processes, pace }: Bench): Promise<Row[]>
 
 function serverOptions(database: BenchDatabase, choice: Partial<ServerOptions> = {}): ServerOptions {
   const { options, phc } = database;
-  return { adapter: 'express', database: options, phc, hashConcurrency: 0, sessionCacheSeconds: 0, ...choice };
+  return {
+    adapter: 'express',
+    database: options,
+    phc,
+    hashConcurrency: 0,
+    sessionCacheSeconds: 0,
+    countsTries: false,
+    ...choice,
+  };
 }
 
 function rate(load: (load: Load) => Promise<LoadResult>, port: number, traffic: Traffic): Measure {

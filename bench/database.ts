@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { userTable, userTokenTable } from '../lib/index.js';
+import { authLimitTable, userTable, userTokenTable } from '../lib/index.js';
 import { loadArgon2Engine } from '../lib/engine/passwords/argon2-engine.js';
 import { connectToServer, type DatabaseKind, serverUrl } from '../test/support/database-servers.js';
 import { User, UserToken } from './entities.js';
@@ -54,6 +54,7 @@ async function fill(options: DataSourceOptions, emails: string[], passwordHash: 
   try {
     const runner = dataSource.createQueryRunner();
     await runner.createTable(userTable(runner, { name: 'users', idType: 'uuid' }));
+    await runner.createTable(authLimitTable(runner, { name: 'auth_limits' }));
     await runner.createTable(userTokenTable(runner, { name: 'user_tokens', userTable: 'users', userIdType: 'uuid' }));
     await runner.release();
     const now = new Date();

@@ -1,5 +1,5 @@
 import { Entity, JoinColumn, ManyToOne } from 'typeorm';
-import { BaseUser, BaseUserToken } from '../lib/index.js';
+import { BaseAuthLimit, BaseUser, BaseUserToken } from '../lib/index.js';
 
 @Entity('users')
 export class User extends BaseUser {}
@@ -10,3 +10,6 @@ export class UserToken extends BaseUserToken {
   @JoinColumn({ name: 'user_id' })
   user!: User;
 }
+
+@Entity('auth_limits')
+export class AuthLimit extends BaseAuthLimit {}

@@ -21,7 +21,7 @@ import { AuthModule, Authenticated } from '../lib/index.js';
 import { PasswordHasher } from '../lib/engine/passwords/password-hasher.js';
 import { SessionTokens } from '../lib/engine/tokens/session-tokens.js';
 import { HASHING, PASSWORD } from './database.js';
-import { User, UserToken } from './entities.js';
+import { AuthLimit, User, UserToken } from './entities.js';
 
 /** The application under test, as a process of its own: an ordinary Nest application with three routes to compare. */
 export interface ServerOptions {
@@ -32,6 +32,8 @@ export interface ServerOptions {
   /** Hashes at once; 0 is the default of the module. */
   hashConcurrency: number;
   sessionCacheSeconds: number;
+  /** Counts tries in the database. */
+  countsTries: boolean;
 }
 
 const options = JSON.parse(process.argv[2]!) as ServerOptions;
@@ -88,7 +90,7 @@ class BenchController implements OnModuleInit {
 
 @Module({
   imports: [
-    TypeOrmModule.forRoot({ ...options.database, entities: [User, UserToken], retryAttempts: 0 }),
+    TypeOrmModule.forRoot({ ...options.database, entities: [User, UserToken, AuthLimit], retryAttempts: 0 }),
     AuthModule.forRoot({
       userEntity: User,
       tokenEntity: UserToken,
@@ -96,6 +98,8 @@ class BenchController implements OnModuleInit {
       jwt: { secret: 'benchmark-only:4kT9wQz1Lr7XcVn2MhYs5PdGb8JfUa3E' },
       hashing: { ...HASHING, concurrency: options.hashConcurrency },
       sessionCheck: { cacheSeconds: options.sessionCacheSeconds },
+      // More in flight from one address than may fail there in an hour.
+      ...(options.countsTries && { limitEntity: AuthLimit, limits: { mode: 'on', loginPerAddress: 500 } }),
     }),
   ],
   controllers: [BenchController],

@@ -6,6 +6,8 @@ import { emailChanges } from './support/email-changes.js';
 import { tokenIn } from './support/mailbox.js';
 import { namedSchema } from './support/users-with-username.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
+import { availableDrivers } from './support/databases.js';
+import { createLimitedApp, from } from './support/limited-app.js';
 import { stacksWithEitherKey } from './support/stacks.js';
 
 const NEW_PASSWORD = 'another fine passphrase';
@@ -230,3 +232,26 @@ describe.each(stacksWithEitherKey())('the number of statements with usernames on
 });
 
 const verb = (sql: string): string => /^\w+/.exec(sql)![0];
+
+describe.each(availableDrivers())('limits in a table of %s', (database) => {
+  it('cost a login that fails one statement where the database counts two keys in one, and a success one more', async () => {
+    const t = await createLimitedApp({ database });
+    await t.activeUser('active@example.com');
+    await t.mailIsDone();
+    await t.app.get(OutboxWorker, { strict: false }).beforeApplicationShutdown();
+    const counting = async (password: string, status: number) => {
+      const statements = await t.statements.during(async () => {
+        const answer = await t.client.post(
+          '/auth/login',
+          { email: 'active@example.com', password },
+          from('203.0.113.3'),
+        );
+        expect(answer.status).toBe(status);
+      });
+      return statements.filter((sql) => sql.includes('auth_limits')).length;
+    };
+    const both = database === 'sqlite' || database === 'postgres' ? 1 : 2;
+    expect([await counting('a wrong passphrase', 401), await counting(PASSWORD, 200)]).toEqual([both, both + 1]);
+    await t.close();
+  });
+});
