@@ -5,7 +5,7 @@ import { AuthModule, AuthStartUpError, BaseUser, BaseUserToken, RedisLimits } fr
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { User, UserToken } from './support/users-plain.js';
-import { createTestApp, LogLines, PASSWORD, type TestApp, type TestAppOptions } from './support/test-app.js';
+import { createTestApp, LogLines, PASSWORD, type TestAppOptions } from './support/test-app.js';
 
 /** Long and random enough for the check, and good for nothing but tests. */
 const SECRET = 'start-up-tests-only:Qe7Zb1Xk9Vw3Rt5Yp0Lm2Nc8';
@@ -207,8 +207,6 @@ describe.each(['C', 'D'] as const)('mode %s in production', (mode) => {
 });
 
 describe('limits in production', () => {
-  const said = (t: TestApp) => t.logs.lines.filter((line) => line.startsWith('Limits count in the memory'));
-
   it('are told to count in memory where nothing else is there to count, and nowhere else', async () => {
     for (const [environment, limitStore, times] of [
       ['production', undefined, 1],
@@ -217,7 +215,8 @@ describe('limits in production', () => {
     ] as const) {
       vi.stubEnv('NODE_ENV', environment);
       const t = await createTestApp({ options: { ...STRONG, limitStore, limits: { mode: 'on' } } });
-      expect(said(t)).toHaveLength(times);
+      const said = t.logs.lines.filter((line) => line.startsWith('Limits count in the memory'));
+      expect(said).toHaveLength(times);
       await t.close();
     }
   });

@@ -2,7 +2,7 @@ import type { LimitBudget } from '../../platform/common/limit.js';
 import type { AuthConfig } from '../../platform/config/auth-config.js';
 
 /** What is limited; in front of every key, so that no two rules share one. */
-export type LimitRule = 'login' | 'login-device' | 'login-address' | 'mailbox' | 'mail-address';
+export type LimitRule = 'login' | 'login-device' | 'login-address' | 'mailbox' | 'mail-address' | 'token-address';
 
 const HOUR_MS = 3_600_000;
 
@@ -19,6 +19,7 @@ export function limitBudgets({ limits }: Pick<AuthConfig, 'limits'>): Record<Lim
     'login-address': hourly(limits.loginPerAddress),
     mailbox: hourly(limits.mailsPerMailbox),
     'mail-address': hourly(limits.mailsPerAddress),
+    'token-address': hourly(limits.tokensPerAddress),
   };
 }
 

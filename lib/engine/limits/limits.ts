@@ -37,6 +37,8 @@ export class Limits {
   private readonly logger = new Logger('AuthLimits');
   private readonly budgets: Record<LimitRule, LimitBudget | undefined>;
   private readonly told = new LRUCache<string, true>({ max: TOLD_AT_MOST });
+  /** Networks that may try no token, and until when. Milliseconds since the epoch. */
+  private readonly closed = new LRUCache<string, number>({ max: TOLD_AT_MOST });
   private hasNamedProxy = false;
 
   constructor(
@@ -87,6 +89,28 @@ export class Limits {
     }
   }
 
+  /**
+   * Before a link or a refresh token is looked up. Asks no store: what is good must cost nothing.
+   * @throws AuthError LIMIT_EXCEEDED where the network has tried too many that were no good
+   */
+  assertMayTryToken(device: Device): void {
+    if (this.config.limits.mode !== 'on') return;
+    for (const limited of this.byNetwork('token-address', device)) {
+      const until = this.closed.get(limited.key) ?? 0;
+      if (until > this.clock.now()) throw this.exceeded(limited, until - this.clock.now());
+    }
+  }
+
+  /** After one that was no good. Each instance learns from its own next one that the network has had its share. */
+  async countBadToken(device: Device): Promise<void> {
+    for (const limited of this.byNetwork('token-address', device)) {
+      const [verdict] = await this.store.take([limited], this.clock.now()).catch(() => []);
+      if (!verdict || verdict.waitMs === 0) return;
+      this.closed.set(limited.key, this.clock.now() + verdict.waitMs);
+      await this.tell(limited.rule, limited.key, verdict.waitMs, device, null);
+    }
+  }
+
   /** The account has proved itself by its mailbox: what was guessed before no longer counts. */
   async forget(account: Account & { username?: string | null }): Promise<void> {
     const stated = [account.email, account.username].filter((name) => typeof name === 'string');
@@ -121,10 +145,12 @@ export class Limits {
     device: Device,
     account: Account | null,
   ): Promise<void> {
-    const { rule, key, budget } = limited;
-    await this.tell(rule, key, waitMs, device, account);
-    if (this.config.limits.mode === 'observe') return;
-    throw new AuthError('LIMIT_EXCEEDED', {
+    await this.tell(limited.rule, limited.key, waitMs, device, account);
+    if (this.config.limits.mode !== 'observe') throw this.exceeded(limited, waitMs);
+  }
+
+  private exceeded({ rule, budget }: Limited, waitMs: number): AuthError {
+    return new AuthError('LIMIT_EXCEEDED', {
       retryAfterSeconds: Math.ceil(waitMs / 1000),
       limit: { name: rule, tries: budget.tries, windowSeconds: Math.round(budget.windowMs / 1000) },
     });

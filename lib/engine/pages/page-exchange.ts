@@ -3,6 +3,7 @@ import { AuthError } from '../../platform/common/auth.errors.js';
 import { mediaType } from '../../platform/http/media-type.js';
 import type { BrowserRequest } from '../../platform/http/refusal-pages.js';
 import type { RenderedPage } from './page-renderer.js';
+import type { ErrorContext } from './page-table.js';
 
 /** What the pages read of a request, on either adapter. */
 export interface PageRequest {
@@ -35,8 +36,10 @@ export function isDone(error: unknown): boolean {
 }
 
 /** What an error page tells of a refusal. */
-export function refusalContext(error: HttpException): { reason: string; reason_code: string | undefined } {
-  return { reason: error.message, reason_code: error instanceof AuthError ? error.code : undefined };
+export function refusalContext(error: HttpException): ErrorContext {
+  if (!(error instanceof AuthError)) return { reason: error.message };
+  const { message, code, retryAfterSeconds = 0 } = error;
+  return { reason: message, reason_code: code, wait_minutes: Math.ceil(retryAfterSeconds / 60) };
 }
 
 /** True for a form post, as opposed to JSON. */

@@ -62,6 +62,7 @@ export class PageRenderer {
       login_url = loginUrl,
       reason,
       reason_code,
+      wait_minutes,
       ...rest
     } = context as Partial<PageContexts['password_reset_form'] & ErrorContext>;
     const reasonKey = `error.${reason_code}`;
@@ -70,7 +71,11 @@ export class PageRenderer {
       max_length: password.maxLength,
       ...rest,
       lang,
-      ...(reason !== undefined && { reason: isTextKey(reasonKey) ? translate(lang, reasonKey) : reason, reason_code }),
+      ...(reason !== undefined && {
+        reason: isTextKey(reasonKey) ? translate(lang, reasonKey, { minutes: wait_minutes }) : reason,
+        reason_code,
+        wait_minutes,
+      }),
       // Picked by name: should a caller pass the entity, its columns stay out of reach of a template.
       ...(user && { user: Object.freeze({ email_hint: user.email_hint }) }),
       ...(login_url !== undefined && { login_url: htmlLink(login_url) }),

@@ -10,6 +10,8 @@ export interface ErrorContext extends CommonContext {
   readonly reason: string;
   /** The stable code of the same error, for templates in other languages: `{{#if (eq reason_code "…")}}`. */
   readonly reason_code?: string;
+  /** Where waiting helps, for how many minutes. */
+  readonly wait_minutes?: number;
 }
 
 /** What a link has done. */

@@ -1,6 +1,7 @@
-import { Controller, Param, Res, UseFilters } from '@nestjs/common';
+import { Controller, Param, Res, UseFilters, UseInterceptors } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
+import { TokenTries } from '../../engine/limits/token-tries.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
@@ -13,6 +14,7 @@ import { ActivationService } from './activation.service.js';
 
 @Public()
 @UseFilters(AuthErrorFilter)
+@UseInterceptors(TokenTries)
 @Controller()
 export class ActivationController {
   constructor(
@@ -48,6 +50,7 @@ export class ActivationController {
 /** `POST activate/:token`, where the link leads to a front end. */
 @Public()
 @UseFilters(AuthErrorFilter)
+@UseInterceptors(TokenTries)
 @Controller()
 export class ActivationByPathController {
   constructor(

@@ -1,5 +1,6 @@
-import { Controller, type HttpException, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, type HttpException, Inject, Param, Req, Res, UseFilters, UseInterceptors } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
+import { TokenTries } from '../../engine/limits/token-tries.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
@@ -26,6 +27,7 @@ import { ActivationService } from './activation.service.js';
 /** Mode E: the mailed link opens a page of this back end. Pages never hand out tokens. */
 @Public()
 @UseFilters(pageErrorFilter('activation'))
+@UseInterceptors(TokenTries)
 @Controller()
 export class ActivationPages {
   constructor(

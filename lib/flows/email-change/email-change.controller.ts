@@ -1,6 +1,7 @@
-import { Controller, UseFilters } from '@nestjs/common';
+import { Controller, UseFilters, UseInterceptors } from '@nestjs/common';
 import { Authenticated, CurrentSession, Public } from '../../engine/access/access.decorators.js';
 import type { Principal } from '../../engine/access/principal.js';
+import { TokenTries } from '../../engine/limits/token-tries.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
@@ -12,6 +13,7 @@ import { EMAIL_CHANGE_ENDPOINTS } from './email-change.endpoints.js';
 import { EmailChangeService } from './email-change.service.js';
 
 @UseFilters(AuthErrorFilter)
+@UseInterceptors(TokenTries)
 @Controller()
 export class EmailChangeController {
   constructor(

@@ -29,7 +29,7 @@ export const EMAIL_CHANGE_ENDPOINTS = endpoints('email-change', {
     answer: '`{ message, email, undo_url }`; `undo_url` is null except in mode C. No tokens: the user logs in again.',
     body: EmailChangeLinkDto,
     answers: { 200: EMAIL_CHANGE_BODY },
-    errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', 'EMAIL_CHANGE_ALREADY_DONE', ...FAULTS],
+    errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', 'EMAIL_CHANGE_ALREADY_DONE', 'LIMIT_EXCEEDED', ...FAULTS],
   },
   undoEmailChange: {
     method: 'POST',
@@ -42,7 +42,7 @@ export const EMAIL_CHANGE_ENDPOINTS = endpoints('email-change', {
     answer: '`{ message, email, reset_url }`; `reset_url` is null except in mode C.',
     body: EmailChangeLinkDto,
     answers: { 200: EMAIL_CHANGE_UNDO_BODY },
-    errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', 'EMAIL_CHANGE_ALREADY_DONE', ...FAULTS],
+    errors: [...UNUSABLE, 'EMAIL_CHANGE_INVALID_TOKEN', 'EMAIL_CHANGE_ALREADY_DONE', 'LIMIT_EXCEEDED', ...FAULTS],
   },
   emailChangePage: {
     method: 'GET',
@@ -54,7 +54,7 @@ export const EMAIL_CHANGE_ENDPOINTS = endpoints('email-change', {
     answer: 'A page; status 400 for a link that is not valid.',
     body: null,
     answers: { 200: PAGE, 400: PAGE },
-    errors: ['INPUT_MALFORMED', ...FAULTS],
+    errors: ['INPUT_MALFORMED', 'LIMIT_EXCEEDED', ...FAULTS],
     pages: true,
   },
   emailChangeForm: {
@@ -67,7 +67,7 @@ export const EMAIL_CHANGE_ENDPOINTS = endpoints('email-change', {
     answer: 'A page; status 400 for a link that is not valid.',
     body: null,
     answers: { 200: PAGE, 400: PAGE },
-    errors: [...UNREADABLE, ...FAULTS],
+    errors: [...UNREADABLE, 'LIMIT_EXCEEDED', ...FAULTS],
     pages: true,
   },
   emailChangeUndoPage: {
@@ -80,7 +80,7 @@ export const EMAIL_CHANGE_ENDPOINTS = endpoints('email-change', {
     answer: 'A page; status 400 for a link that is not valid.',
     body: null,
     answers: { 200: PAGE, 400: PAGE },
-    errors: ['INPUT_MALFORMED', ...FAULTS],
+    errors: ['INPUT_MALFORMED', 'LIMIT_EXCEEDED', ...FAULTS],
     pages: true,
   },
   emailChangeUndoForm: {
@@ -93,7 +93,7 @@ export const EMAIL_CHANGE_ENDPOINTS = endpoints('email-change', {
     answer: 'A page; status 400 for a link that is not valid.',
     body: null,
     answers: { 200: PAGE, 400: PAGE },
-    errors: [...UNREADABLE, ...FAULTS],
+    errors: [...UNREADABLE, 'LIMIT_EXCEEDED', ...FAULTS],
     pages: true,
   },
 });

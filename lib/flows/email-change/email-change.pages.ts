@@ -1,5 +1,6 @@
-import { Controller, type HttpException, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, type HttpException, Inject, Param, Req, Res, UseFilters, UseInterceptors } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
+import { TokenTries } from '../../engine/limits/token-tries.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { Device } from '../../platform/http/device.decorator.js';
@@ -43,6 +44,7 @@ const UNDO: LinkPages = {
 /** Mode E: the mailed links open pages of this back end, whose button acts. Pages never hand out tokens. */
 @Public()
 @UseFilters(pageErrorFilter('email-change'))
+@UseInterceptors(TokenTries)
 @Controller()
 export class EmailChangePages {
   constructor(

@@ -1,8 +1,9 @@
-import { Controller, HttpStatus, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, HttpStatus, Req, Res, UseFilters, UseInterceptors } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
 import { CookieWithdrawal } from '../../engine/sessions/cookie-withdrawal.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
 import type { TokenPairBody } from '../../engine/sessions/token-pair.body.js';
+import { TokenTries } from '../../engine/limits/token-tries.js';
 import { AuthErrorFilter } from '../../platform/http/auth-error.filter.js';
 import { Device } from '../../platform/http/device.decorator.js';
 import { Endpoint } from '../../platform/http/endpoint.decorator.js';
@@ -16,6 +17,7 @@ import { PasswordResetService } from './password-reset.service.js';
 
 @Public()
 @UseFilters(AuthErrorFilter)
+@UseInterceptors(TokenTries)
 @Controller()
 export class PasswordResetController {
   constructor(

@@ -36,6 +36,7 @@ export const PASSWORD_RESET_ENDPOINTS = endpoints('password-reset', {
       'PASSWORD_RESET_INVALID_TOKEN',
       'PASSWORD_RESET_ALREADY_DONE',
       ...NO_SESSION,
+      'LIMIT_EXCEEDED',
       ...FAULTS,
     ],
   },
@@ -50,7 +51,7 @@ export const PASSWORD_RESET_ENDPOINTS = endpoints('password-reset', {
     answer: 'A page; status 400 for a link that is not valid.',
     body: null,
     answers: { 200: PAGE, 400: PAGE },
-    errors: ['INPUT_MALFORMED', ...FAULTS],
+    errors: ['INPUT_MALFORMED', 'LIMIT_EXCEEDED', ...FAULTS],
     pages: true,
   },
   passwordResetForm: {
@@ -67,7 +68,7 @@ export const PASSWORD_RESET_ENDPOINTS = endpoints('password-reset', {
     answer: 'A page; status 400 for a link that is not valid, or the form again for a password that is refused.',
     body: PasswordResetFormDto,
     answers: { 200: PAGE, 400: PAGE },
-    errors: [...UNUSABLE, ...FAULTS],
+    errors: [...UNUSABLE, 'LIMIT_EXCEEDED', ...FAULTS],
     pages: true,
   },
 });

@@ -1,5 +1,6 @@
-import { Controller, type HttpException, Inject, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, type HttpException, Inject, Param, Req, Res, UseFilters, UseInterceptors } from '@nestjs/common';
 import { Public } from '../../engine/access/access.decorators.js';
+import { TokenTries } from '../../engine/limits/token-tries.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { deviceOf, type DeviceRequest } from '../../platform/common/device.js';
@@ -29,6 +30,7 @@ type FormProblem = BrokenRule | { readonly key: 'password_reset_form.different';
 /** Mode E: the mailed link opens a form of this back end. Pages never hand out tokens. */
 @Public()
 @UseFilters(pageErrorFilter('password-reset'))
+@UseInterceptors(TokenTries)
 @Controller()
 export class PasswordResetPages {
   constructor(

@@ -1,7 +1,8 @@
-import { Controller, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Req, Res, UseFilters, UseInterceptors } from '@nestjs/common';
 import { Authenticated, CurrentSession, Public } from '../../engine/access/access.decorators.js';
 import { bearerToken, statesToken } from '../../platform/http/bearer.js';
 import type { Principal } from '../../engine/access/principal.js';
+import { TokenTries } from '../../engine/limits/token-tries.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { CookieCredentials } from '../../engine/access/cookie-credentials.js';
 import type { SiteRequest } from '../../platform/http/request-site.js';
@@ -18,6 +19,7 @@ import { RefreshService } from './refresh.service.js';
 import { REFRESH_ENDPOINTS } from './refresh.endpoints.js';
 
 @UseFilters(AuthErrorFilter)
+@UseInterceptors(TokenTries)
 @Controller()
 export class RefreshController {
   constructor(

@@ -16,7 +16,14 @@ export const REFRESH_ENDPOINTS = endpoints('refresh', {
     answers: { 200: TOKEN_PAIR_BODY },
     credentials: 'refresh',
     setsCookies: true,
-    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'ACCESS_INVALID_CSRF_TOKEN', 'LOGIN_REFUSED', ...FAULTS],
+    errors: [
+      ...UNUSABLE,
+      'SESSION_INVALID_TOKEN',
+      'ACCESS_INVALID_CSRF_TOKEN',
+      'LOGIN_REFUSED',
+      'LIMIT_EXCEEDED',
+      ...FAULTS,
+    ],
   },
   logout: {
     method: 'POST',
@@ -32,7 +39,7 @@ export const REFRESH_ENDPOINTS = endpoints('refresh', {
     answers: { 204: NOTHING },
     credentials: 'either',
     setsCookies: true,
-    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'ACCESS_INVALID_CSRF_TOKEN', ...FAULTS],
+    errors: [...UNUSABLE, 'SESSION_INVALID_TOKEN', 'ACCESS_INVALID_CSRF_TOKEN', 'LIMIT_EXCEEDED', ...FAULTS],
   },
   logoutAll: {
     method: 'POST',

@@ -134,6 +134,8 @@ export const de: Language = {
   'error.INPUT_TOO_LARGE': 'Das Formular ist zu groß.',
   'error.INPUT_CROSS_SITE':
     'Das Formular wurde von einer anderen Website gesendet. Öffnen Sie den Link noch einmal und benutzen Sie das Formular dort.',
+  'error.LIMIT_EXCEEDED':
+    'Zu viele Links aus Ihrem Netz haben nicht funktioniert. Versuchen Sie es in {minutes} Minuten noch einmal.',
   'error.SERVICE_BUSY': 'Der Dienst ist gerade ausgelastet. Versuchen Sie es gleich noch einmal.',
   'error.SERVICE_FAILED': 'Etwas ist schiefgegangen; es liegt nicht an Ihnen. Versuchen Sie es später noch einmal.',
   'error.SERVICE_UNAVAILABLE': 'Der Dienst ist gerade nicht erreichbar. Versuchen Sie es gleich noch einmal.',

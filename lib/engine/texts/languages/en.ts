@@ -123,6 +123,7 @@ export const en = {
   'error.INPUT_MALFORMED': 'The form or the link could not be read. Open the link again and try once more.',
   'error.INPUT_TOO_LARGE': 'The form is too large.',
   'error.INPUT_CROSS_SITE': 'The form was sent from another site. Open the link again and use the form there.',
+  'error.LIMIT_EXCEEDED': 'Too many links from your network did not work. Try again in {minutes} minutes.',
   'error.SERVICE_BUSY': 'The service is busy; try again in a moment.',
   'error.SERVICE_FAILED': 'Something went wrong; it is not your fault. Try again later.',
   'error.SERVICE_UNAVAILABLE': 'The service is unavailable; try again in a moment.',

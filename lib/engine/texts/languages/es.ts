@@ -129,6 +129,8 @@ export const es: Language = {
   'error.INPUT_TOO_LARGE': 'El formulario es demasiado grande.',
   'error.INPUT_CROSS_SITE':
     'El formulario se ha enviado desde otro sitio. Abre el enlace de nuevo y usa el formulario de allí.',
+  'error.LIMIT_EXCEEDED':
+    'Demasiados enlaces de tu red no han funcionado. Inténtalo de nuevo dentro de {minutes} minutos.',
   'error.SERVICE_BUSY': 'El servicio está ocupado; inténtalo de nuevo en un momento.',
   'error.SERVICE_FAILED': 'Algo ha salido mal; no es culpa tuya. Inténtalo de nuevo más tarde.',
   'error.SERVICE_UNAVAILABLE': 'El servicio no está disponible; inténtalo de nuevo en un momento.',

@@ -130,6 +130,8 @@ export const fr: Language = {
   'error.INPUT_TOO_LARGE': 'Le formulaire est trop volumineux.',
   'error.INPUT_CROSS_SITE':
     'Le formulaire a été envoyé depuis un autre site. Ouvrez de nouveau le lien et utilisez le formulaire qui s’y trouve.',
+  'error.LIMIT_EXCEEDED':
+    'Trop de liens venant de votre réseau n’ont pas fonctionné. Réessayez dans {minutes} minutes.',
   'error.SERVICE_BUSY': 'Le service est surchargé ; réessayez dans un instant.',
   'error.SERVICE_FAILED': 'Une erreur s’est produite ; vous n’y êtes pour rien. Réessayez plus tard.',
   'error.SERVICE_UNAVAILABLE': 'Le service n’est pas disponible ; réessayez dans un instant.',

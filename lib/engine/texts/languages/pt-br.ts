@@ -123,6 +123,7 @@ export const ptBr: Language = {
   'error.INPUT_MALFORMED': 'Não foi possível ler o formulário ou o link. Abra o link de novo e tente outra vez.',
   'error.INPUT_TOO_LARGE': 'O formulário é grande demais.',
   'error.INPUT_CROSS_SITE': 'O formulário foi enviado de outro site. Abra o link de novo e use o formulário de lá.',
+  'error.LIMIT_EXCEEDED': 'Muitos links da sua rede não funcionaram. Tente de novo em {minutes} minutos.',
   'error.SERVICE_BUSY': 'O serviço está ocupado; tente de novo em instantes.',
   'error.SERVICE_FAILED': 'Algo deu errado, e a culpa não é sua. Tente de novo mais tarde.',
   'error.SERVICE_UNAVAILABLE': 'O serviço está indisponível; tente de novo em instantes.',

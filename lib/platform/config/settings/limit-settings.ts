@@ -18,6 +18,8 @@ export interface LimitOptions {
   mailsPerMailbox: number;
   /** Signups and requests for mail an hour from one address of the network; 0 sets no limit. `AUTH_LIMITS_MAILS_PER_ADDRESS`. @default 20 */
   mailsPerAddress: number;
+  /** Links and refresh tokens an hour from one address of the network that are no good; 0 sets no limit. `AUTH_LIMITS_TOKENS_PER_ADDRESS`. @default 300 */
+  tokensPerAddress: number;
   /** True leaves a cookie with whoever logged in, by which strangers' wrong passwords do not make them wait. `AUTH_DEVICE_COOKIE`. @default true */
   deviceCookie: boolean;
 }
@@ -83,6 +85,12 @@ export const LIMIT_SETTINGS: readonly SettingGroup[] = [
         level: 'basic',
         ...integer('requests an hour', 20, 0, 500),
         doc: 'Signups and requests for mail an hour from one address of the network; 0 sets no limit.',
+      },
+      {
+        path: 'limits.tokensPerAddress',
+        env: 'AUTH_LIMITS_TOKENS_PER_ADDRESS',
+        ...integer('tries an hour', 300, 0, 500),
+        doc: 'Links and refresh tokens an hour from one address of the network that are no good; 0 sets no limit.',
       },
       {
         path: 'limits.deviceCookie',
