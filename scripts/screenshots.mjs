@@ -43,6 +43,7 @@ const mails = {
   'email-change-undo': { undo_url: `https://app.example.com/undo-email-change?token=${TOKEN}` },
   'account-exists': {},
   'password-changed-notice': {},
+  'login-alert': { reset_url: `https://app.example.com/reset-password?token=${TOKEN}` },
   'session-reuse-notice': {},
 };
 

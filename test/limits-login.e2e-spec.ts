@@ -138,6 +138,37 @@ describe.each(availableDrivers())('guessing passwords, counted on %s', (database
     expect((await logIn(email, PASSWORD, newAddress(), cookie)).status).toBe(429);
   });
 
+  it('is told to the owner after ten failures, once a day, with a link that sets a new password, and to nobody else', async () => {
+    const email = 'targeted@example.com';
+    await t.activeUser(email);
+    const guess = async (times: number) => {
+      for (let tries = 0; tries < times; tries++) {
+        await logIn(email, WRONG);
+        await logIn('nobody@example.com', WRONG);
+        t.clock.advance({ seconds: 900 });
+      }
+      await t.mailIsDone();
+    };
+    const alerts = () =>
+      t.mailbox.to(email).filter(({ subject }) => subject === 'Someone is trying to guess your password');
+    await guess(9);
+    expect(alerts()).toEqual([]);
+    await guess(1);
+    const alert = await t.mailbox.waitFor(email, 2);
+    expect(alerts()).toEqual([alert]);
+    await guess(20);
+    expect(alerts()).toHaveLength(1);
+    expect(t.mailbox.to('nobody@example.com')).toEqual([]);
+    // A day later, once more, and that link works, as the newest one.
+    t.clock.advance({ seconds: 86_400 });
+    await guess(2);
+    const token = tokenIn(await t.mailbox.waitFor(email, 3));
+    expect(alerts()).toHaveLength(2);
+    const reset = await t.client.post('/auth/password-reset/confirm', { token, new_password: NEW_PASSWORD });
+    expect(reset.status).toBe(200);
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(200);
+  });
+
   it('counts what signed-in users are asked for again, and a reset by mail begins anew', async () => {
     const email = 'thief@example.com';
     const { access_token: bearer } = await t.activeUser(email);

@@ -2,7 +2,8 @@ import type { LimitBudget } from '../../platform/common/limit.js';
 import type { AuthConfig } from '../../platform/config/auth-config.js';
 
 /** What is limited; in front of every key, so that no two rules share one. */
-export type LimitRule = 'login' | 'login-device' | 'login-address' | 'mailbox' | 'mail-address' | 'token-address';
+export type LimitRule =
+  'login' | 'login-device' | 'login-address' | 'mailbox' | 'mail-address' | 'token-address' | 'alarm';
 
 const HOUR_MS = 3_600_000;
 
@@ -20,6 +21,8 @@ export function limitBudgets({ limits }: Pick<AuthConfig, 'limits'>): Record<Lim
     mailbox: hourly(limits.mailsPerMailbox),
     'mail-address': hourly(limits.mailsPerAddress),
     'token-address': hourly(limits.tokensPerAddress),
+    // One mail a day, however long somebody guesses.
+    alarm: passwords && { tries: 1, windowMs: 24 * HOUR_MS },
   };
 }
 

@@ -9,7 +9,7 @@ import { type LimitBudget, type LimitedKey, LimitStore, type LimitVerdict } from
 import { networkOf } from '../../platform/common/network-address.js';
 import { canonicalUsername } from '../../platform/common/username.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
-import type { Account } from '../../platform/data/entities/base-user.entity.js';
+import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
 import { EventLog } from '../events/event-log.js';
 import { KeyRing } from '../tokens/key-ring.js';
 import { DeviceCookie } from './device-cookie.js';
@@ -17,6 +17,8 @@ import { limitBudgets, type LimitRule } from './limit-rules.js';
 
 /** A try that was counted and allowed. */
 export interface CountedTry {
+  /** How many for the account have failed in a row, this one included; 0 where nobody counts. */
+  readonly inARow: number;
   /** Takes the count back: it was no guess. */
   succeeded(): Promise<void>;
 }
@@ -26,7 +28,7 @@ interface Limited extends LimitedKey {
   readonly rule: LimitRule;
 }
 
-const NOTHING_COUNTED: CountedTry = { succeeded: () => Promise.resolve() };
+const NOTHING_COUNTED: CountedTry = { inARow: 0, succeeded: () => Promise.resolve() };
 
 /** Keys whose refusals have been told: one event for each wait, not for each request of a flood. */
 const TOLD_AT_MOST = 10_000;
@@ -63,10 +65,11 @@ export class Limits {
       known === undefined ? this.limited('login', canonical(identifier)) : this.limited('login-device', known);
     const limited = [...whom, ...this.byNetwork('login-address', device)];
     if (limited.length === 0) return NOTHING_COUNTED;
-    await this.take(limited, device, account);
+    const verdicts = await this.take(limited, device, account);
+    const inARow = limited[0]!.rule === 'login' ? verdicts[0]!.tries : 0;
     // Who spares a network its failures for one success spares a sprayer who has one account (django-allauth 65.8.1).
     const returns = limited.map(({ key, rule }) => ({ key, clears: rule !== 'login-address' }));
-    return { succeeded: () => this.store.giveBack(returns) };
+    return { inARow, succeeded: () => this.store.giveBack(returns) };
   }
 
   /**
@@ -111,6 +114,13 @@ export class Limits {
     }
   }
 
+  /** True once a day for an account whose owner should know that it is being guessed at. */
+  async mayAlarm(userId: UserId): Promise<boolean> {
+    const limited = this.limited('alarm', String(userId));
+    const [verdict] = limited.length > 0 ? await this.count(limited) : [];
+    return verdict?.isAllowed === true;
+  }
+
   /** The account has proved itself by its mailbox: what was guessed before no longer counts. */
   async forget(account: Account & { username?: string | null }): Promise<void> {
     const stated = [account.email, account.username].filter((name) => typeof name === 'string');
@@ -118,15 +128,16 @@ export class Limits {
     if (returns.length > 0) await this.store.giveBack(returns);
   }
 
-  private async take(limited: readonly Limited[], device: Device, account: Account | null): Promise<void> {
-    if (limited.length === 0) return;
+  private async take(limited: readonly Limited[], device: Device, account: Account | null): Promise<LimitVerdict[]> {
+    if (limited.length === 0) return [];
     const verdicts = await this.count(limited);
     const refused = limited.findIndex((_, index) => !verdicts[index]!.isAllowed);
-    if (refused === -1) return;
+    if (refused === -1) return verdicts;
     // What was not tried must not count: somebody whose network is refused could keep another's account waiting.
     const allowed = limited.filter((_, index) => verdicts[index]!.isAllowed);
     if (allowed.length > 0) await this.store.giveBack(allowed.map(({ key }) => ({ key, clears: false })));
     await this.refuse(limited[refused]!, verdicts[refused]!, device, account);
+    return verdicts;
   }
 
   private async count(limited: readonly Limited[]): Promise<LimitVerdict[]> {

@@ -61,7 +61,7 @@ export class MailSender {
   async send(mail: OwnedToken, breakOff: AbortController): Promise<void> {
     const { smtp } = this.config;
     const { payload } = mail;
-    const name = mail.purpose as MailName;
+    const name = payload && 'isAlarm' in payload ? 'login-alert' : (mail.purpose as MailName);
     // A change of address is confirmed at the new one and undone from the old one: the row says which it is about.
     const address = payload && 'address' in payload ? payload.address : mail.user.email;
     // The link is named by the mail: activation_url, reset_url, login_url.

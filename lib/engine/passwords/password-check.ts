@@ -1,4 +1,4 @@
-import { Injectable, type Type } from '@nestjs/common';
+import { Injectable, Optional, type Type } from '@nestjs/common';
 import { AuthError, type AuthErrorCode } from '../../platform/common/auth.errors.js';
 import type { AuthEventName } from '../../platform/common/auth-event.js';
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
@@ -6,6 +6,7 @@ import { UsersStore } from '../../platform/data/store/users.store.js';
 import type { Device } from '../../platform/common/device.js';
 import { EventLog } from '../events/event-log.js';
 import { Limits } from '../limits/limits.js';
+import { ALARM_AFTER, GuessAlarm } from './guess-alarm.js';
 import { HashTimes } from './hash-times.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
@@ -43,6 +44,7 @@ export class PasswordCheck {
     private readonly hasher: PasswordHasher,
     private readonly limits: Limits,
     private readonly events: EventLog,
+    @Optional() private readonly alarm?: GuessAlarm,
   ) {}
 
   /**
@@ -61,6 +63,7 @@ export class PasswordCheck {
       await counted.succeeded();
       return account;
     }
+    if (account?.isActive && counted.inARow >= ALARM_AFTER) this.alarm?.raise(account, device);
     const [code, event] = REFUSALS[flow];
     const cause = !account ? 'unknown' : account.isActive ? 'password' : 'inactive';
     await this.events.record(event, {

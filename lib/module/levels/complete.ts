@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { AccessGuard } from '../../engine/access/access.guard.js';
 import { AccessTokenVerifier } from '../../engine/access/access-token-verifier.js';
 import { CookieCredentials } from '../../engine/access/cookie-credentials.js';
+import { MailedAlarm } from '../../engine/links/mailed-alarm.js';
 import { MailedLinks } from '../../engine/links/mailed-links.js';
 import { UniformAnswer } from '../../engine/links/uniform-answer.js';
 import { LinkUrls } from '../../engine/mail/link-urls.js';
@@ -12,6 +13,7 @@ import { OutboxWorker } from '../../engine/mail/outbox-worker.js';
 import { ErrorPages } from '../../engine/pages/error-pages.js';
 import { PageRenderer } from '../../engine/pages/page-renderer.js';
 import { CookieWithdrawal } from '../../engine/sessions/cookie-withdrawal.js';
+import { GuessAlarm } from '../../engine/passwords/guess-alarm.js';
 import { SessionCheck } from '../../engine/sessions/session-check.js';
 import { SessionMemory } from '../../engine/sessions/session-memory.js';
 import { SessionOpener } from '../../engine/sessions/session-opener.js';
@@ -53,6 +55,7 @@ const TOKEN_PROVIDERS: readonly Provider[] = [
   UniformAnswer,
   LinkUrls,
   MailedLinks,
+  { provide: GuessAlarm, useClass: MailedAlarm },
   MailRenderer,
   MailSender,
   Outbox,

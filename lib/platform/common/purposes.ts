@@ -164,6 +164,12 @@ export const PURPOSES = {
     endsByProof: false,
     mail: { template: 'password_changed_notice.hbs', url: 'login_url' },
   },
+  // The row is that of a reset link: the mail alone says why it was sent.
+  'login-alert': {
+    kind: 'notice',
+    endsByProof: true,
+    mail: { template: 'login_alert.hbs', url: 'reset_url' },
+  },
   'session-reuse-notice': {
     kind: 'notice',
     endsByProof: false,

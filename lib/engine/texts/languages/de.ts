@@ -46,6 +46,13 @@ export const de: Language = {
   'password_changed_notice.advice':
     'setzen Sie Ihr Passwort sofort zurück: Wählen Sie auf der Anmeldeseite „Passwort vergessen“. Stellen Sie danach sicher, dass niemand sonst Ihre E-Mails lesen kann.',
 
+  'login_alert.title': 'Jemand versucht, Ihr Passwort zu erraten',
+  'login_alert.preheader': 'Für Ihr Konto wurden viele Male hintereinander falsche Passwörter eingegeben.',
+  'login_alert.lead':
+    'Für Ihr Konto wurden mindestens zehnmal hintereinander falsche Passwörter eingegeben. Keines davon war richtig. Jeder weitere Versuch muss warten; auf Geräten, auf denen Sie sich schon angemeldet haben, können Sie sich anmelden wie immer.',
+  'login_alert.advice':
+    'Wenn Sie es waren, wählen Sie hier ein neues Passwort. Wenn nicht, und Ihr Passwort lang ist und nirgends sonst benutzt wird, ist nichts zu tun.',
+
   'session_reuse_notice.title': 'Wir haben eines Ihrer Geräte abgemeldet',
   'session_reuse_notice.preheader':
     'Eine alte Anmeldung wurde noch einmal benutzt, deshalb haben wir diese Sitzung beendet.',

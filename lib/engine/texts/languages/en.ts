@@ -43,6 +43,13 @@ export const en = {
   'password_changed_notice.advice':
     'reset your password at once: choose “Forgot password” on the login page. Then make sure that nobody else can read your mail.',
 
+  'login_alert.title': 'Someone is trying to guess your password',
+  'login_alert.preheader': 'Wrong passwords were entered for your account many times in a row.',
+  'login_alert.lead':
+    'Wrong passwords were entered for your account at least ten times in a row. None of them was right. Each further try has to wait, and on devices where you have logged in before you can log in as ever.',
+  'login_alert.advice':
+    'If it was you, choose a new password here. If it was not you, and your password is long and used nowhere else, there is nothing to do.',
+
   'session_reuse_notice.title': 'We logged out one of your devices',
   'session_reuse_notice.preheader': 'An old login was used again, so we ended that session to be safe.',
   'session_reuse_notice.lead':

@@ -43,6 +43,13 @@ export const es: Language = {
   'password_changed_notice.advice':
     'restablece tu contraseña de inmediato: elige «He olvidado mi contraseña» en la página de inicio de sesión. Después asegúrate de que nadie más pueda leer tu correo.',
 
+  'login_alert.title': 'Alguien intenta adivinar tu contraseña',
+  'login_alert.preheader': 'Se han introducido contraseñas incorrectas en tu cuenta muchas veces seguidas.',
+  'login_alert.lead':
+    'Se han introducido contraseñas incorrectas en tu cuenta al menos diez veces seguidas. Ninguna era correcta. Cada intento más tiene que esperar, y en los dispositivos en los que ya has iniciado sesión puedes entrar como siempre.',
+  'login_alert.advice':
+    'Si has sido tú, elige aquí una contraseña nueva. Si no, y tu contraseña es larga y no la usas en ningún otro sitio, no tienes que hacer nada.',
+
   'session_reuse_notice.title': 'Hemos cerrado la sesión de uno de tus dispositivos',
   'session_reuse_notice.preheader':
     'Un inicio de sesión antiguo se ha usado otra vez; por seguridad hemos cerrado esa sesión.',

@@ -45,6 +45,13 @@ export const fr: Language = {
   'password_changed_notice.advice':
     'réinitialisez votre mot de passe sans attendre : choisissez « Mot de passe oublié » sur la page de connexion. Assurez-vous ensuite que personne d’autre ne peut lire vos e-mails.',
 
+  'login_alert.title': 'Quelqu’un essaie de deviner votre mot de passe',
+  'login_alert.preheader': 'Des mots de passe erronés ont été saisis de nombreuses fois de suite pour votre compte.',
+  'login_alert.lead':
+    'Des mots de passe erronés ont été saisis au moins dix fois de suite pour votre compte. Aucun n’était le bon. Chaque nouvel essai doit attendre, et sur les appareils où vous vous êtes déjà connecté vous pouvez vous connecter comme toujours.',
+  'login_alert.advice':
+    'Si c’était vous, choisissez ici un nouveau mot de passe. Sinon, et si votre mot de passe est long et n’est utilisé nulle part ailleurs, il n’y a rien à faire.',
+
   'session_reuse_notice.title': 'Nous avons déconnecté l’un de vos appareils',
   'session_reuse_notice.preheader':
     'Une ancienne connexion a été réutilisée ; par sécurité, nous avons fermé cette session.',

@@ -42,6 +42,13 @@ export const ptBr: Language = {
   'password_changed_notice.advice':
     'redefina sua senha imediatamente: escolha “Esqueci a senha” na página de login. Depois, verifique se ninguém mais consegue ler os seus e-mails.',
 
+  'login_alert.title': 'Alguém está tentando adivinhar sua senha',
+  'login_alert.preheader': 'Senhas erradas foram digitadas para a sua conta muitas vezes seguidas.',
+  'login_alert.lead':
+    'Senhas erradas foram digitadas para a sua conta pelo menos dez vezes seguidas. Nenhuma estava certa. Cada nova tentativa precisa esperar, e nos dispositivos em que você já entrou antes você entra como sempre.',
+  'login_alert.advice':
+    'Se foi você, escolha aqui uma nova senha. Se não foi, e a sua senha é longa e não é usada em nenhum outro lugar, não há nada a fazer.',
+
   'session_reuse_notice.title': 'Desconectamos um dos seus dispositivos',
   'session_reuse_notice.preheader':
     'Um login antigo foi usado novamente, por isso encerramos essa sessão por segurança.',

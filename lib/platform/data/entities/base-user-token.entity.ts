@@ -23,10 +23,16 @@ export interface AddressPayload {
   address: string;
 }
 
+/** Marks a reset link that nobody asked for: its account is being guessed at, and the mail says so. */
+export interface AlarmPayload {
+  isAlarm: true;
+}
+
 /** What the rows of a purpose carry; the purposes that are not listed carry nothing. */
 export interface TokenPayloads {
   session: SessionPayload;
   activation: SignupPayload;
+  'password-reset': AlarmPayload;
   'email-change': AddressPayload;
   'email-change-undo': AddressPayload;
 }
