@@ -269,6 +269,22 @@ describe('sessions that a hook refuses', () => {
   });
 });
 
+describe('a session that is one too many', () => {
+  it('is told of once, with the device that has signed in', async () => {
+    const t = await createAudited({ options: { session: { maxPerAccount: 1 } } });
+    const email = 'limited@example.com';
+    const { access_token } = await t.activeUser(email);
+    t.clock.advance({ seconds: 1 });
+    const headers = { 'user-agent': 'the new device' };
+    await t.client.post('/auth/login', { email, password: PASSWORD }, { headers });
+    const rows = await trail(t, (await userRow(t, email))!.id);
+    expect(rows.filter(({ event }) => event === 'session_expired')).toMatchObject([
+      { sessionId: claimsOf(access_token)['sid'], userAgent: 'the new device', detail: { reason: 'limit' } },
+    ]);
+    await t.close();
+  });
+});
+
 describe('level basic', () => {
   @Injectable()
   class Bans extends AuthHooks {

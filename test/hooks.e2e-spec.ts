@@ -565,7 +565,7 @@ describe('a class of hooks', () => {
     const t = await createTestApp({ mode: 'D', options: { hooks: OnlyLogin } });
     const pair = await t.activeUser('cheap@example.com');
     const login = { email: 'cheap@example.com', password: PASSWORD };
-    expect(await t.statements.during(() => t.client.post('/auth/login', login))).toHaveLength(2);
+    expect(await t.statements.during(() => t.client.post('/auth/login', login))).toHaveLength(3);
     const refresh = { refresh_token: pair.refresh_token };
     // The account, for the hook, and the rotation.
     expect(await t.statements.during(() => t.client.post('/auth/refresh', refresh))).toHaveLength(2);

@@ -57,6 +57,7 @@ describe.each(availableDrivers())('the plans of the statements on %s', (kind) =>
       'DELETE FROM users',
       'token.mail_due_at <= ',
       'AS is_outdated',
+      'COALESCE(token.last_used_at, token.created_at) DESC',
     ]) {
       expect(all).toContain(part);
     }

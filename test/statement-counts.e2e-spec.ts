@@ -76,8 +76,8 @@ describe.each(stacksWithEitherKey())('the number of statements on $database, int
     }
   });
 
-  it('login: 2, and 1 whatever the reason of a refusal', async () => {
-    expect(await login(200, 'active@example.com')).toHaveLength(2);
+  it('login: 2 and a count of the sessions, and 1 whatever the reason of a refusal', async () => {
+    expect((await login(200, 'active@example.com')).map(verb)).toEqual(['SELECT', 'INSERT', 'SELECT']);
     const refused = await login(401, 'active@example.com', 'wrong but long enough');
     expect(refused).toHaveLength(1);
     expect(await login(401, 'nobody@example.com')).toEqual(refused);
@@ -108,8 +108,8 @@ describe.each(stacksWithEitherKey())('the number of statements on $database, int
     expect((await signup('pending@example.com')).map(verb)).toEqual(taken.map(verb));
   });
 
-  it('activation: 5, and 1 for a link that is not valid', async () => {
-    expect(await statements(200, '/auth/activate', { token: links.activation })).toHaveLength(5);
+  it('activation: 5 and a count of the sessions, and 1 for a link that is not valid', async () => {
+    expect(await statements(200, '/auth/activate', { token: links.activation })).toHaveLength(6);
     const used = await statements(409, '/auth/activate', { token: links.activation });
     expect(used).toHaveLength(1);
     expect(await statements(400, '/auth/activate', { token: 'x'.repeat(64) })).toEqual(used);
@@ -129,8 +129,8 @@ describe.each(stacksWithEitherKey())('the number of statements on $database, int
     expect(await requestReset('pending@example.com')).toEqual(known);
   });
 
-  it('reset confirm: 6, and 1 for a link that is not valid', async () => {
-    expect(await confirmReset(200, links.reset)).toHaveLength(6);
+  it('reset confirm: 6 and a count of the sessions, and 1 for a link that is not valid', async () => {
+    expect(await confirmReset(200, links.reset)).toHaveLength(7);
     const used = await confirmReset(409, links.reset);
     expect(used).toHaveLength(1);
     expect(await confirmReset(400, 'x'.repeat(64))).toEqual(used);
@@ -211,9 +211,9 @@ describe.each(stacksWithEitherKey())('the number of statements with usernames on
       })
     ).map(verb);
 
-  it('login: 2, and 1 for a refusal, by username as by address', async () => {
+  it('login: 2 and a count of the sessions, and 1 for a refusal, by username as by address', async () => {
     for (const key of [{ username: 'ann' }, { username: 'ann@example.com' }, { email: 'ann@example.com' }]) {
-      expect(await verbs('/auth/login', key, 200)).toEqual(['SELECT', 'INSERT']);
+      expect(await verbs('/auth/login', key, 200)).toEqual(['SELECT', 'INSERT', 'SELECT']);
     }
     for (const key of [{ username: 'bob' }, { username: 'bob@example.com' }, { email: 'bob@example.com' }]) {
       expect(await verbs('/auth/login', key, 401)).toEqual(['SELECT']);

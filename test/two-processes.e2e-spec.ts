@@ -110,6 +110,20 @@ describeOnServers('two processes on one %s', (kind) => {
     expect(await rows(email, 'session-reuse-notice')).toHaveLength(1);
   });
 
+  it('leave one account its 50 newest sessions, however many logins overlap', async () => {
+    const email = 'sessions@example.com';
+    await activeUser(email);
+    for (let round = 0; round < 2; round++) {
+      const answers = await split((client) => client.post('/auth/login', { email, password: PASSWORD }));
+      expect(answers.map(({ status }) => status)).toEqual(Array(CROWD).fill(200));
+    }
+    const sessions = (await rows(email, 'session')).toSorted(
+      (one, other) => one.createdAt.getTime() - other.createdAt.getTime() || (one.id < other.id ? -1 : 1),
+    );
+    expect(sessions).toHaveLength(2 * CROWD + 1);
+    expect(sessions.map(({ revokedAt }) => revokedAt === null)).toEqual(sessions.map((_, index) => index > CROWD));
+  });
+
   it('open one account for many signups with one address', async () => {
     const email = 'signup@example.com';
     const answers = await split((client) => client.post('/auth/signup', { email, password: PASSWORD }));

@@ -10,6 +10,7 @@ import { EventLog } from '../events/event-log.js';
 import { Hooks } from '../hooks/hooks.js';
 import { type SessionSnapshot, SessionTokens, type TokenPair } from '../tokens/session-tokens.js';
 import { expiryOf } from './session-life.js';
+import { SessionLimit } from './session-limit.js';
 import type { Opening, SessionOpener } from './session-opener.js';
 
 /** Level complete: one row per signed-in device. */
@@ -22,6 +23,7 @@ export class SessionWriter implements SessionOpener {
     private readonly sessionTokens: SessionTokens,
     private readonly hooks: Hooks,
     private readonly events: EventLog,
+    private readonly limit: SessionLimit,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -47,12 +49,14 @@ export class SessionWriter implements SessionOpener {
     const isOpen = await this.database.write((manager) =>
       this.tokens.insertFor(manager, (users) => users.where(stillHolds), row),
     );
+    if (!isOpen) return undefined;
     const { id: userId } = stillHolds;
     // A login has an event of its own.
-    if (isOpen && via !== 'login') {
+    if (via !== 'login') {
       await this.events.record('session_created', { userId, sessionId: id, device, reason: via });
     }
-    return isOpen ? { id, userId, generation: 0, startedAt, rotatedAt: startedAt, expiresAt } : undefined;
+    await this.limit.keep(userId, device);
+    return { id, userId, generation: 0, startedAt, rotatedAt: startedAt, expiresAt };
   }
 
   /** @throws AuthError SESSION_INVALID_TOKEN where the user is gone */

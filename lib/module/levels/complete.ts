@@ -19,6 +19,7 @@ import { SessionMemory } from '../../engine/sessions/session-memory.js';
 import { SessionOpener } from '../../engine/sessions/session-opener.js';
 import { SessionVerifier } from '../../engine/sessions/session-verifier.js';
 import { SessionEnder } from '../../engine/sessions/session-ender.js';
+import { SessionLimit } from '../../engine/sessions/session-limit.js';
 import { SessionWriter } from '../../engine/sessions/session-writer.js';
 import { TokenDelivery } from '../../engine/sessions/token-delivery.js';
 import { LinkTokens } from '../../engine/tokens/link-tokens.js';
@@ -61,6 +62,7 @@ const TOKEN_PROVIDERS: readonly Provider[] = [
   Outbox,
   OutboxWorker,
   SessionEnder,
+  SessionLimit,
   { provide: AccessTokenVerifier, useClass: SessionVerifier },
   { provide: SessionOpener, useClass: SessionWriter },
 ];

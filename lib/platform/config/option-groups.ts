@@ -26,7 +26,7 @@ export interface OptionGroups {
   emailChange: EmailChangeOptions;
   /** Access and refresh tokens, and the secret behind every key. */
   jwt: JwtOptions;
-  /** How long a sign-in lasts. */
+  /** How long a sign-in lasts, and how many an account may have. */
   session: SessionOptions;
   /** How long a session's state may be remembered between requests. */
   sessionCheck: SessionCheckOptions;

@@ -29,10 +29,12 @@ export interface JwtOptions {
   refreshGraceSeconds: number;
 }
 
-/** How long a sign-in lasts. */
+/** How long a sign-in lasts, and how many an account may have. */
 export interface SessionOptions {
   /** Absolute life of a session, in seconds. `AUTH_SESSION_MAX_SECONDS`. @default 2592000 */
   maxSeconds: number;
+  /** Live sessions an account may have; one more ends the one used least recently, and 0 sets no limit. `AUTH_SESSION_MAX_PER_ACCOUNT`. @default 50 */
+  maxPerAccount: number;
 }
 
 /** How fresh the guard's view of a session is. */
@@ -147,6 +149,12 @@ export const TOKEN_SETTINGS: readonly SettingGroup[] = [
         env: 'AUTH_SESSION_MAX_SECONDS',
         ...integer('seconds', 30 * DAY, 1, 365 * DAY),
         doc: 'Absolute life of a session, in seconds.',
+      },
+      {
+        path: 'session.maxPerAccount',
+        env: 'AUTH_SESSION_MAX_PER_ACCOUNT',
+        ...integer('sessions', 50, 0, 10_000),
+        doc: 'Live sessions an account may have; one more ends the one used least recently, and 0 sets no limit.',
       },
       {
         path: 'sessionCheck.cacheSeconds',

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../../common/clock.js';
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
 import type { UserId } from '../entities/base-user.entity.js';
@@ -20,6 +20,9 @@ export interface SessionRow {
   email_verified_at: string | number | null;
   is_active: boolean | number;
 }
+
+/** MariaDB and MySQL know no OFFSET without a LIMIT. */
+const WITHOUT_LIMIT = 2 ** 31 - 1;
 
 const IS_ONE_OF = "session.id IN (:...ids) AND session.purpose = 'session'";
 
@@ -61,14 +64,24 @@ export class SessionsStore {
 
   /** The live sessions of a user. */
   findLive(userId: UserId): Promise<BaseUserToken[]> {
-    return this.database.read((manager) =>
-      manager
-        .createQueryBuilder(this.entities.token, 'token')
-        .where('token.user = :userId', { userId })
-        .andWhere("token.purpose = 'session' AND token.revokedAt IS NULL")
-        .andWhere('token.expiresAt > :now', { now: this.clock.now() })
-        .getMany(),
+    return this.database.read((manager) => this.live(manager, userId).getMany());
+  }
+
+  /**
+   * The live sessions of a user beyond the `limit` that were used last, by the index on the user. In one order for
+   * everybody, so that those who look at the same time choose the same ones.
+   */
+  async findBeyond(userId: UserId, limit: number): Promise<string[]> {
+    const rows = await this.database.read((manager) =>
+      this.live(manager, userId)
+        .select('token.id', 'id')
+        .orderBy('COALESCE(token.lastUsedAt, token.createdAt)', 'DESC')
+        .addOrderBy('token.id', 'DESC')
+        .offset(limit)
+        .limit(WITHOUT_LIMIT)
+        .getRawMany<{ id: string }>(),
     );
+    return rows.map(({ id }) => id);
   }
 
   /**
@@ -109,6 +122,14 @@ export class SessionsStore {
       .andWhere(`EXISTS (${owner})`, { userId, isActive: true })
       .execute();
     return result.affected === 1;
+  }
+
+  private live(manager: EntityManager, userId: UserId): SelectQueryBuilder<BaseUserToken> {
+    return this.tokens
+      .select(manager)
+      .where('token.user = :userId', { userId })
+      .andWhere("token.purpose = 'session' AND token.revokedAt IS NULL")
+      .andWhere('token.expiresAt > :now', { now: this.clock.now() });
   }
 
   private compose(ids: readonly string[]): string {
