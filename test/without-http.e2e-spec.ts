@@ -141,7 +141,9 @@ describe('without HTTP, an application starts and closes', () => {
   });
 
   it('at level none, in both ways', async () => {
-    @Module({ imports: [AuthModule.forRoot({ level: 'none', jwt: { secret: PASSWORD.repeat(2) } })] })
+    @Module({
+      imports: [AuthModule.forRoot({ level: 'none', jwt: { secret: 'without-http-tests-only:t6Yq1Ze8Rm3Wn5Kb' } })],
+    })
     class RootModule {}
     const context = await startContext({ module: RootModule });
     const { service } = await startMicroservice({ module: RootModule });

@@ -5,7 +5,7 @@ import { CommonPasswords, MIN_OWN_PART } from './common-passwords.js';
 import type { TextKey } from '../texts/languages/en.js';
 import { translate } from '../texts/translate.js';
 import { countCodePoints, hasTooManyBytes, isWellFormed, MAX_PASSWORD_BYTES } from './password-text.js';
-import { isPredictable } from './predictable-pattern.js';
+import { isPredictable } from '../../platform/common/predictable-pattern.js';
 
 /** Whose password it is to be: what an attacker knows of the account and tries first. */
 export interface PasswordOwner {

@@ -2,6 +2,7 @@ import type { AuthConfig } from '../../platform/config/auth-config.js';
 import type { DataSource } from 'typeorm';
 import type { RuntimeOptions, StructuralOptions } from '../options/auth-options.js';
 import { hasLevel, type Level } from '../../platform/config/levels.js';
+import { misspeltVariables } from '../../platform/config/misspelt-variables.js';
 import { processEnvironment } from '../../platform/config/read-settings.js';
 import {
   examineConfig,
@@ -35,8 +36,10 @@ export function checkStart(
   const { config, warnings, problems } = examineConfig(options, env, env('NODE_ENV') === 'production');
   const { level } = resolveFlags(structure, env);
   const accounts = dataSource && userEntity && checkAccounts({ ...structure, userEntity }, level, dataSource);
+  const variables = misspeltVariables(Object.keys(process.env), level);
   const all = [
     ...problems,
+    ...variables.problems,
     ...checkFactory(runtime),
     ...checkClassOptions(structure, level),
     ...(accounts?.problems ?? []),
@@ -49,7 +52,13 @@ export function checkStart(
   const inMemory = countsInMemory(structure, config, env('NODE_ENV') === 'production') ? [COUNTS_IN_MEMORY] : [];
   return {
     config,
-    warnings: [...warnings, ...inMemory, ...(accounts?.warnings ?? []), ...(templates?.warnings ?? [])],
+    warnings: [
+      ...warnings,
+      ...variables.warnings,
+      ...inMemory,
+      ...(accounts?.warnings ?? []),
+      ...(templates?.warnings ?? []),
+    ],
   };
 }
 

@@ -2,6 +2,7 @@ import type { AuthConfig } from './auth-config.js';
 import { type ConfigUnderCheck, type Problem, problemAt } from './config-problem.js';
 import { checkDelivery } from './link-checks.js';
 import { hasLevel } from './levels.js';
+import { checkSharedSecrets } from './shared-secrets.js';
 import type { StartUpProblem } from './start-up-error.js';
 import { checkCookies, checkDurations, checkIssuing, checkVerification } from './token-checks.js';
 
@@ -27,6 +28,7 @@ function checkAccounts(draft: ConfigUnderCheck): Problem[] {
         'is off in production: anybody may guess passwords as fast as the machine computes them',
         'Set it to on; to see first whom it would refuse, to observe.',
       ),
+    ...checkSharedSecrets(draft),
     draft.config.password.minLength > draft.config.password.maxLength &&
       problemAt(
         'password.minLength',

@@ -30,6 +30,7 @@ const LISTS: ReadonlyMap<SettingKind, string> = new Map([
   ['columns', "column names, e.g. ['firstName']"],
   ['origins', "origins, e.g. ['https://app.example.com']"],
   ['signing-secrets', 'secrets'],
+  ['former-peppers', 'secrets'],
   ['public-keys', 'keys as PEM'],
 ]);
 

@@ -12,10 +12,12 @@ export type SettingKind =
   | 'choice'
   | 'signing-secret'
   | 'signing-secrets'
+  | 'former-peppers'
   | 'private-key'
   | 'public-keys'
   | 'origin'
   | 'url'
+  | 'host'
   | 'key-url'
   | 'link-template'
   | 'email-address'
@@ -52,6 +54,8 @@ export interface Setting {
   readonly secret?: true;
   /** What `.env.example` shows in place of a value everybody must set; refused as a value. */
   readonly placeholder?: string;
+  /** The option that goes on reading what was made with a value of this one that is replaced. */
+  readonly formerIn?: string;
   /** What it does, in one sentence of Markdown; the same one as in the JSDoc of the option. */
   readonly doc: string;
 }

@@ -1,8 +1,17 @@
 import { statSync } from 'node:fs';
 import { isLocale } from '../common/locale.js';
+import {
+  checkHost,
+  checkKeyUrl,
+  checkLinkTemplate,
+  checkOrigin,
+  checkOrigins,
+  checkSender,
+  checkUrl,
+} from './address-checks.js';
 import { checkPrivateKey, checkPublicKeys } from './key-checks.js';
 import type { Finding } from './finding.js';
-import { checkSigningSecret } from './secret-checks.js';
+import { checkFormerPepper, checkSigningSecret } from './secret-checks.js';
 import type { Setting, SettingKind } from './setting.js';
 
 type Check<T> = (value: T, setting: Setting, production: boolean) => readonly (Finding | false)[];
@@ -33,8 +42,10 @@ function checkList(values: readonly string[], setting: Setting, production: bool
   if (setting.kind === 'columns') return checkColumns(values);
   if (setting.kind === 'origins') return checkOrigins(values, production);
   if (setting.kind === 'public-keys') return values.flatMap(checkPublicKeys);
-  const findings = values.flatMap((value) => checkSigningSecret(value, undefined, production));
-  return findings.map((finding) => finding && inEntry(finding));
+  const findings = values.flatMap((value) =>
+    setting.kind === 'former-peppers' ? checkFormerPepper(value) : checkSigningSecret(value, setting, production),
+  );
+  return findings.map(inEntry);
 }
 
 /** What is wrong with one of several secrets. */
@@ -43,20 +54,6 @@ function inEntry({ message }: Finding): Finding {
     message: `has an entry that ${message}`,
     fix: 'List secrets that once were in use; one with a comma or a space in it can be passed in code only.',
   };
-}
-
-function checkOrigins(values: readonly string[], production: boolean): (Finding | false)[] {
-  return [
-    !values.every(isOrigin) && {
-      message: 'has an entry that is not an origin; browsers send nothing but an origin to compare it with',
-      fix: 'List scheme, host and port only, without wildcards, e.g. https://app.example.com.',
-    },
-    production &&
-      !values.every((value) => /^https:/i.test(value)) && {
-        message: 'has an entry that is not https; whoever is on the way could act for its users',
-        fix: 'Use https with NODE_ENV=production.',
-      },
-  ];
 }
 
 function checkColumns(values: readonly string[]): (Finding | false)[] {
@@ -84,6 +81,8 @@ function checkString(value: string, setting: Setting, production: boolean): read
 }
 
 const STRING_CHECKS: Partial<Record<SettingKind, Check<string>>> = {
+  // A password may have anything in it.
+  text: (value, { secret }) => (secret ? [] : [checkPlainText(value)]),
   choice: (value, { values = [] }) => [
     !values.includes(value) && { message: 'is not one of the values known', fix: `Set it to ${values.join(', ')}.` },
   ],
@@ -93,45 +92,14 @@ const STRING_CHECKS: Partial<Record<SettingKind, Check<string>>> = {
       fix: "Set it to the version alone, e.g. '1'; the application's versioning puts its prefix in front.",
     },
   ],
-  'signing-secret': (value, { placeholder }, production) => checkSigningSecret(value, placeholder, production),
+  'signing-secret': checkSigningSecret,
   'private-key': (value) => [checkPrivateKey(value) ?? false],
-  origin: (value, _setting, production) =>
-    isOrigin(value)
-      ? [checkTransport(value, production)]
-      : [
-          {
-            message: 'is not an origin; links are built by appending a path to it',
-            fix: 'Set it to scheme, host and port only, e.g. https://api.example.com.',
-          },
-        ],
-  url: (value, _setting, production) =>
-    isWebUrl(value)
-      ? [checkTransport(value, production)]
-      : [
-          {
-            message: 'is not an absolute http or https URL without user name and password',
-            fix: 'Set it to a full address, e.g. https://app.example.com/login.',
-          },
-        ],
-  'key-url': (value, _setting, production) => [
-    !isWebUrl(value)
-      ? {
-          message: 'is not an absolute http or https URL without user name and password',
-          fix: 'Set it to a full address, e.g. https://auth.example.com/.well-known/jwks.json.',
-        }
-      : production &&
-        !/^https:/i.test(value) && {
-          message: 'is not https; whoever stands in between could hand out keys of their own and be anybody',
-          fix: 'Use https with NODE_ENV=production.',
-        },
-  ],
+  origin: (value, _setting, production) => [checkOrigin(value, production)],
+  url: (value, _setting, production) => [checkUrl(value, production)],
+  'key-url': (value, _setting, production) => [checkKeyUrl(value, production)],
   'link-template': (value, _setting, production) => checkLinkTemplate(value, production),
-  'email-address': (value) => [
-    !/^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,255}$/.test(value) && {
-      message: 'is not a plain e-mail address',
-      fix: 'Set it to the address alone, e.g. no-reply@example.com; the name goes into smtp.fromName.',
-    },
-  ],
+  host: (value) => [checkHost(value)],
+  'email-address': (value) => [checkSender(value)],
   'file-name': (value) => [
     !/^[A-Za-z0-9][\w.-]*$/.test(value) && {
       message: 'is not a plain file name; the file is looked up inside the template directory, never outside',
@@ -149,49 +117,13 @@ const STRING_CHECKS: Partial<Record<SettingKind, Check<string>>> = {
   ],
 };
 
-/** The token is a secret in a URL: it may stand in path, query or fragment, never where it would reach DNS. */
-function checkLinkTemplate(value: string, production: boolean): (Finding | false)[] {
-  const example = 'e.g. https://app.example.com/activate?token={token}.';
-  const pieces = value.split('{token}');
-  const [authority = ''] = /^https?:\/\/[^/?#\\]*/i.exec(value) ?? [];
-  if (authority.includes('{token}')) {
-    return [
-      {
-        message: 'has {token} in its host, which would send the token to name servers',
-        fix: `Move it behind the host, ${example}`,
-      },
-    ];
-  }
-  if (!isWebUrl(pieces.join('token'))) {
-    const message =
-      'is not an absolute http or https URL without user name and password, so the link would lead nowhere';
-    return [{ message, fix: `Set it to a full address, ${example}` }];
-  }
-  return [
-    pieces.length !== 2 && { message: 'does not have exactly one {token}', fix: `Write {token} once, ${example}` },
-    /[{}]/.test(pieces.join('')) && {
-      message: 'has braces besides {token}, and nothing fills them in',
-      fix: `Leave {token} as the only one, ${example}`,
-    },
-    checkTransport(value, production),
-  ];
-}
-
-function isOrigin(value: string): boolean {
-  return /^https?:\/\/[^/?#@\\\s]+\/?$/i.test(value) && URL.canParse(value);
-}
-
-function isWebUrl(value: string): boolean {
-  // The scheme, host and user part are looked at in the text: the URL parser repairs what mail clients do not.
-  return /^https?:\/\/[^/?#@\\\s]+([/?#]\S*)?$/i.test(value) && URL.canParse(value);
-}
-
-function checkTransport(value: string, production: boolean): Finding | false {
+/** Docker's --env-file keeps the quotes that other loaders of .env files take away. */
+function checkPlainText(value: string): Finding | false {
   return (
-    production &&
-    !/^https:/i.test(value) && {
-      message: 'is not https; whoever reads along takes the link over',
-      fix: 'Use https with NODE_ENV=production.',
+    (value.trim() !== value || /^(["']).*\1$/.test(value)) && {
+      message:
+        'begins and ends with quotes, or with a space, which would be part of it wherever it is compared or shown',
+      fix: 'Write it without.',
     }
   );
 }

@@ -42,7 +42,7 @@ export const MAIL_SETTINGS: readonly SettingGroup[] = [
       {
         path: 'smtp.host',
         env: 'SMTP_HOST',
-        kind: 'text',
+        kind: 'host',
         doc: 'Host of the SMTP server; required where mail is sent.',
       },
       {
