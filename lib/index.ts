@@ -8,6 +8,7 @@ export {
   type AuthErrorDetails,
   type FieldProblem,
 } from './platform/common/auth.errors.js';
+export type { MailVerification } from './engine/mail/mail-check.js';
 export { Clock } from './platform/common/clock.js';
 
 export type {

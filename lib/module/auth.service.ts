@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { MailCheck, type MailVerification } from '../engine/mail/mail-check.js';
 import { SignIn } from '../engine/sign-in/sign-in.js';
 import type { TokenPair } from '../engine/tokens/session-tokens.js';
 import { ActivationService } from '../flows/activation/activation.service.js';
@@ -72,6 +73,7 @@ export class AuthService {
     private readonly operators: OperatorsService,
     private readonly emailChanges: EmailChangeService,
     private readonly emailChangeUndos: EmailChangeUndoService,
+    private readonly mailCheck: MailCheck,
   ) {}
 
   /** Signs up; with mail, the same answer for a new and a taken address. Throws PASSWORD_REJECTED, SIGNUP_EMAIL_TAKEN (modes C, D), SIGNUP_CONFLICT. */
@@ -216,5 +218,9 @@ export class AuthService {
   /** Redeems the link to the old address: the password no longer works, every session ends. Throws EMAIL_CHANGE_INVALID_TOKEN, EMAIL_CHANGE_ALREADY_DONE. */
   undoEmailChange(token: string, device: Device = NO_DEVICE): Promise<EmailChangeUndoResult> {
     return this.emailChangeUndos.undo(token, device);
+  }
+  /** For start-up and health: whether the mail server can be reached, agrees on TLS and takes the login, and in words why not. Never throws. */
+  verifyMail(): Promise<MailVerification> {
+    return this.mailCheck.verify();
   }
 }

@@ -24,6 +24,11 @@ function envOf(variables: Record<string, string | undefined> = {}) {
   return (name: string) => variables[name];
 }
 
+/** Production, with a relay that is spoken to without TLS. */
+function relay(host: string) {
+  return { ...PRODUCTION_ENV, SMTP_HOST: host, SMTP_IGNORE_TLS: 'true' };
+}
+
 function resolve(options: ConfigOptions = BASE, variables = {}, production = false) {
   return resolveConfig(options, envOf(variables), production).config;
 }
@@ -95,6 +100,37 @@ describe('precedence', () => {
     expect(resolve(login).smtp.requireTls).toBe(false);
     expect(resolve(https, {}, true).smtp.requireTls).toBe(true);
     expect(resolve(https, { SMTP_REQUIRE_TLS: 'false' }, true).smtp.requireTls).toBe(false);
+  });
+
+  it('requires no TLS of a local relay that is spoken to without, and takes no other for local', () => {
+    const login = { SMTP_USERNAME: 'mailer', SMTP_PASSWORD: 'let-me-in' };
+    for (const host of ['localhost', '127.0.0.1', '::1', '10.1.2.3', '172.31.0.1', '192.168.1.1', 'fd00::1', 'relay']) {
+      expect(resolve({}, { ...relay(host), ...login }, true).smtp).toMatchObject({
+        ignoreTls: true,
+        requireTls: false,
+      });
+    }
+    for (const host of ['smtp.example.com', '172.32.0.1', '8.8.8.8', '2001:db8::1']) {
+      expect(pathsOf({}, relay(host), true)).toEqual(['smtp.ignoreTls']);
+    }
+    for (const other of [{ SMTP_SECURE: 'true' }, { SMTP_REQUIRE_TLS: 'true' }]) {
+      expect(pathsOf({}, { ...relay('localhost'), ...other })).toEqual(['smtp.ignoreTls']);
+    }
+  });
+
+  it.each([
+    ['465', 'false', 'Set SMTP_SECURE=true, or use port 587.'],
+    ['587', 'true', 'Use port 465'],
+    ['25', 'true', 'Use port 465'],
+    ['465', 'true', ''],
+    ['587', 'false', ''],
+    ['25', 'false', ''],
+    ['1025', 'false', ''],
+  ])('warns of a port that is known for the other way to begin: %s with SMTP_SECURE=%s', (port, secure, advice) => {
+    const variables = { ...PRODUCTION_ENV, SMTP_PORT: port, SMTP_SECURE: secure };
+    const { warnings } = resolveConfig({}, envOf(variables), true);
+    expect(warnings).toHaveLength(advice ? 1 : 0);
+    expect(warnings.join('')).toContain(advice);
   });
 
   it.each(['true', 'TRUE', '1', 'yes', 'on'])('reads %s as true', (text) => {

@@ -3,6 +3,10 @@ import { getSystemErrorName } from 'node:util';
 /** What nodemailer adds to its errors, and the system to those of sockets. */
 interface SmtpError extends Error {
   code?: string;
+  /** What the system or OpenSSL called it, where nodemailer has put a code of its own in its place. */
+  originalCode?: string;
+  /** Which of nodemailer's time-outs it was. */
+  timeoutType?: string;
   errno?: number;
   responseCode?: number;
   command?: string;
@@ -24,8 +28,17 @@ export function isPermanent(error: unknown): boolean {
  * One line for the log and for `mailError`. Only codes: a server's own words may repeat the address or the message.
  */
 export function describeMailFailure(error: unknown): string {
-  const { code, errno, responseCode, command, message } = error as SmtpError;
-  const system = typeof errno === 'number' && errno < 0 && getSystemErrorName(errno);
-  const known = [code, system, responseCode, command && `at ${command}`].filter(Boolean).join(' ');
+  const { code, responseCode, command, message } = error as SmtpError;
+  const known = [code, reasonOf(error as SmtpError), responseCode, command && `at ${command}`]
+    .filter(Boolean)
+    .join(' ');
   return (known || message || 'unknown failure').replaceAll(/\s+/g, ' ').slice(0, 500);
+}
+
+/** Why, in one code: of the system (ECONNREFUSED), of OpenSSL (CERT_HAS_EXPIRED), or of the time-out that ended it. */
+function reasonOf({ code, errno, originalCode, timeoutType }: SmtpError): string | undefined {
+  if (typeof errno === 'number' && errno < 0) return getSystemErrorName(errno);
+  return [originalCode, timeoutType].find(
+    (each) => each !== undefined && each !== code && /^[A-Z][A-Z0-9_]+$/.test(each),
+  );
 }

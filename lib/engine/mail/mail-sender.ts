@@ -1,40 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ISendMailOptions, MailerService, TransportType } from '@nestjs-modules/mailer';
+import type { ISendMailOptions, MailerService } from '@nestjs-modules/mailer';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { restoreFields } from '../../platform/common/stored-fields.js';
 import type { OwnedToken } from '../../platform/data/store/tokens.store.js';
 import { Traced } from '../../platform/common/traced.js';
 import { LinkUrls } from './link-urls.js';
 import { type MailContext, MailRenderer } from './mail-renderer.js';
+import { createMailer, senderDomain } from './mail-transport.js';
 import { type MailName, PURPOSES } from '../../platform/common/purposes.js';
 
-const CONNECT_TIMEOUT_MS = 10_000;
-const GREETING_TIMEOUT_MS = 10_000;
-const SOCKET_TIMEOUT_MS = 30_000;
-/** A server that drips single bytes never runs into the time-outs above; this one ends it. */
+/** A server that drips single bytes never runs into the time-outs of the transport; this one ends it. */
 export const SEND_TIMEOUT_MS = 60_000;
-
-/**
- * The SMTP transport: @nestjs-modules/mailer over nodemailer, with explicit time-outs. A service of the module's own,
- * beside one the application may have. Both packages are loaded by the first mail.
- */
-async function createMailer({ smtp }: AuthConfig): Promise<MailerService> {
-  const [mailer, { createTransport }] = await Promise.all([import('@nestjs-modules/mailer'), import('nodemailer')]);
-  const transport: TransportType = {
-    host: smtp.host,
-    port: smtp.port,
-    secure: smtp.secure,
-    requireTLS: smtp.requireTls,
-    auth: smtp.username ? { user: smtp.username, pass: smtp.password } : undefined,
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    greetingTimeout: GREETING_TIMEOUT_MS,
-    socketTimeout: SOCKET_TIMEOUT_MS,
-    // A template can never make the transport read a file or fetch an address of this machine.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  };
-  return new mailer.MailerService({ transport }, { createTransport: () => createTransport(transport) });
-}
 
 /** A trace of its own: whichever request has woken the worker, the mail may be somebody else's. */
 const describe = ({ purpose }: OwnedToken, _breakOff: AbortController) => ({
@@ -77,7 +53,7 @@ export class MailSender {
       to: { name: '', address },
       from: { name: smtp.fromName ?? '', address: smtp.fromAddress! },
       ...rendered,
-      messageId: `<${mail.id}@${smtp.fromAddress!.split('@')[1]}>`,
+      messageId: `<${mail.id}@${senderDomain(smtp.fromAddress!)}>`,
       headers: { 'Auto-Submitted': 'auto-generated' },
       signal: breakOff.signal,
     };

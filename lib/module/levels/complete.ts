@@ -6,6 +6,7 @@ import { MailedAlarm } from '../../engine/links/mailed-alarm.js';
 import { MailedLinks } from '../../engine/links/mailed-links.js';
 import { UniformAnswer } from '../../engine/links/uniform-answer.js';
 import { LinkUrls } from '../../engine/mail/link-urls.js';
+import { MailCheck } from '../../engine/mail/mail-check.js';
 import { MailRenderer } from '../../engine/mail/mail-renderer.js';
 import { MailSender } from '../../engine/mail/mail-sender.js';
 import { Outbox } from '../../engine/mail/outbox.js';
@@ -58,6 +59,7 @@ const TOKEN_PROVIDERS: readonly Provider[] = [
   MailedLinks,
   { provide: GuessAlarm, useClass: MailedAlarm },
   MailRenderer,
+  MailCheck,
   MailSender,
   Outbox,
   OutboxWorker,

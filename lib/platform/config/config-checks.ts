@@ -3,6 +3,7 @@ import { type ConfigUnderCheck, type Problem, problemAt } from './config-problem
 import { checkDelivery } from './link-checks.js';
 import { hasLevel } from './levels.js';
 import { checkSharedSecrets } from './shared-secrets.js';
+import { smtpWarning } from './smtp-checks.js';
 import type { StartUpProblem } from './start-up-error.js';
 import { checkCookies, checkDurations, checkIssuing, checkVerification } from './token-checks.js';
 
@@ -42,6 +43,7 @@ function checkAccounts(draft: ConfigUnderCheck): Problem[] {
 export function configWarnings(config: AuthConfig, production: boolean): readonly string[] {
   const { cacheSeconds } = config.sessionCheck;
   const warnings = [
+    smtpWarning(config),
     production &&
       config.level === 'basic' &&
       'level basic proves no address: anybody can take one that is not theirs, and a token works until it expires.',

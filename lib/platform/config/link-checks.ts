@@ -2,17 +2,18 @@ import type { AuthConfig } from './auth-config.js';
 import { type ConfigUnderCheck, type Problem, problemAt } from './config-problem.js';
 import { MODES } from './modes.js';
 import { SETTINGS, valueAt } from './settings.js';
+import { checkSmtp } from './smtp-checks.js';
 import type { StartUpProblem } from './start-up-error.js';
 
 /** How links reach their users. */
 export function checkDelivery(draft: ConfigUnderCheck): Problem[] {
-  const { broken, config } = draft;
+  const { broken } = draft;
   // Without a known level and mode nobody can say which flags, links or mail server they need.
   const byMode =
     broken.has('level') || broken.has('mode')
       ? []
       : [...checkMode(draft), ...checkLinks(draft), ...checkMail(draft.config)];
-  return [...byMode, ...checkSmtpLogin(config)];
+  return [...byMode, ...checkSmtp(draft)];
 }
 
 function checkMode({ config, production, broken }: ConfigUnderCheck): Problem[] {
@@ -100,24 +101,5 @@ function checkMail({ sendsMail, smtp }: AuthConfig): Problem[] {
     sendsMail &&
       smtp.fromAddress === undefined &&
       problemAt('smtp.fromAddress', cause, 'Set it to the address mails come from, e.g. no-reply@example.com.'),
-  ];
-}
-
-function checkSmtpLogin({ smtp }: AuthConfig): Problem[] {
-  return [
-    smtp.username !== undefined &&
-      smtp.password === undefined &&
-      problemAt(
-        'smtp.password',
-        'is missing while smtp.username is set; the server would refuse the login',
-        'Set both or neither.',
-      ),
-    smtp.username === undefined &&
-      smtp.password !== undefined &&
-      problemAt(
-        'smtp.username',
-        'is missing while smtp.password is set; the password would never be used',
-        'Set both or neither.',
-      ),
   ];
 }

@@ -56,7 +56,7 @@ interface Incomplete {
    */
   jwt: Without<JwtOptions, 'jwksUrl' | 'privateKey'>;
   hashing: Without<HashingOptions, 'pepper'>;
-  smtp: Pick<SmtpOptions, 'secure' | 'requireTls'> & Partial<SmtpOptions>;
+  smtp: Pick<SmtpOptions, 'secure' | 'requireTls' | 'ignoreTls'> & Partial<SmtpOptions>;
   mail: Without<MailOptions, 'templateDir'>;
 }
 

@@ -132,7 +132,7 @@ function dependentDefaults(
     ...links.map((path) => [path, undefined] as const),
     ['smtp.fromAddress', production ? undefined : 'no-reply@example.com'],
     // A stripped STARTTLS offer would have the password sent in clear.
-    ['smtp.requireTls', production && given.has('smtp.username')],
+    ['smtp.requireTls', production && given.has('smtp.username') && given.get('smtp.ignoreTls') !== true],
     ['smtp.port', given.get('smtp.secure') === true ? 465 : defaultNumber('smtp.port')],
     ['jwt.refreshTtlSeconds', idle],
     ['jwt.refreshGraceSeconds', Math.min(defaultNumber('jwt.refreshGraceSeconds'), shortest - 1)],

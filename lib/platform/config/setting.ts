@@ -18,6 +18,7 @@ export type SettingKind =
   | 'origin'
   | 'url'
   | 'host'
+  | 'certificates'
   | 'key-url'
   | 'link-template'
   | 'email-address'

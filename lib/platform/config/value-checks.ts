@@ -9,6 +9,7 @@ import {
   checkSender,
   checkUrl,
 } from './address-checks.js';
+import { checkCertificates } from './certificates.js';
 import { checkPrivateKey, checkPublicKeys } from './key-checks.js';
 import type { Finding } from './finding.js';
 import { checkFormerPepper, checkSigningSecret } from './secret-checks.js';
@@ -72,7 +73,8 @@ function isPropertyName(value: string): boolean {
 }
 
 function checkString(value: string, setting: Setting, production: boolean): readonly (Finding | false)[] {
-  const unprintable = setting.kind !== 'private-key' &&
+  const isPem = setting.kind === 'private-key' || setting.kind === 'certificates';
+  const unprintable = !isPem &&
     /\p{Cc}/u.test(value) && {
       message: 'contains a line break or another control character, which would end a header or a log line early',
       fix: 'Remove it; look at the end of the value first.',
@@ -99,6 +101,7 @@ const STRING_CHECKS: Partial<Record<SettingKind, Check<string>>> = {
   'key-url': (value, _setting, production) => [checkKeyUrl(value, production)],
   'link-template': (value, _setting, production) => checkLinkTemplate(value, production),
   host: (value) => [checkHost(value)],
+  certificates: (value) => [checkCertificates(value)],
   'email-address': (value) => [checkSender(value)],
   'file-name': (value) => [
     !/^[A-Za-z0-9][\w.-]*$/.test(value) && {

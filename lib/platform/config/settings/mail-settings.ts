@@ -12,8 +12,14 @@ export interface SmtpOptions {
   password: string;
   /** True speaks TLS from the first byte; false upgrades with STARTTLS where offered. `SMTP_SECURE`. @default false */
   secure: boolean;
-  /** True sends neither mail nor password to a server that does not offer STARTTLS. `SMTP_REQUIRE_TLS`. @default true in production with SMTP_USERNAME, else false */
+  /** True sends neither mail nor password to a server that does not offer STARTTLS. `SMTP_REQUIRE_TLS`. @default true in production with SMTP_USERNAME, unless SMTP_IGNORE_TLS is true */
   requireTls: boolean;
+  /** True never upgrades with STARTTLS, for a relay on this machine or its private network. `SMTP_IGNORE_TLS`. @default false */
+  ignoreTls: boolean;
+  /** Certificates of the authorities to trust in place of those of Node: a file name, or PEM. `SMTP_CA`. @default those of Node */
+  ca: string;
+  /** The name this client gives itself (EHLO). `SMTP_NAME`. @default the domain of SMTP_FROM_ADDR */
+  name: string;
   /** Sender address; required where mail is sent. `SMTP_FROM_ADDR`. @default no-reply@example.com outside production */
   fromAddress: string;
   /** Sender name. `SMTP_FROM_NAME`. @default none */
@@ -70,8 +76,28 @@ export const MAIL_SETTINGS: readonly SettingGroup[] = [
         path: 'smtp.requireTls',
         env: 'SMTP_REQUIRE_TLS',
         kind: 'boolean',
-        defaultText: 'true in production with SMTP_USERNAME, else false',
+        defaultText: 'true in production with SMTP_USERNAME, unless SMTP_IGNORE_TLS is true',
         doc: 'True sends neither mail nor password to a server that does not offer STARTTLS.',
+      },
+      {
+        path: 'smtp.ignoreTls',
+        env: 'SMTP_IGNORE_TLS',
+        ...boolean(false),
+        doc: 'True never upgrades with STARTTLS, for a relay on this machine or its private network.',
+      },
+      {
+        path: 'smtp.ca',
+        env: 'SMTP_CA',
+        kind: 'certificates',
+        defaultText: 'those of Node',
+        doc: 'Certificates of the authorities to trust in place of those of Node: a file name, or PEM.',
+      },
+      {
+        path: 'smtp.name',
+        env: 'SMTP_NAME',
+        kind: 'host',
+        defaultText: 'the domain of SMTP_FROM_ADDR',
+        doc: 'The name this client gives itself (EHLO).',
       },
       {
         path: 'smtp.fromAddress',
