@@ -75,6 +75,8 @@ export {
   type TransactionContext,
 } from './engine/hooks/auth-hooks.js';
 
+export { BreachedPasswords } from './engine/passwords/breached-passwords.js';
+
 export { Authenticated, CurrentSession, OptionalAuth, Public, Verified } from './engine/access/access.decorators.js';
 export { CurrentUser } from './engine/access/current-user.js';
 export { TokenDelivery } from './engine/sessions/token-delivery.js';

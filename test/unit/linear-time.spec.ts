@@ -83,9 +83,13 @@ const cookies = new TokenCookies(
 );
 
 const common = CommonPasswords.load(12);
-const policy = new PasswordPolicy({
-  password: { minLength: 12, maxLength: 128, requireComplexity: true, blockCommon: true },
-} as never);
+const policy = new PasswordPolicy(
+  { password: { minLength: 12, maxLength: 128, requireComplexity: true, blockCommon: true } } as never,
+  { finds: () => Promise.resolve(false) } as never,
+);
+/** Its own work is done when it returns; a refusal that nobody waits for must not end the run. */
+const judge = (...given: Parameters<PasswordPolicy['assertAcceptable']>) =>
+  policy.assertAcceptable(...given).catch(() => undefined);
 
 /** The least of a few runs: whatever else the machine does only adds to it. */
 function leastMs(run: () => unknown): number {
@@ -122,9 +126,8 @@ const readers: Record<string, (text: string) => unknown> = {
   'a form': (text) => parseForm(Buffer.from(text)),
   'a body': (text) => assertSafeBody({ [text]: text }),
   'a common password': (text) => common.includes(text),
-  'a password': (text) => policy.assertAcceptable(text, { email: text }),
-  'the owner of a password': (text) =>
-    policy.assertAcceptable('a'.repeat(128), { email: text, name: text, username: text }),
+  'a password': (text) => judge(text, { email: text }),
+  'the owner of a password': (text) => judge('a'.repeat(128), { email: text, name: text, username: text }),
   'text in a mail': displayText,
   'lines of a mail': (text) => wrapText(displayText(text) ?? ''),
   'a link': htmlLink,

@@ -12,7 +12,7 @@ interface Waiter {
 const threadPoolSize = () => Number(process.env['UV_THREADPOOL_SIZE']) || 4;
 
 /**
- * Lets a bounded number of hashes run at once, the rest wait in order of arrival, and turns callers away when too many
+ * Lets a bounded number of hashes (or of other costly work) run at once, the rest wait in order of arrival, and turns callers away when too many
  * wait. Stops two attacks: a flood of logins that takes 19 MiB each until memory is gone, and one that fills libuv's
  * thread pool, which file access and name resolution need too.
  */

@@ -7,6 +7,7 @@ import type { Device } from '../../platform/common/device.js';
 import { EventLog } from '../events/event-log.js';
 import { Limits } from '../limits/limits.js';
 import { ALARM_AFTER, GuessAlarm } from './guess-alarm.js';
+import { BreachCheck } from './breach-check.js';
 import { HashTimes } from './hash-times.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
@@ -94,4 +95,10 @@ function whoseBudget(account: Account | null, { flow, identifier, userId }: Pass
 }
 
 /** Everything that a password goes through, chosen or compared; what must come before a comparison joins it here. */
-export const PASSWORD_PROVIDERS: readonly Type[] = [HashTimes, PasswordHasher, PasswordPolicy, PasswordCheck];
+export const PASSWORD_PROVIDERS: readonly Type[] = [
+  HashTimes,
+  PasswordHasher,
+  BreachCheck,
+  PasswordPolicy,
+  PasswordCheck,
+];

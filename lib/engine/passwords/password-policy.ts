@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import { BreachCheck } from './breach-check.js';
 import { CommonPasswords, MIN_OWN_PART } from './common-passwords.js';
 import type { TextKey } from '../texts/languages/en.js';
 import { translate } from '../texts/translate.js';
@@ -50,17 +51,23 @@ const COMPLEXITY: readonly (readonly [pattern: RegExp, broken: BrokenRule])[] = 
 export class PasswordPolicy {
   private list?: CommonPasswords;
 
-  constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {}
+  constructor(
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly breaches: BreachCheck,
+  ) {}
 
   /**
-   * Refuses a password that breaks the policy, naming every broken rule at once and never repeating the password.
+   * Refuses a password that breaks the policy, naming every broken rule at once and never repeating the password. Whether
+   * it is known from a breach is asked last, and only of one that breaks no other rule: of a password that is refused
+   * anyway not even a part of its hash is sent. Never inside a transaction, which would wait for the network.
    *
    * @param field the field of the request the password came in, for the answer
-   * @throws AuthError PASSWORD_REJECTED
+   * @throws AuthError PASSWORD_REJECTED; SERVICE_UNAVAILABLE with `password.breachCheckFallback: 'refuse'`
    */
-  assertAcceptable(password: string, owner: PasswordOwner, field = 'password'): void {
+  async assertAcceptable(password: string, owner: PasswordOwner, field = 'password'): Promise<void> {
     const broken = this.brokenBy(password, owner);
     if (broken.length > 0) throw new PasswordRejected(broken, field);
+    if (await this.breaches.finds(password)) throw new PasswordRejected([{ key: 'password.breached' }], field);
   }
 
   private brokenBy(password: string, owner: PasswordOwner): BrokenRule[] {

@@ -44,7 +44,7 @@ export class PasswordChangeService {
   ): Promise<void> {
     const attempt = { flow: 'password-change', device } as const;
     const account = await this.passwords.verifyCurrent(userId, currentPassword, attempt);
-    this.policy.assertAcceptable(newPassword, account, 'new_password');
+    await this.policy.assertAcceptable(newPassword, account, 'new_password');
     await this.hooks.run('beforePasswordChange', () => ({ user: this.users.entityOf(account), device }));
     const passwordHash = await this.hasher.hash(newPassword);
     await this.database.transaction(async (manager) => {

@@ -77,7 +77,7 @@ export class PasswordResetService {
     const { user } = await this.links.redeem('password-reset', token, {
       worksFor: WORKS_FOR,
       prepare: async (link) => {
-        this.policy.assertAcceptable(newPassword, link.user, 'new_password');
+        await this.policy.assertAcceptable(newPassword, link.user, 'new_password');
         await this.hooks.run('beforePasswordReset', () => ({ user: this.users.entityOf(link.user), device }));
         passwordHash = await this.hasher.hash(newPassword);
       },

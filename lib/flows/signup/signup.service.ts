@@ -39,7 +39,7 @@ export class SignupService {
     this.fields.assertStorable(fields, 'signup');
     const name = typeof fields['name'] === 'string' ? fields['name'] : undefined;
     const username = this.fields.usernameIn(fields);
-    this.policy.assertAcceptable(password, { email, name, username });
+    await this.policy.assertAcceptable(password, { email, name, username });
     await this.hooks.run('beforeSignup', () => ({ email, fields, device }));
     const mayMail = await this.limits.beforeMail(email, device);
     // Always, and before anything depends on the address: the time of the hash tells nothing about it.

@@ -13,6 +13,8 @@ import { Limits } from '../../engine/limits/limits.js';
 import { MemoryLimits } from '../../engine/limits/memory-limits.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks, HOOKS_CLASS } from '../../engine/hooks/hooks.js';
+import { BreachedPasswords } from '../../engine/passwords/breached-passwords.js';
+import { BreachRange } from '../../engine/passwords/breach-range.js';
 import { PASSWORD_PROVIDERS } from '../../engine/passwords/password-check.js';
 import { SessionOpener } from '../../engine/sessions/session-opener.js';
 import { Sessionless } from '../../engine/sessions/sessionless.js';
@@ -87,9 +89,10 @@ export function entityModule(dataSource: string | undefined, ...entities: (Type 
   );
 }
 
-/** What is the application's own: its data source, entities, DTOs and hooks. */
+/** What is the application's own: its data source, entities, DTOs and hooks, and what it may put in the place of ours. */
 export function ownResources(structure: StructuralOptions): Provider[] {
   const { userEntity: user, tokenEntity: token, eventEntity, userColumns, dataSource, hooks } = structure;
+  const { breachedPasswords = BreachRange } = structure;
   return [
     { provide: OWN_BODIES, useValue: ownBodies(structure) },
     { provide: ACCOUNT_ENTITIES, useValue: { user, token } as AccountEntities },
@@ -103,6 +106,7 @@ export function ownResources(structure: StructuralOptions): Provider[] {
       useFactory: (source: DataSource) => new Database(source),
       inject: [getDataSourceToken(dataSource)],
     },
+    { provide: BreachedPasswords, useClass: breachedPasswords },
     ...(eventEntity ? [{ provide: EVENT_ENTITY, useValue: eventEntity }] : []),
     ...limitStore(structure),
     ...(hooks ? [hooks, { provide: HOOKS_CLASS, useValue: hooks }] : []),

@@ -6,6 +6,7 @@ import type { BaseAuthEvent } from '../../platform/data/entities/base-auth-event
 import type { BaseUserToken } from '../../platform/data/entities/base-user-token.entity.js';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
 import type { AuthHooks } from '../../engine/hooks/auth-hooks.js';
+import type { BreachedPasswords } from '../../engine/passwords/breached-passwords.js';
 import type { SignupDto } from '../../flows/signup/signup.dto.js';
 import type { TokenDeliveryMode } from '../../platform/config/settings/delivery-settings.js';
 import type { Level } from '../../platform/config/levels.js';
@@ -54,6 +55,8 @@ export interface StructuralOptions<U extends object = Account, T extends BaseUse
   limitStore?: LimitStore;
   /** The application's class of hooks, extending AuthHooks; made by the module, with what global modules and `imports` provide. @default none */
   hooks?: Type<AuthHooks<NoInfer<U>>>;
+  /** The application's own class for the breach check, extending BreachedPasswords; made like the hooks. @default the range interface of `password.breachCheckUrl` */
+  breachedPasswords?: Type<BreachedPasswords>;
   /** Modules whose providers the hooks, or the factory, inject. @default none */
   imports?: ModuleMetadata['imports'];
 }

@@ -27,6 +27,7 @@ export const STRUCTURAL_OPTIONS: Readonly<Record<keyof StructuralOptions, true>>
   limitEntity: true,
   limitStore: true,
   hooks: true,
+  breachedPasswords: true,
   imports: true,
 };
 

@@ -1,6 +1,6 @@
-import type { AuthConfig } from '../../platform/config/auth-config.js';
 import type { DataSource } from 'typeorm';
 import type { RuntimeOptions, StructuralOptions } from '../options/auth-options.js';
+import type { AuthConfig } from '../../platform/config/auth-config.js';
 import { hasLevel, type Level } from '../../platform/config/levels.js';
 import { misspeltVariables } from '../../platform/config/misspelt-variables.js';
 import { processEnvironment } from '../../platform/config/read-settings.js';
@@ -58,6 +58,7 @@ export function checkStart(
       ...inMemory,
       ...(accounts?.warnings ?? []),
       ...(templates?.warnings ?? []),
+      ...idleBreachClass(structure, config),
     ],
   };
 }
@@ -105,6 +106,7 @@ const CLASS_OPTIONS = [
   { path: 'profileDto', least: 'basic', isRequired: false },
   { path: 'userResponse', least: 'basic', isRequired: false },
   { path: 'hooks', least: 'basic', isRequired: false },
+  { path: 'breachedPasswords', least: 'basic', isRequired: false },
   { path: 'eventEntity', least: 'basic', isRequired: false },
   { path: 'limitEntity', least: 'basic', isRequired: false },
   { path: 'limitStore', least: 'basic', isRequired: false },
@@ -124,6 +126,12 @@ function checkClassOptions(structure: StructuralOptions, level: Level): StartUpP
     const fix = `Remove it, or use level ${least}.`;
     return [{ path, message: `means nothing at level ${level}, and would be ignored`, fix }];
   });
+}
+
+/** No problem: the same code may run with the switch on in one place and off in another. */
+function idleBreachClass({ breachedPasswords }: StructuralOptions, { password }: AuthConfig): string[] {
+  const isIdle = breachedPasswords !== undefined && !password.breachCheck;
+  return isIdle ? ['breachedPasswords is never asked: password.breachCheck (AUTH_PASSWORD_BREACH_CHECK) is off.'] : [];
 }
 
 /** A structural option from the factory of forRootAsync comes too late, and would be ignored without a word. */

@@ -48,6 +48,23 @@ export function checkKeyUrl(value: string, production: boolean): Finding | false
   );
 }
 
+/** Five digits of a hash are appended to it: no query, no fragment. */
+export function checkRangeUrl(value: string, production: boolean): Finding | false {
+  if (!isWebUrl(value) || /[?#]/.test(value)) {
+    return {
+      message: 'is not an absolute http or https URL that five digits can be appended to',
+      fix: 'Set it to an address without user name, query and fragment, e.g. https://api.pwnedpasswords.com/range.',
+    };
+  }
+  return (
+    production &&
+    !isHttps(value) && {
+      message: 'is not https; whoever stands in between could tell anything of any password',
+      fix: 'Use https with NODE_ENV=production.',
+    }
+  );
+}
+
 /** The token is a secret in a URL: it may stand in path, query or fragment, never where it would reach DNS. */
 export function checkLinkTemplate(value: string, production: boolean): (Finding | false)[] {
   const example = 'e.g. https://app.example.com/activate?token={token}.';

@@ -20,6 +20,7 @@ export type SettingKind =
   | 'host'
   | 'certificates'
   | 'key-url'
+  | 'range-url'
   | 'link-template'
   | 'email-address'
   | 'file-name'

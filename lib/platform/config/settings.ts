@@ -48,6 +48,7 @@ export const CODE_ONLY_OPTIONS = [
   'limitEntity',
   'limitStore',
   'hooks',
+  'breachedPasswords',
   'imports',
 ] as const;
 

@@ -3,6 +3,7 @@ import { isLocale } from '../common/locale.js';
 import {
   checkHost,
   checkKeyUrl,
+  checkRangeUrl,
   checkLinkTemplate,
   checkOrigin,
   checkOrigins,
@@ -99,6 +100,7 @@ const STRING_CHECKS: Partial<Record<SettingKind, Check<string>>> = {
   origin: (value, _setting, production) => [checkOrigin(value, production)],
   url: (value, _setting, production) => [checkUrl(value, production)],
   'key-url': (value, _setting, production) => [checkKeyUrl(value, production)],
+  'range-url': (value, _setting, production) => [checkRangeUrl(value, production)],
   'link-template': (value, _setting, production) => checkLinkTemplate(value, production),
   host: (value) => [checkHost(value)],
   certificates: (value) => [checkCertificates(value)],

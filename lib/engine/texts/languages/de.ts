@@ -157,4 +157,5 @@ export const de: Language = {
   'password.common': 'Das Passwort gehört zu den häufigsten.',
   'password.predictable': 'Das Passwort ist eine Wiederholung oder eine Folge.',
   'password.context': 'Das Passwort ähnelt der Adresse oder dem Namen zu sehr.',
+  'password.breached': 'Das Passwort ist aus einem Datenleck bekannt.',
 };

@@ -145,6 +145,7 @@ export const en = {
   'password.common': 'The password is one of the most common ones.',
   'password.predictable': 'The password is a repetition or a sequence.',
   'password.context': 'The password is too close to the address or the name.',
+  'password.breached': 'The password has appeared in a data breach.',
 } as const;
 
 /** A text by name. */

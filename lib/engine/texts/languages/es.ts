@@ -152,4 +152,5 @@ export const es: Language = {
   'password.common': 'La contraseña es una de las más comunes.',
   'password.predictable': 'La contraseña es una repetición o una secuencia.',
   'password.context': 'La contraseña se parece demasiado a la dirección o al nombre.',
+  'password.breached': 'La contraseña ha aparecido en una filtración de datos.',
 };

@@ -153,4 +153,5 @@ export const fr: Language = {
   'password.common': 'Le mot de passe est l’un des plus courants.',
   'password.predictable': 'Le mot de passe est une répétition ou une suite.',
   'password.context': 'Le mot de passe est trop proche de l’adresse ou du nom.',
+  'password.breached': 'Le mot de passe figure dans une fuite de données.',
 };

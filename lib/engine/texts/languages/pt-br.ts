@@ -145,4 +145,5 @@ export const ptBr: Language = {
   'password.common': 'A senha é uma das mais comuns.',
   'password.predictable': 'A senha é uma repetição ou uma sequência.',
   'password.context': 'A senha é parecida demais com o endereço ou o nome.',
+  'password.breached': 'A senha apareceu em um vazamento de dados.',
 };

@@ -10,6 +10,14 @@ export interface PasswordOptions {
   requireComplexity: boolean;
   /** True refuses common passwords, and those that contain the address or the name. `AUTH_PASSWORD_BLOCK_COMMON`. @default true */
   blockCommon: boolean;
+  /** True refuses passwords that are known from breaches: a service is asked by the first five hex digits of the SHA-1 hash. `AUTH_PASSWORD_BREACH_CHECK`. @default false */
+  breachCheck: boolean;
+  /** Where the breach check asks: the address of a range interface, without the digits. `AUTH_PASSWORD_BREACH_CHECK_URL`. @default https://api.pwnedpasswords.com/range */
+  breachCheckUrl: string;
+  /** How long the breach check waits for an answer, in milliseconds. `AUTH_PASSWORD_BREACH_CHECK_TIMEOUT_MS`. @default 1000 */
+  breachCheckTimeoutMs: number;
+  /** What a breach check that fails means: `accept` (nobody is kept out, and the common passwords are refused anyway) or `refuse` (503). `AUTH_PASSWORD_BREACH_CHECK_FALLBACK`. @default accept */
+  breachCheckFallback: 'accept' | 'refuse';
 }
 
 /** Argon2id (RFC 9106) and the limiter before it. */
@@ -62,6 +70,37 @@ export const PASSWORD_SETTINGS: readonly SettingGroup[] = [
         level: 'basic',
         ...boolean(true),
         doc: 'True refuses common passwords, and those that contain the address or the name.',
+      },
+      {
+        path: 'password.breachCheck',
+        env: 'AUTH_PASSWORD_BREACH_CHECK',
+        level: 'basic',
+        ...boolean(false),
+        doc: 'True refuses passwords that are known from breaches: a service is asked by the first five hex digits of the SHA-1 hash.',
+      },
+      {
+        path: 'password.breachCheckUrl',
+        env: 'AUTH_PASSWORD_BREACH_CHECK_URL',
+        level: 'basic',
+        kind: 'range-url',
+        default: 'https://api.pwnedpasswords.com/range',
+        doc: 'Where the breach check asks: the address of a range interface, without the digits.',
+      },
+      {
+        path: 'password.breachCheckTimeoutMs',
+        env: 'AUTH_PASSWORD_BREACH_CHECK_TIMEOUT_MS',
+        level: 'basic',
+        ...integer('milliseconds', 1000, 50, 10_000),
+        doc: 'How long the breach check waits for an answer, in milliseconds.',
+      },
+      {
+        path: 'password.breachCheckFallback',
+        env: 'AUTH_PASSWORD_BREACH_CHECK_FALLBACK',
+        level: 'basic',
+        kind: 'choice',
+        values: ['accept', 'refuse'],
+        default: 'accept',
+        doc: 'What a breach check that fails means: `accept` (nobody is kept out, and the common passwords are refused anyway) or `refuse` (503).',
       },
     ],
   },
