@@ -84,7 +84,9 @@ const cookies = new TokenCookies(
 
 const common = CommonPasswords.load(12);
 const policy = new PasswordPolicy(
-  { password: { minLength: 12, maxLength: 128, requireComplexity: true, blockCommon: true } } as never,
+  {
+    password: { minLength: 12, maxLength: 128, requireComplexity: true, blockCommon: true, normalisation: 'nfc' },
+  } as never,
   { finds: () => Promise.resolve(false) } as never,
 );
 /** Its own work is done when it returns; a refusal that nobody waits for must not end the run. */

@@ -6,9 +6,12 @@ import { PasswordHasher } from '../../lib/engine/passwords/password-hasher.js';
 
 const CHEAP = { memoryKib: 8, timeCost: 1 };
 
-function configWith(hashing: Partial<AuthConfig['hashing']> = {}): AuthConfig {
+function configWith(
+  hashing: Partial<AuthConfig['hashing']> = {},
+  normalisation: AuthConfig['password']['normalisation'] = 'nfc',
+): AuthConfig {
   return {
-    password: { minLength: 12, maxLength: 128, requireComplexity: false, blockCommon: true },
+    password: { maxLength: 128, normalisation },
     hashing: { ...CHEAP, concurrency: 0, queue: 64, importedHashes: false, previousPeppers: [], ...hashing },
   } as AuthConfig;
 }
@@ -27,6 +30,9 @@ const FOREIGN_STRINGS = [
   '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNo\n',
   '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx1$aGFzaGhhc2hoYXN',
 ];
+
+/** The same text in both spellings of Unicode. */
+const [COMPOSED, DECOMPOSED] = ['caf\u00e9 au lait 1', 'cafe\u0301 au lait 1'];
 
 /** That many bytes, as a PHC string writes them. */
 const base64 = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64').replace(/=+$/, '');
@@ -130,9 +136,67 @@ describe('PasswordHasher', () => {
     expect(await hasher.verify(phc, shared)).toBe(false);
   });
 
-  it('does not normalise: composed and decomposed letters are two passwords', async () => {
-    const phc = await hasher.hash('caf\u00e9 au lait 1');
-    expect(await hasher.verify(phc, 'cafe\u0301 au lait 1')).toBe(false);
+  it.each([
+    ['composed', COMPOSED],
+    ['decomposed', DECOMPOSED],
+  ])('takes both spellings of a letter for the same password, hashed %s', async (_, chosen) => {
+    const phc = await hasher.hash(chosen);
+    expect(phc).toContain(',p=1,norm=nfc$');
+    for (const typed of [COMPOSED, DECOMPOSED]) expect(await hasher.verify(phc, typed)).toBe(true);
+    for (const other of ['cafe au lait 1', 'caf\u00e8 au lait 1', 'CAF\u00c9 au lait 1']) {
+      expect(await hasher.verify(phc, other)).toBe(false);
+    }
+  });
+
+  it('joins spellings of the same text and nothing else: ² is not 2, nor is a wide letter a narrow one', async () => {
+    const phc = await hasher.hash('e = mc2, says the fox');
+    expect(await hasher.verify(phc, 'e = mc\u00b2, says the fox')).toBe(false);
+    expect(await hasher.verify(phc, '\uff45 = mc2, says the fox')).toBe(false);
+  });
+
+  it('writes the standard string for plain ASCII, which has one spelling, and leaves it so', async () => {
+    const phc = await hasher.hash('correct horse battery');
+    expect(phc).toMatch(/,p=1\$/);
+    expect(hasher.needsRehash(phc, 'correct horse battery')).toBe(false);
+  });
+
+  it('verifies a hash from before as it was typed, at one computation, and renews it', async () => {
+    const before = new PasswordHasher(configWith({}, 'none'));
+    for (const chosen of [COMPOSED, DECOMPOSED]) {
+      const phc = await before.hash(chosen);
+      expect(phc).toMatch(/,p=1\$/);
+      expect(before.needsRehash(phc, chosen)).toBe(false);
+      run.mockClear();
+      expect(await hasher.verify(phc, chosen)).toBe(true);
+      expect(run).toHaveBeenCalledTimes(1);
+      expect(await hasher.verify(phc, chosen === COMPOSED ? DECOMPOSED : COMPOSED)).toBe(false);
+      expect(hasher.needsRehash(phc, chosen)).toBe(true);
+    }
+  });
+
+  it('with none takes every spelling for a password of its own, and still verifies a normalised hash', async () => {
+    const exact = new PasswordHasher(configWith({}, 'none'));
+    expect(await exact.verify(await exact.hash(COMPOSED), DECOMPOSED)).toBe(false);
+    const phc = await hasher.hash(COMPOSED);
+    for (const typed of [COMPOSED, DECOMPOSED]) expect(await exact.verify(phc, typed)).toBe(true);
+    expect(exact.needsRehash(phc, COMPOSED)).toBe(true);
+  });
+
+  it('names pepper and spelling side by side', async () => {
+    const peppered = new PasswordHasher(configWith({ pepper: 'p'.repeat(32) }));
+    const phc = await peppered.hash(COMPOSED);
+    expect(phc).toMatch(/,p=1,keyid=[A-Za-z0-9+/]{11},norm=nfc\$/);
+    expect(await peppered.verify(phc, DECOMPOSED)).toBe(true);
+    expect(peppered.needsRehash(phc, COMPOSED)).toBe(false);
+    expect(await hasher.verify(phc, COMPOSED)).toBe(false);
+  });
+
+  it('counts the longest password in the spelling it hashes', async () => {
+    // A syllable of one code point and 3 bytes is three and 9 in the other spelling: 1152 bytes.
+    const [syllables, letters] = ['\uac01'.repeat(128), '\uac01'.repeat(128).normalize('NFD')];
+    const phc = await hasher.hash(letters);
+    expect(await hasher.verify(phc, syllables)).toBe(true);
+    await expect(hasher.hash(`${letters}x`)).rejects.toMatchObject({ code: 'PASSWORD_REJECTED' });
   });
 
   it('computes one hash for a known, an unknown and an unreadable account alike', async () => {
@@ -192,15 +256,17 @@ describe('PasswordHasher', () => {
 
   it('asks for a new hash exactly where the stored one is weaker than today', async () => {
     const today = new PasswordHasher(configWith({ memoryKib: 19_456, timeCost: 2 }));
-    const asks = (parameters: string) => today.needsRehash(`$${parameters}$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNo`);
+    const asks = (parameters: string) =>
+      today.needsRehash(`$${parameters}$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNo`, 'correct horse');
     expect(asks('argon2id$v=19$m=19456,t=2,p=1')).toBe(false);
+    expect(asks('argon2id$v=19$m=19456,t=2,p=1,norm=nfc')).toBe(false);
     expect(asks('argon2id$v=19$m=65536,t=3,p=4')).toBe(false);
     expect(asks('argon2id$v=19$m=19455,t=2,p=1')).toBe(true);
     expect(asks('argon2id$v=19$m=19456,t=1,p=1')).toBe(true);
     expect(asks('argon2id$v=16$m=19456,t=2,p=1')).toBe(true);
     expect(asks('argon2i$v=19$m=19456,t=2,p=1')).toBe(true);
     expect(asks('argon2d$v=19$m=19456,t=2,p=1')).toBe(true);
-    expect(today.needsRehash('unreadable')).toBe(true);
-    expect(hasher.needsRehash(await hasher.hash('correct horse battery'))).toBe(false);
+    expect(today.needsRehash('unreadable', 'correct horse')).toBe(true);
+    expect(hasher.needsRehash(await hasher.hash(COMPOSED), DECOMPOSED)).toBe(false);
   });
 });

@@ -7,7 +7,8 @@ import { PasswordPolicy, type PasswordOwner } from '../../lib/engine/passwords/p
 const KATE: PasswordOwner = { email: 'kate.miller@example.com', name: 'Kate Miller-Okonkwo' };
 
 function createPolicy(password: Partial<AuthConfig['password']> = {}): PasswordPolicy {
-  const settings = { minLength: 12, maxLength: 128, requireComplexity: false, blockCommon: true, ...password };
+  const rules = { minLength: 12, maxLength: 128, requireComplexity: false, blockCommon: true };
+  const settings = { ...rules, normalisation: 'nfc', ...password };
   const breaches: Pick<BreachCheck, 'finds'> = { finds: () => Promise.resolve(false) };
   return new PasswordPolicy({ password: settings } as AuthConfig, breaches as BreachCheck);
 }
@@ -50,6 +51,36 @@ describe('PasswordPolicy', () => {
     expect(await refusal(lenient, emoji(129))).toEqual([
       'The password must have at most 128 characters and 1024 bytes.',
     ]);
+  });
+
+  it('counts what is hashed: a letter that is typed as two code points counts once', async () => {
+    const [eleven, twelve] = ['\u1ec7'.repeat(11), '\u1ec7'.repeat(12)];
+    const lenient = createPolicy({ blockCommon: false });
+    for (const form of ['NFC', 'NFD']) {
+      expect(await refusal(lenient, eleven.normalize(form))).toEqual([
+        'The password must have at least 12 characters.',
+      ]);
+      expect(await refusal(lenient, twelve.normalize(form))).toEqual([]);
+      expect(await refusal(lenient, '\uac01'.repeat(128).normalize(form))).toEqual([]);
+      expect(await refusal(lenient, '\uac01'.repeat(129).normalize(form))).toHaveLength(1);
+    }
+    const exact = createPolicy({ blockCommon: false, normalisation: 'none' });
+    expect(await refusal(exact, eleven.normalize('NFD'))).toEqual([]);
+  });
+
+  it('finds the name in a password of the other spelling', async () => {
+    const owner = { email: 'x@example.com', name: 'Zo\u00e9 L\u00e9v\u00eaque' };
+    for (const password of ['l\u00e9v\u00eaque2024', 'le\u0301ve\u0302que20245']) {
+      expect(await refusal(policy, password, owner)).toContain('The password is too close to the address or the name.');
+    }
+  });
+
+  it('refuses characters of which nobody knows yet how they are spelt', async () => {
+    const unassigned = 'tulip harbour \u0378';
+    const message = 'The password must not contain characters that this server does not know yet.';
+    expect(await refusal(policy, unassigned)).toEqual([message]);
+    expect(await refusal(createPolicy({ normalisation: 'none' }), unassigned)).toEqual([]);
+    expect(await refusal(policy, 'tulip harbour \u{1F600}\u{1F468}\u200d\u{1F469}')).toEqual([]);
   });
 
   it('refuses more than 1024 bytes, however many characters are allowed', async () => {

@@ -5,17 +5,26 @@ import { AuthError } from '../../platform/common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { HashTimes } from './hash-times.js';
 import { type Argon2Engine, loadArgon2Engine } from './argon2-engine.js';
-import { parsePhc, withoutPepperId, withPepperId } from './argon2-phc.js';
+import { parsePhc, withMarks, withoutMarks } from './argon2-phc.js';
 import { HashLimiter } from './hash-limiter.js';
-import { type ImportedHash, loadBcrypt, readImportedHash } from './imported-hash.js';
+import { loadBcrypt, readImportedHash } from './imported-hash.js';
 import { Peppers } from './peppers.js';
-import { countCodePoints, hasTooManyBytes, isWellFormed } from './password-text.js';
+import { countCodePoints, hasTooManyBytes, isAscii, isWellFormed, type Normalisation, spell } from './password-text.js';
 
 /**
  * Stands where the hash of a password would, and no password matches it: an account that only a reset link opens.
  * Refusing it costs as much time as refusing a wrong password.
  */
 export const UNUSABLE_PASSWORD_HASH = '!';
+
+/** Where a hash names no pepper. */
+const NO_PEPPER = { secret: undefined };
+
+/** A password in every spelling a hash may have been made of. */
+type Spellings = Readonly<Record<Normalisation, string>>;
+
+/** Compares a password with one stored hash. */
+type Comparison = (password: Spellings) => Promise<boolean>;
 
 /** The engine, and the hash that stands in for the one an unknown account does not have. */
 interface Prepared {
@@ -25,7 +34,8 @@ interface Prepared {
 
 /**
  * Hashes and verifies passwords with Argon2id (RFC 9106; ASVS 11.4.2), every computation through one {@link HashLimiter}.
- * Passwords are taken as they are: never trimmed, cut or normalised (ASVS 6.2.8).
+ * Passwords are never trimmed, cut or folded (ASVS 6.2.8); letters that Unicode spells in two ways are hashed in one
+ * (`password.normalisation`).
  */
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
@@ -56,10 +66,13 @@ export class PasswordHasher implements OnModuleInit {
    * @throws AuthError PASSWORD_REJECTED for a password that could never be verified (the policy refuses it earlier),
    * SERVICE_BUSY when too many hashes wait
    */
-  async hash(password: string): Promise<string> {
+  async hash(typed: string): Promise<string> {
+    const normalisation = this.normalisationOf(typed);
+    const password = spell(typed, normalisation);
     if (!this.isPossible(password)) throw new AuthError('PASSWORD_REJECTED');
     const { engine } = await this.prepare();
-    return this.limiter.run(() => this.compute(engine, password));
+    const phc = await this.limiter.run(() => engine.hash(password, this.config.hashing, this.peppers.current?.secret));
+    return withMarks(phc, { pepperId: this.peppers.current?.id, normalisation });
   }
 
   /**
@@ -69,20 +82,24 @@ export class PasswordHasher implements OnModuleInit {
    * next login renews it. An imported hash costs its own algorithm instead, and then every refusal waits for
    * `uniformAnswerMs`.
    *
+   * The password is compared in the spelling that the hash says it was made of, so that a hash from before the option was
+   * set goes on working, at the price of that one computation.
+   *
    * A password that no account can have, being longer than the policy's maximum or ill-formed, is false without a
    * computation. That depends on the input alone, so it tells nothing about accounts. Lowering `password.maxLength`
    * therefore shuts out whoever has a longer password, until a reset.
    *
    * @throws AuthError SERVICE_BUSY when too many hashes wait
    */
-  async verify(stored: string | undefined, password: string): Promise<boolean> {
-    if (!this.isPossible(password)) return false;
+  async verify(stored: string | undefined, typed: string): Promise<boolean> {
+    const password: Spellings = { none: typed, nfc: spell(typed, 'nfc') };
+    if (!this.isPossible(password.none) && !this.isPossible(password.nfc)) return false;
     const { engine, standIn } = await this.prepare();
     const comparison = stored === undefined ? undefined : this.comparisonWith(stored, engine);
     let begun = 0;
     const matches = await this.limiter.run(() => {
       begun = performance.now();
-      return comparison ? comparison(password) : engine.verify(standIn, password);
+      return comparison ? comparison(password) : engine.verify(standIn, password.nfc);
     });
     const isCorrect = comparison !== undefined && matches;
     if (!isCorrect && this.config.hashing.importedHashes) await this.untilUniform(begun);
@@ -90,17 +107,22 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /** Undefined for a stored hash that nothing here can read. */
-  private comparisonWith(stored: string, engine: Argon2Engine): ImportedHash | undefined {
+  private comparisonWith(stored: string, engine: Argon2Engine): Comparison | undefined {
     const parameters = parsePhc(stored);
-    if (!parameters) return this.config.hashing.importedHashes ? readImportedHash(stored) : undefined;
-    const { pepperId } = parameters;
-    if (pepperId === undefined) return (password) => engine.verify(stored, password);
-    const pepper = this.peppers.find(pepperId);
-    if (pepper) return (password) => engine.verify(withoutPepperId(stored), password, pepper.secret);
+    if (!parameters) return this.importedComparison(stored);
+    const { pepperId, normalisation } = parameters;
+    const pepper = pepperId === undefined ? NO_PEPPER : this.peppers.find(pepperId);
+    if (pepper) return (password) => engine.verify(withoutMarks(stored), password[normalisation], pepper.secret);
     this.logger.error(
       'A stored hash needs a pepper that is not configured (hashing.previousPeppers): nobody can log in with it.',
     );
     return undefined;
+  }
+
+  /** No other system says how it spelt: as typed. */
+  private importedComparison(stored: string): Comparison | undefined {
+    const compare = this.config.hashing.importedHashes ? readImportedHash(stored) : undefined;
+    return compare && (({ none }) => compare(none));
   }
 
   /**
@@ -113,10 +135,10 @@ export class PasswordHasher implements OnModuleInit {
 
   /**
    * True when a stored hash is weaker than one made today: less memory, fewer passes, an old version, another algorithm,
-   * another pepper.
+   * another pepper, or the spelling a password was typed in where it has several.
    * Only a login knows the password, so it is the moment to renew the hash.
    */
-  needsRehash(phc: string): boolean {
+  needsRehash(phc: string, typed: string): boolean {
     const stored = parsePhc(phc);
     if (!stored) return true;
     const { memoryKib, timeCost } = this.config.hashing;
@@ -125,8 +147,14 @@ export class PasswordHasher implements OnModuleInit {
       stored.version !== 19 ||
       stored.memoryKib < memoryKib ||
       stored.timeCost < timeCost ||
-      stored.pepperId !== this.peppers.current?.id
+      stored.pepperId !== this.peppers.current?.id ||
+      ![this.config.password.normalisation, this.normalisationOf(typed)].includes(stored.normalisation)
     );
+  }
+
+  /** Plain ASCII has one spelling, whatever is configured. */
+  private normalisationOf(typed: string): Normalisation {
+    return isAscii(typed) ? 'none' : this.config.password.normalisation;
   }
 
   /** Bytes first: a megabyte is refused before anything walks over it. */
@@ -159,11 +187,5 @@ export class PasswordHasher implements OnModuleInit {
     const nobodysPassword = randomBytes(32).toString('base64url');
     const standIn = await this.limiter.run(() => engine.hash(nobodysPassword, this.config.hashing));
     return { engine, standIn };
-  }
-
-  private async compute(engine: Argon2Engine, password: string): Promise<string> {
-    const { current } = this.peppers;
-    const phc = await engine.hash(password, this.config.hashing, current?.secret);
-    return current ? withPepperId(phc, current.id) : phc;
   }
 }

@@ -5,7 +5,14 @@ import { BreachCheck } from './breach-check.js';
 import { CommonPasswords, MIN_OWN_PART } from './common-passwords.js';
 import type { TextKey } from '../texts/languages/en.js';
 import { translate } from '../texts/translate.js';
-import { countCodePoints, hasTooManyBytes, isWellFormed, MAX_PASSWORD_BYTES } from './password-text.js';
+import {
+  countCodePoints,
+  hasTooManyBytes,
+  isStable,
+  isWellFormed,
+  MAX_PASSWORD_BYTES,
+  spell,
+} from './password-text.js';
 import { isPredictable } from '../../platform/common/predictable-pattern.js';
 
 /** Whose password it is to be: what an attacker knows of the account and tries first. */
@@ -64,7 +71,8 @@ export class PasswordPolicy {
    * @param field the field of the request the password came in, for the answer
    * @throws AuthError PASSWORD_REJECTED; SERVICE_UNAVAILABLE with `password.breachCheckFallback: 'refuse'`
    */
-  async assertAcceptable(password: string, owner: PasswordOwner, field = 'password'): Promise<void> {
+  async assertAcceptable(typed: string, owner: PasswordOwner, field = 'password'): Promise<void> {
+    const password = spell(typed, this.config.password.normalisation);
     const broken = this.brokenBy(password, owner);
     if (broken.length > 0) throw new PasswordRejected(broken, field);
     if (await this.breaches.finds(password)) throw new PasswordRejected([{ key: 'password.breached' }], field);
@@ -75,10 +83,17 @@ export class PasswordPolicy {
     if (hasTooManyBytes(password)) return [this.tooLong()];
     return [
       ...this.lengthRules(password),
-      ...brokenWhere([[!isWellFormed(password), 'password.ill_formed']]),
+      ...this.formRules(password),
       ...(this.config.password.requireComplexity ? complexityRules(password) : []),
       ...(this.config.password.blockCommon ? this.guessRules(password, owner) : []),
     ];
+  }
+
+  private formRules(password: string): BrokenRule[] {
+    return brokenWhere([
+      [!isWellFormed(password), 'password.ill_formed'],
+      [this.config.password.normalisation !== 'none' && !isStable(password), 'password.unassigned'],
+    ]);
   }
 
   private lengthRules(password: string): BrokenRule[] {
@@ -122,7 +137,7 @@ function complexityRules(password: string): BrokenRule[] {
  * parts of the name (ASVS 6.2.11). A passphrase that happens to contain one of them has more left.
  */
 function isMadeOfContext(password: string, owner: PasswordOwner): boolean {
-  const folded = password.toLowerCase();
+  const folded = fold(password);
   const words = contextWords(owner).filter((word) => folded.includes(word));
   const rest = words.reduce((text, word) => text.replaceAll(word, ''), folded);
   return words.length > 0 && countCodePoints(rest) < MIN_OWN_PART;
@@ -133,10 +148,15 @@ function isMadeOfContext(password: string, owner: PasswordOwner): boolean {
  * break a whole.
  */
 function contextWords({ email, name, username }: PasswordOwner): string[] {
-  const address = email.toLowerCase();
-  const handle = username?.toLowerCase() ?? '';
-  const pieces = `${address} ${handle} ${name?.toLowerCase() ?? ''}`.split(/[^\p{L}\p{M}\p{N}]+/u);
+  const address = fold(email);
+  const handle = fold(username ?? '');
+  const pieces = `${address} ${handle} ${fold(name ?? '')}`.split(/[^\p{L}\p{M}\p{N}]+/u);
   return [address, address.replace(/@[^@]*$/, ''), handle, ...pieces]
     .filter((word) => countCodePoints(word) >= MIN_CONTEXT_WORD)
     .sort((a, b) => b.length - a.length);
+}
+
+/** To compare by: a name in one spelling must be found in a password in the other. */
+function fold(text: string): string {
+  return text.normalize('NFC').toLowerCase();
 }

@@ -45,7 +45,8 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
       (await this.signIn.tryOpen(proof, device)) ??
       (await this.signIn.tryOpen(await this.prove(credentials, device), device));
     if (!tokens) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
-    if (this.hasher.needsRehash(proof.account.passwordHash)) await this.rehash(proof.account, credentials.password);
+    const { password } = credentials;
+    if (this.hasher.needsRehash(proof.account.passwordHash, password)) await this.rehash(proof.account, password);
     return tokens;
   }
 

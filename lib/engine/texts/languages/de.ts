@@ -150,6 +150,7 @@ export const de: Language = {
   'password.too_short': 'Das Passwort muss mindestens {min} Zeichen haben.',
   'password.too_long': 'Das Passwort darf höchstens {max} Zeichen und {bytes} Bytes haben.',
   'password.ill_formed': 'Das Passwort muss wohlgeformter Unicode-Text sein.',
+  'password.unassigned': 'Das Passwort darf keine Zeichen enthalten, die dieser Server noch nicht kennt.',
   'password.no_lower_case': 'Das Passwort muss einen Kleinbuchstaben enthalten.',
   'password.no_upper_case': 'Das Passwort muss einen Großbuchstaben enthalten.',
   'password.no_digit': 'Das Passwort muss eine Ziffer enthalten.',

@@ -138,6 +138,7 @@ export const en = {
   'password.too_short': 'The password must have at least {min} characters.',
   'password.too_long': 'The password must have at most {max} characters and {bytes} bytes.',
   'password.ill_formed': 'The password must be well-formed Unicode text.',
+  'password.unassigned': 'The password must not contain characters that this server does not know yet.',
   'password.no_lower_case': 'The password must contain a lower case letter.',
   'password.no_upper_case': 'The password must contain an upper case letter.',
   'password.no_digit': 'The password must contain a digit.',

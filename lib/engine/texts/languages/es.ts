@@ -145,6 +145,7 @@ export const es: Language = {
   'password.too_short': 'La contraseña debe tener al menos {min} caracteres.',
   'password.too_long': 'La contraseña debe tener como máximo {max} caracteres y {bytes} bytes.',
   'password.ill_formed': 'La contraseña debe ser un texto Unicode bien formado.',
+  'password.unassigned': 'La contraseña no debe contener caracteres que este servidor aún no conoce.',
   'password.no_lower_case': 'La contraseña debe contener una letra minúscula.',
   'password.no_upper_case': 'La contraseña debe contener una letra mayúscula.',
   'password.no_digit': 'La contraseña debe contener una cifra.',

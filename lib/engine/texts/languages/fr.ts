@@ -146,6 +146,7 @@ export const fr: Language = {
   'password.too_short': 'Le mot de passe doit comporter au moins {min} caractères.',
   'password.too_long': 'Le mot de passe doit comporter au plus {max} caractères et {bytes} octets.',
   'password.ill_formed': 'Le mot de passe doit être un texte Unicode bien formé.',
+  'password.unassigned': 'Le mot de passe ne doit pas contenir de caractères que ce serveur ne connaît pas encore.',
   'password.no_lower_case': 'Le mot de passe doit contenir une lettre minuscule.',
   'password.no_upper_case': 'Le mot de passe doit contenir une lettre majuscule.',
   'password.no_digit': 'Le mot de passe doit contenir un chiffre.',

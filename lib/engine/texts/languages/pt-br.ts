@@ -138,6 +138,7 @@ export const ptBr: Language = {
   'password.too_short': 'A senha deve ter pelo menos {min} caracteres.',
   'password.too_long': 'A senha deve ter no máximo {max} caracteres e {bytes} bytes.',
   'password.ill_formed': 'A senha deve ser um texto Unicode bem formado.',
+  'password.unassigned': 'A senha não deve conter caracteres que este servidor ainda não conhece.',
   'password.no_lower_case': 'A senha deve conter uma letra minúscula.',
   'password.no_upper_case': 'A senha deve conter uma letra maiúscula.',
   'password.no_digit': 'A senha deve conter um algarismo.',

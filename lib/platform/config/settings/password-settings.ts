@@ -10,6 +10,8 @@ export interface PasswordOptions {
   requireComplexity: boolean;
   /** True refuses common passwords, and those that contain the address or the name. `AUTH_PASSWORD_BLOCK_COMMON`. @default true */
   blockCommon: boolean;
+  /** How a password is spelt before it is counted and hashed: `nfc` takes é as one code point or two for the same letter, `none` takes it as typed. `AUTH_PASSWORD_NORMALISATION`. @default nfc */
+  normalisation: 'nfc' | 'none';
   /** True refuses passwords that are known from breaches: a service is asked by the first five hex digits of the SHA-1 hash. `AUTH_PASSWORD_BREACH_CHECK`. @default false */
   breachCheck: boolean;
   /** Where the breach check asks: the address of a range interface, without the digits. `AUTH_PASSWORD_BREACH_CHECK_URL`. @default https://api.pwnedpasswords.com/range */
@@ -70,6 +72,15 @@ export const PASSWORD_SETTINGS: readonly SettingGroup[] = [
         level: 'basic',
         ...boolean(true),
         doc: 'True refuses common passwords, and those that contain the address or the name.',
+      },
+      {
+        path: 'password.normalisation',
+        env: 'AUTH_PASSWORD_NORMALISATION',
+        level: 'basic',
+        kind: 'choice',
+        values: ['nfc', 'none'],
+        default: 'nfc',
+        doc: 'How a password is spelt before it is counted and hashed: `nfc` takes é as one code point or two for the same letter, `none` takes it as typed.',
       },
       {
         path: 'password.breachCheck',
