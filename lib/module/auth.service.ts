@@ -146,15 +146,19 @@ export class AuthService {
     return proof && this.signIns.open(proof, device);
   }
 
-  /** Sets another password; all sessions but `sessionId` end. Throws PASSWORD_CURRENT_WRONG, PASSWORD_REJECTED. */
-  changePassword(
+  /**
+   * Sets another password; all sessions but `sessionId` end. Leave it out and call {@link signIn} for a new one in its place.
+   * Throws PASSWORD_CURRENT_WRONG, PASSWORD_REJECTED.
+   */
+  async changePassword(
     userId: UserId,
     currentPassword: string,
     newPassword: string,
     sessionId?: string,
     device: Device = NO_DEVICE,
   ): Promise<void> {
-    return this.passwordChanges.change(userId, currentPassword, newPassword, device, sessionId);
+    const session = sessionId === undefined ? undefined : { id: sessionId, goesOn: true };
+    await this.passwordChanges.change(userId, currentPassword, newPassword, device, session);
   }
 
   /** For operators: makes an active account by the rules of a signup, and returns its key. Throws PASSWORD_REJECTED, INPUT_INVALID, SIGNUP_EMAIL_TAKEN, SIGNUP_CONFLICT. */

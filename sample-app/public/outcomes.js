@@ -19,7 +19,7 @@ export const succeeded = {
   editProfile: afterEdit,
   listSessions: afterList,
   endSession: afterEnd,
-  changePassword: () => 'The new password is set. Every other session has ended; this one goes on.',
+  changePassword: afterPasswordChange,
   requestEmailChange: afterChangeRequest,
   confirmEmailChange: afterChange,
   undoEmailChange: afterUndo,
@@ -111,6 +111,12 @@ function afterReset(body) {
   if (body?.expires_in) return signIn(body, 'The new password is set and you are signed in; other sessions ended.');
   signOut('Ended: the password changed');
   return 'The new password is set. Log in with it.';
+}
+
+/** Cookies were renewed with the answer; a bearer token is as good as before, unless the answer has another. */
+function afterPasswordChange(body) {
+  if (body?.expires_in) signIn(body, '', session.account);
+  return 'The new password is set. Every other session has ended; this one goes on.';
 }
 
 function signIn(pair, message, account = null) {

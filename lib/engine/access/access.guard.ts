@@ -5,7 +5,7 @@ import { errorHeaders } from '../../platform/http/auth-error.filter.js';
 import { CookieCredentials } from './cookie-credentials.js';
 import { ACCESS_RULE, type AccessRule } from './access-rule.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
-import { bearerToken, isBearer, statesToken } from '../../platform/http/bearer.js';
+import { bearerToken, isBearer } from '../../platform/http/bearer.js';
 import { asksForUser } from './current-user.js';
 import { getPrincipal, type Principal, setPrincipal } from './principal.js';
 import { handlingOf, requestOf, setHeaders } from './request-context.js';
@@ -53,7 +53,7 @@ export class AccessGuard implements CanActivate {
     const known = handling && getPrincipal<unknown>(handling);
     if (known) return known;
     const { authorization } = request.headers;
-    const cookie = statesToken(authorization) ? undefined : this.cookies?.accessToken(request);
+    const cookie = this.cookies?.speakFor(request) ? this.cookies.accessToken(request) : undefined;
     if (cookie === undefined && !isBearer(authorization)) return undefined;
     const token = cookie ?? bearerToken(authorization);
     const principal =

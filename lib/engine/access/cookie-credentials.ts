@@ -4,6 +4,7 @@ import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.
 import { CsrfTokens } from '../tokens/csrf-tokens.js';
 import { type SessionClaims, SessionTokens } from '../tokens/session-tokens.js';
 import { CsrfProtection } from './csrf-protection.js';
+import { statesToken } from '../../platform/http/bearer.js';
 import type { SiteRequest } from '../../platform/http/request-site.js';
 import { TokenCookies } from './token-cookies.js';
 
@@ -25,8 +26,16 @@ export class CookieCredentials {
   ) {}
 
   /**
-   * The access token of the cookie, not verified yet; undefined where there is none. Ask only where the request states
-   * no bearer token: what a client says expressly is never overruled by what a browser adds.
+   * True where the cookies say whom a request acts for: they are there, and it states no bearer token. What a client says
+   * expressly is never overruled by what a browser adds.
+   */
+  speakFor(request: SiteRequest): boolean {
+    return !statesToken(request.headers['authorization']) && this.cookies.read(request, 'access') !== undefined;
+  }
+
+  /**
+   * The access token of the cookie, not verified yet; undefined where there is none. Ask only where the cookies
+   * {@link speakFor} the request.
    * @throws AuthError INPUT_CROSS_SITE, ACCESS_INVALID_CSRF_TOKEN
    */
   accessToken(request: SiteRequest): string | undefined {

@@ -30,7 +30,7 @@ export interface AccountContext<U extends object = Account> {
 }
 
 /** The flows that open sessions; `application` is AuthService.signIn. */
-export type SignInWay = 'login' | 'activation' | 'password-reset' | 'signup' | 'application';
+export type SignInWay = 'login' | 'activation' | 'password-reset' | 'password-change' | 'signup' | 'application';
 
 /** An account that is about to get a session, or to go on with one. */
 export interface LoginContext<U extends object = Account> extends AccountContext<U> {

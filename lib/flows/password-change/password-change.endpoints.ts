@@ -1,5 +1,6 @@
+import { TOKEN_PAIR_ANSWER, TOKEN_PAIR_BODY } from '../../engine/sessions/token-pair.body.js';
 import { NOTHING } from '../../platform/http/answer.js';
-import { endpoints, FAULTS, UNPROVED, UNUSABLE } from '../../platform/http/endpoint.js';
+import { endpoints, FAULTS, NO_SESSION, UNPROVED, UNUSABLE } from '../../platform/http/endpoint.js';
 import { PasswordChangeDto } from './password-change.dto.js';
 
 export const PASSWORD_CHANGE_ENDPOINTS = endpoints('password-change', {
@@ -14,10 +15,19 @@ export const PASSWORD_CHANGE_ENDPOINTS = endpoints('password-change', {
       current_password: 'The password of the account.',
       new_password: 'The new password; must meet the policy.',
     },
-    answer: 'Nothing. The session of the request goes on.',
+    answer: `Nothing. Cookies are renewed; a bearer token stays good. With \`AUTH_RENEW_SESSION_ON_PASSWORD_CHANGE=true\` a bearer token gets 200 with ${TOKEN_PAIR_ANSWER} and is itself refused from then on.`,
     body: PasswordChangeDto,
-    answers: { 204: NOTHING },
+    answers: { 200: TOKEN_PAIR_BODY, 204: NOTHING },
+    setsCookies: true,
     credentials: 'access',
-    errors: [...UNUSABLE, ...UNPROVED, 'PASSWORD_CURRENT_WRONG', 'PASSWORD_REJECTED', 'LIMIT_EXCEEDED', ...FAULTS],
+    errors: [
+      ...UNUSABLE,
+      ...UNPROVED,
+      'PASSWORD_CURRENT_WRONG',
+      'PASSWORD_REJECTED',
+      ...NO_SESSION,
+      'LIMIT_EXCEEDED',
+      ...FAULTS,
+    ],
   },
 });

@@ -9,9 +9,18 @@ import { PasswordCheck } from '../../engine/passwords/password-check.js';
 import { PasswordHasher } from '../../engine/passwords/password-hasher.js';
 import { PasswordPolicy } from '../../engine/passwords/password-policy.js';
 import { SessionEnder } from '../../engine/sessions/session-ender.js';
+import type { Proof } from '../../engine/sign-in/proof.js';
+import { provenState } from '../../platform/data/store/account-state.js';
 import { Database } from '../../platform/data/store/database.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import { Traced } from '../../platform/common/traced.js';
+
+/** The session that a change is asked for in; without one every session ends. */
+export interface AskingSession {
+  readonly id: string;
+  /** False ends it with all others: the proof of the change opens another in its place. */
+  readonly goesOn: boolean;
+}
 
 /** Password change: whoever is signed in and knows the password sets another. */
 @Injectable()
@@ -30,7 +39,7 @@ export class PasswordChangeService {
 
   /**
    * Sets the new password; every other session and every link of the user dies, and the user is told by mail.
-   * @param sessionId the session that goes on; without it every session ends
+   * @returns what opens a session: whoever changed the password has just proved who they are
    * @throws AuthError PASSWORD_CURRENT_WRONG, which changes nothing; PASSWORD_REJECTED, naming `new_password`; whatever a
    * hook throws
    */
@@ -40,8 +49,8 @@ export class PasswordChangeService {
     currentPassword: string,
     newPassword: string,
     device: Device,
-    sessionId?: string,
-  ): Promise<void> {
+    session?: AskingSession,
+  ): Promise<Proof> {
     const attempt = { flow: 'password-change', device } as const;
     const account = await this.passwords.verifyCurrent(userId, currentPassword, attempt);
     await this.policy.assertAcceptable(newPassword, account, 'new_password');
@@ -53,14 +62,16 @@ export class PasswordChangeService {
       if (!(await this.users.replaceHash(manager, account, passwordHash))) {
         throw new AuthError('PASSWORD_CURRENT_WRONG');
       }
-      await this.ender.endEverything(manager, userId, sessionId);
+      await this.ender.endEverything(manager, userId, session?.goesOn ? session.id : undefined);
       await this.outbox.owe(manager, userId, 'password-changed-notice');
       await this.events.record(
         'authn_password_change',
-        { userId, sessionId, device, reason: 'password-change' },
+        { userId, sessionId: session?.id, device, reason: 'password-change' },
         manager,
       );
       await this.hooks.within(manager, 'afterPasswordChange', userId, { device });
     });
+    const changed = { ...account, passwordHash };
+    return { account: changed, amr: ['pwd'], via: 'password-change', stillHolds: provenState(changed) };
   }
 }

@@ -114,9 +114,10 @@ function refusalContent(endpoint: Endpoint, codes: readonly AuthErrorCode[], err
 }
 
 function headersOf(endpoint: Endpoint, status: number, config: AuthConfig): HeadersObject {
-  const { setsCookies, credentials, leavesDeviceCookie } = endpoint;
-  // A refresh that a hook refuses ends the session.
-  const ends = status === 401 || (status === 403 && credentials === 'refresh');
+  const { setsCookies, credentials, leavesDeviceCookie, errors } = endpoint;
+  // Where a hook refuses whoever is signed in another session, or the next pair, the one that asked has ended.
+  const isRefusal = status === 403 && credentials !== undefined && errors.includes('LOGIN_REFUSED');
+  const ends = status === 401 || isRefusal;
   const withCookies = setsCookies && hasCookies(config) && (status < 300 || ends);
   const withDevice = leavesDeviceCookie && config.limits.deviceCookie && config.limits.mode !== 'off' && status < 300;
   const cookies = [

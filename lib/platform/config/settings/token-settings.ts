@@ -1,5 +1,5 @@
 import type { JwtAlgorithm } from '../jwt-algorithms.js';
-import { DAY, integer, type SettingGroup } from '../setting.js';
+import { boolean, DAY, integer, type SettingGroup } from '../setting.js';
 
 /** Access and refresh tokens, and the secret behind every key. */
 export interface JwtOptions {
@@ -35,6 +35,8 @@ export interface SessionOptions {
   maxSeconds: number;
   /** Live sessions an account may have; one more ends the one used least recently, and 0 sets no limit. `AUTH_SESSION_MAX_PER_ACCOUNT`. @default 50 */
   maxPerAccount: number;
+  /** True answers a password change by bearer token with a new pair in place of its tokens, false with 204 and leaves them; cookies are renewed in either case. `AUTH_RENEW_SESSION_ON_PASSWORD_CHANGE`. @default false */
+  renewOnPasswordChange: boolean;
 }
 
 /** How fresh the guard's view of a session is. */
@@ -155,6 +157,12 @@ export const TOKEN_SETTINGS: readonly SettingGroup[] = [
         env: 'AUTH_SESSION_MAX_PER_ACCOUNT',
         ...integer('sessions', 50, 0, 10_000),
         doc: 'Live sessions an account may have; one more ends the one used least recently, and 0 sets no limit.',
+      },
+      {
+        path: 'session.renewOnPasswordChange',
+        env: 'AUTH_RENEW_SESSION_ON_PASSWORD_CHANGE',
+        ...boolean(false),
+        doc: 'True answers a password change by bearer token with a new pair in place of its tokens, false with 204 and leaves them; cookies are renewed in either case.',
       },
       {
         path: 'sessionCheck.cacheSeconds',
