@@ -9,13 +9,18 @@ import {
 import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { EventLog } from '../events/event-log.js';
-import { type MailState, type OwedMail, OwedMailStore } from '../../platform/data/store/owed-mail.store.js';
+import { type MailState, type OwedMail, OwedMailStore, type Tries } from '../../platform/data/store/owed-mail.store.js';
 import type { OwnedToken } from '../../platform/data/store/tokens.store.js';
 import { describeMailFailure, isPermanent } from './mail-failure.js';
+import { type Delivery, MailLane } from './mail-lane.js';
 import { MailSender, SEND_TIMEOUT_MS } from './mail-sender.js';
 
-/** Mails in flight at once. */
-const IN_FLIGHT = 10;
+/**
+ * Connections to hanging servers, beside the 10 of each lane: 50 in all, which is what Postfix grants one client
+ * (smtpd_client_connection_count_limit).
+ */
+const MOST_SLOW_FIRST = 20;
+const MOST_SLOW_AGAIN = 10;
 /** How long a claim lasts. Longer than a mail can take, so that nobody else sends one that is still on its way. */
 const LEASE_MS = 2 * SEND_TIMEOUT_MS;
 const FIRST_RETRY_MS = 5_000;
@@ -27,12 +32,6 @@ const SHUTDOWN_PATIENCE_MS = 5_000;
 /** What became of an attempt to send. */
 type Outcome = Required<Pick<MailState, 'mailDueAt' | 'mailError'>>;
 
-/** A mail on its way. */
-interface Delivery {
-  done: Promise<void>;
-  breakOff: AbortController;
-}
-
 /**
  * Sends owed mail: at once when woken, and by polling for what a crash, a restart or another instance left behind.
  * A claim is one conditional UPDATE that moves the due time into the future, so any number of instances share the
@@ -43,6 +42,11 @@ interface Delivery {
 export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('AuthOutbox');
   private readonly inFlight = new Map<string, Delivery>();
+  /** What failed before may well fail again, and slowly: it takes no place from mails that were never tried, nor they from it. */
+  private readonly lanes: Readonly<Record<Tries, MailLane>> = {
+    first: new MailLane(MOST_SLOW_FIRST, () => this.wake()),
+    again: new MailLane(MOST_SLOW_AGAIN, () => this.wake()),
+  };
   private poll?: NodeJS.Timeout;
   private looking?: Promise<void>;
   private isWoken = false;
@@ -87,7 +91,8 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     try {
       do {
         this.isWoken = false;
-        for (const mail of await this.owedMail.findDue(IN_FLIGHT)) await this.start(mail);
+        await this.fill('first');
+        await this.fill('again');
       } while (this.isWoken && !this.isStopping);
     } catch (error) {
       // The database is out of reach: nothing is lost, the next poll looks again.
@@ -96,18 +101,22 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
+  private async fill(tries: Tries): Promise<void> {
+    const lane = this.lanes[tries];
+    if (lane.room <= 0) return;
+    // A mail that takes longer than its lease is found as well; it must not hide those behind it.
+    for (const mail of await this.owedMail.findDue(tries, lane.room + this.inFlight.size)) await this.start(mail, lane);
+  }
+
   /** Claims a mail and puts it on its way. Whatever ends, a claim that was lost or a delivery, makes it look again. */
-  private async start(mail: OwedMail): Promise<void> {
+  private async start(mail: OwedMail, lane: MailLane): Promise<void> {
     if (mail.isPointless) return this.drop(mail);
-    if (this.isStopping || this.inFlight.size >= IN_FLIGHT || this.inFlight.has(mail.id)) return;
+    if (this.isStopping || lane.room <= 0 || this.inFlight.has(mail.id)) return;
     const leaseEnds = new Date(this.clock.now() + LEASE_MS);
     const claim = { mailDueAt: leaseEnds, mailAttempts: mail.mailAttempts + 1 };
     if (!(await this.owedMail.settle(mail.id, mail.mailDueAt!, claim))) return this.wake();
     const breakOff = new AbortController();
-    const done = this.deliver(mail, leaseEnds, breakOff).finally(() => {
-      this.inFlight.delete(mail.id);
-      this.wake();
-    });
+    const done = lane.carry(() => this.deliver(mail, leaseEnds, breakOff).finally(() => this.inFlight.delete(mail.id)));
     this.inFlight.set(mail.id, { done, breakOff });
   }
 

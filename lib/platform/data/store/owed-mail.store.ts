@@ -9,6 +9,9 @@ import { type OwnedToken, TokensStore } from './tokens.store.js';
 /** What an attempt to send, or the claim before it, leaves in the row. */
 export type MailState = Partial<Pick<OwnedToken, 'mailDueAt' | 'mailAttempts' | 'mailError'>>;
 
+/** Mails that were never tried, or those that are to be tried again. */
+export type Tries = 'first' | 'again';
+
 /** A row that owes a mail. */
 export type OwedMail = OwnedToken & {
   /** True where its link is refused by now: used, revoked, or outdated by a newer one. One that expired is not meant. */
@@ -26,10 +29,10 @@ export class OwedMailStore {
   ) {}
 
   /**
-   * Mails that are due, the one that waits longest first. Those that are pointless are among them, for the worker to drop:
+   * Mails of one kind that are due, the one that waits longest first. Those that are pointless are among them, for the worker to drop:
    * left where they are, every look would pass over them again, and they would be counted as late.
    */
-  async findDue(limit: number): Promise<OwedMail[]> {
+  async findDue(tries: Tries, limit: number): Promise<OwedMail[]> {
     const { entities, raw } = await this.database.read((manager) => {
       const query = this.tokens.owned(manager);
       const isOutdated = `token.purpose IN (:...newestOnly) AND ${existsNewer(query, this.entities.token)}`;
@@ -37,6 +40,7 @@ export class OwedMailStore {
         .addSelect(`CASE WHEN ${isOutdated} THEN 1 ELSE 0 END`, 'is_outdated')
         .setParameters({ newestOnly: NEWEST_ONLY })
         .where('token.mailDueAt <= :now', { now: this.clock.now() })
+        .andWhere(`token.mailAttempts ${tries === 'first' ? '=' : '>'} 0`)
         .orderBy('token.mailDueAt')
         .limit(limit)
         .getRawAndEntities<{ is_outdated: string | number }>();
