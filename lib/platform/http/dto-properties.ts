@@ -22,10 +22,14 @@ export function wireName(dto: Type<object>, property: string): string {
   return defaultMetadataStorage.findExposeMetadata(dto, property)?.options.name ?? property;
 }
 
+const settable = new WeakMap<Type<object>, ReadonlySet<string>>();
+
 /**
- * True for a key that class-transformer would take although the property has another name on the wire. One field must
- * have one name: with two in a body, whoever inspects the request on its way could look at the other one.
+ * The names of the fields that a request may state. A property with another name on the wire has that one alone, though
+ * class-transformer would take both: with two in a body, whoever inspects the request on its way could look at the other one.
  */
-export function isHiddenName(dto: Type<object>, key: string): boolean {
-  return wireName(dto, key) !== key && !defaultMetadataStorage.findExposeMetadataByCustomName(dto, key);
+export function settableNames(dto: Type<object>): ReadonlySet<string> {
+  const known = settable.get(dto) ?? new Set(Array.from(validatedProperties(dto), (name) => wireName(dto, name)));
+  settable.set(dto, known);
+  return known;
 }

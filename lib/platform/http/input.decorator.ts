@@ -10,9 +10,9 @@ import { plainToInstance } from 'class-transformer';
 import type { ValidationError } from 'class-validator';
 import { AuthError, type FieldProblem } from '../common/auth.errors.js';
 import { Validator } from '../common/class-validator.js';
-import { isHiddenName, wireName } from './dto-properties.js';
+import { settableNames, wireName } from './dto-properties.js';
 import { OWN_BODIES, type OwnBodies, type OwnRequest } from './own-bodies.js';
-import { assertSafeBody } from './safe-body.js';
+import { assertSafeBody, type SafeBody } from './safe-body.js';
 
 /** More problems than this are not listed: a body of unknown fields must not buy a far longer answer. */
 const MAX_PROBLEMS = 20;
@@ -65,7 +65,10 @@ export async function validateInput<T extends object>(
 ): Promise<T> {
   // The gate has checked the shape already; this holds for a route that an application mounts where no gate is.
   assertSafeBody(body);
-  const input = plainToInstance(dto, body, { enableImplicitConversion: false });
+  const { known, unknown } = sorted(dto, body);
+  // The answer has no room for more, and each field would cost the validator its time.
+  if (unknown.length >= MAX_PROBLEMS) throw invalid(unknown.slice(0, MAX_PROBLEMS).map(unknownField));
+  const input = plainToInstance(dto, known, { enableImplicitConversion: false });
   const errors = await validator.validate(input, {
     whitelist: true,
     forbidNonWhitelisted: true,
@@ -73,14 +76,20 @@ export async function validateInput<T extends object>(
     stopAtFirstError: false,
     validationError: { value: false },
   });
-  const hidden = Object.keys(body).filter((key) => isHiddenName(dto, key));
   const isLeftOut = (property: string) => extent === 'part' && !Object.hasOwn(body, wireName(dto, property));
   const stated = errors.filter(({ property }) => !isLeftOut(property));
-  const problems = [...hidden.map(unknownField), ...fieldProblems(stated)];
-  if (problems.length > 0) throw new AuthError('INPUT_INVALID', { errors: problems.slice(0, MAX_PROBLEMS) });
+  const problems = [...unknown.map(unknownField), ...fieldProblems(stated)];
+  if (problems.length > 0) throw invalid(problems);
   // A class may give its properties values of its own, which are nothing the client asked for.
   for (const property of Object.keys(input)) if (isLeftOut(property)) Reflect.deleteProperty(input, property);
   return input;
+}
+
+/** The fields of a body that the class has, and the names of those it has not. */
+function sorted(dto: Type<object>, body: SafeBody): { known: SafeBody; unknown: string[] } {
+  const names = settableNames(dto);
+  const known = Object.fromEntries(Object.entries(body).filter(([name]) => names.has(name)));
+  return { known, unknown: Object.keys(body).filter((name) => !names.has(name)) };
 }
 
 function fieldProblems(errors: ValidationError[], parent = ''): FieldProblem[] {
@@ -96,14 +105,23 @@ function fieldProblems(errors: ValidationError[], parent = ''): FieldProblem[] {
   });
 }
 
-/** The name of an unknown field is the client's own text: not repeated unless it is plain. */
 function clientName({ property = '', constraints, target }: ValidationError): string {
-  if (constraints && 'whitelistValidation' in constraints) return ORDINARY_NAME.test(property) ? property : 'unknown';
+  if (constraints && 'whitelistValidation' in constraints) return plainName(property);
   return target ? wireName(target.constructor as Type<object>, property) : property;
 }
 
-function unknownField(field: string): FieldProblem {
+/** The name of an unknown field is the client's own text: not repeated unless it is plain. */
+function plainName(name: string): string {
+  return ORDINARY_NAME.test(name) ? name : 'unknown';
+}
+
+function unknownField(name: string): FieldProblem {
+  const field = plainName(name);
   return { field, messages: [`${field} is not a known field`] };
+}
+
+function invalid(problems: FieldProblem[]): AuthError {
+  return new AuthError('INPUT_INVALID', { errors: problems.slice(0, MAX_PROBLEMS) });
 }
 
 function bodyOf(context: ExecutionContext): unknown {

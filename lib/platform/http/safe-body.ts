@@ -6,7 +6,11 @@ import { isPlainObject } from '../common/plain-object.js';
 export const BODY_LIMIT_BYTES = 16 * 1024;
 
 const MAX_DEPTH = 4;
+/** Most fields and list items, on all levels together. Each costs the validators 5 to 20 microseconds, 16 KB hold 8,000. */
+const MAX_VALUES = 512;
 const MAX_FORM_FIELDS = 20;
+/** What separates the fields of a form. */
+const AMPERSAND = 0x26;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 // `ignoreBOM` keeps a byte order mark in the text, where JSON.parse refuses it (RFC 8259, section 8.1).
@@ -71,6 +75,7 @@ export function parseJson(bytes: Uint8Array): unknown {
  * @throws AuthError INPUT_MALFORMED
  */
 export function parseForm(bytes: Uint8Array): Record<string, string> {
+  if (hasMoreThan(MAX_FORM_FIELDS, AMPERSAND, bytes)) throw malformed();
   const fields = formFields(bytes);
   const form = Object.fromEntries(fields);
   if (fields.length > MAX_FORM_FIELDS || Object.keys(form).length !== fields.length) throw malformed();
@@ -78,8 +83,8 @@ export function parseForm(bytes: Uint8Array): Record<string, string> {
 }
 
 /**
- * Refuses what a stock validator would crash on or misread: anything but a plain object, more than four levels,
- * ill-formed UTF-16 (two passwords would be stored as the same bytes), NUL (PostgreSQL refuses it, C code ends there)
+ * Refuses what a stock validator would crash on, misread or take long for: anything but a plain object, more than four
+ * levels, more than 512 fields and list items in all, ill-formed UTF-16 (two passwords would be stored as the same bytes), NUL (PostgreSQL refuses it, C code ends there)
  * and names that every object has already (prototype pollution). Walks level by level: recursion would let 5,000
  * brackets overflow the stack.
  * @throws AuthError INPUT_MALFORMED
@@ -87,8 +92,11 @@ export function parseForm(bytes: Uint8Array): Record<string, string> {
 export function assertSafeBody(body: unknown): asserts body is SafeBody {
   if (!isPlainObject(body)) throw malformed();
   let level: object[] = [body];
+  let values = 0;
   for (let depth = 1; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) throw malformed();
+    // Counted before anything is looked at: a level is as wide as the one above it has allowed.
+    for (const each of level) values += Array.isArray(each) ? each.length : Object.keys(each).length;
+    if (depth > MAX_DEPTH || values > MAX_VALUES) throw malformed();
     level = level.flatMap(checkedChildren);
   }
 }
@@ -96,6 +104,12 @@ export function assertSafeBody(body: unknown): asserts body is SafeBody {
 /** True for well-formed UTF-16 without NUL. */
 export function isSafeText(text: string): boolean {
   return !text.includes('\0') && !LONE_SURROGATE.test(text);
+}
+
+function hasMoreThan(most: number, byte: number, bytes: Uint8Array): boolean {
+  let count = 0;
+  for (let at = bytes.indexOf(byte); at >= 0 && count <= most; at = bytes.indexOf(byte, at + 1)) count++;
+  return count > most;
 }
 
 function formFields(bytes: Uint8Array): [string, string][] {
