@@ -128,7 +128,7 @@ function routesPage() {
     'and `AUTH_ROUTES=forge` gives all of them the paths of the second column: see [route presets](route-presets.md).',
     '',
     'Bodies are JSON objects (`Content-Type: application/json`) of at most 16 KB, four levels, and 512 fields and list items,',
-    'unless a route says otherwise. Every answer carries `Cache-Control: no-store`, unless it may be kept. A refusal is `{ statusCode, code, message, errors? }`: check `code`, see',
+    'sent within 10 seconds, unless a route says otherwise. Every answer carries `Cache-Control: no-store`, unless it may be kept. A refusal is `{ statusCode, code, message, errors? }`: check `code`, see',
     '[errors](errors.md). A bearer token is sent as `Authorization: Bearer <access_token>`.',
     '',
     ...table(['route', 'in the preset `forge`', 'name', 'levels', 'modes', 'what it does'], ENTRIES.map(routeRow)),

@@ -9,6 +9,7 @@ export const AUTH_ERRORS = {
   INPUT_INVALID: [HttpStatus.BAD_REQUEST, 'The request has invalid fields.'],
   INPUT_MALFORMED: [HttpStatus.BAD_REQUEST, 'The request could not be read.'],
   INPUT_TOO_LARGE: [HttpStatus.PAYLOAD_TOO_LARGE, 'The request body is larger than 16 KB.'],
+  INPUT_TOO_SLOW: [HttpStatus.REQUEST_TIMEOUT, 'The request body did not arrive in time.'],
   INPUT_UNSUPPORTED_TYPE: [HttpStatus.UNSUPPORTED_MEDIA_TYPE, 'The content type is not accepted here.'],
   INPUT_CROSS_SITE: [HttpStatus.FORBIDDEN, 'The request was sent from another site.'],
   PASSWORD_REJECTED: [HttpStatus.BAD_REQUEST, 'The password does not meet the policy.'],

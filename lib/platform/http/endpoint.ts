@@ -70,7 +70,13 @@ export function endpoints<K extends string>(flow: string, facts: Readonly<Record
 }
 
 /** Whatever takes a body can meet these. */
-export const UNREADABLE = ['INPUT_MALFORMED', 'INPUT_TOO_LARGE', 'INPUT_UNSUPPORTED_TYPE', 'INPUT_CROSS_SITE'] as const;
+export const UNREADABLE = [
+  'INPUT_MALFORMED',
+  'INPUT_TOO_LARGE',
+  'INPUT_TOO_SLOW',
+  'INPUT_UNSUPPORTED_TYPE',
+  'INPUT_CROSS_SITE',
+] as const;
 
 /** Whatever reads fields can meet these. */
 export const UNUSABLE = ['INPUT_INVALID', ...UNREADABLE] as const;

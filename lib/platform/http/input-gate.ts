@@ -5,6 +5,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { AuthError } from '../common/auth.errors.js';
 import { AUTH_CONFIG, type AuthConfig } from '../config/auth-config.js';
 import { errorHeaders } from './auth-error.filter.js';
+import { endWithoutBody } from './body-deadline.js';
 import type { Endpoint } from './endpoint.js';
 import type { FastifyRouteConfig } from './planned-routes.js';
 import { type MediaType, mediaType } from './media-type.js';
@@ -54,6 +55,7 @@ interface FastifyInstance {
  * pass untouched.
  *
  * What passes has its parsed body on `request.body`; what does not goes to Nest's exception layer as an AuthError.
+ * A body that does not arrive in time is 408, or the end of the connection.
  * Every answer of an endpoint, whoever writes it, carries `Cache-Control`: `no-store`, unless the table says otherwise.
  */
 @Injectable()
@@ -89,6 +91,7 @@ export class InputGate {
       ({ endpoint, pattern }) => serves(endpoint, request.method) && pattern.test(request.path),
     );
     if (!route) return next();
+    endWithoutBody(request);
     response.setHeader('Cache-Control', cacheControl(route.endpoint));
     try {
       // Express would repeat the path, and the token in it, in its own error.
@@ -110,6 +113,7 @@ export class InputGate {
       // Fastify has chosen the route: its own decoding, case and slash rules are applied already.
       const endpoint = request.routeOptions.config?.authEndpoint;
       if (!endpoint) return;
+      endWithoutBody(request.raw);
       reply.header('Cache-Control', cacheControl(endpoint));
       if (endpoint.accepts === 'none') return;
       try {
@@ -207,10 +211,12 @@ function isDecodable(path: string): boolean {
   }
 }
 
-/** Headers of a refusal. The end of a body that is too long and did not announce its length may never come: the connection ends. */
+/** Headers of a refusal. Where the end of a body may never come (too slow, too long without a length), the connection ends. */
 function refusalHeaders(error: unknown, { headers }: RawRequest): [string, string][] {
   if (!(error instanceof AuthError)) return [];
-  const isEndless = error.code === 'INPUT_TOO_LARGE' && headers['content-length'] === undefined;
+  const { code } = error;
+  const isEndless =
+    code === 'INPUT_TOO_SLOW' || (code === 'INPUT_TOO_LARGE' && headers['content-length'] === undefined);
   return Object.entries({ ...errorHeaders(error), ...(isEndless && { Connection: 'close' }) });
 }
 

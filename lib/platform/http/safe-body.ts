@@ -1,9 +1,12 @@
 import type { Readable } from 'node:stream';
-import { AuthError } from '../common/auth.errors.js';
+import { AuthError, type AuthErrorCode } from '../common/auth.errors.js';
 import { isPlainObject } from '../common/plain-object.js';
 
 /** Most bytes the body of a request to this module may have: 16 KB. */
 export const BODY_LIMIT_BYTES = 16 * 1024;
+
+/** Longest time such a body may take to arrive, in milliseconds. A modem of 1990 is quick enough. */
+export const BODY_TIMEOUT_MS = 10_000;
 
 const MAX_DEPTH = 4;
 /** Most fields and list items, on all levels together. Each costs the validators 5 to 20 microseconds, 16 KB hold 8,000. */
@@ -20,11 +23,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export type SafeBody = Record<string, unknown>;
 
 /**
- * Reads a stream to its end, but keeps no more than `limit` bytes of it. What comes after is let go unread by anybody,
- * so that the answer can reach a client that is still sending.
- * @throws AuthError INPUT_TOO_LARGE above the limit, INPUT_MALFORMED where the stream breaks off
+ * Reads a stream to its end, but keeps no more than `limit` bytes of it, and waits no longer than `timeoutMs`: a client that
+ * sends a byte now and then would hold the request for ever (Slowloris). What comes after is let go unread by anybody, so
+ * that the answer can reach a client that is still sending.
+ * @throws AuthError INPUT_TOO_LARGE above the limit, INPUT_TOO_SLOW after the time, INPUT_MALFORMED where the stream breaks
+ * off
  */
-export function readBody(stream: Readable, limit = BODY_LIMIT_BYTES): Promise<Buffer> {
+export function readBody(stream: Readable, limit = BODY_LIMIT_BYTES, timeoutMs = BODY_TIMEOUT_MS): Promise<Buffer> {
   if (stream.destroyed) return Promise.reject(malformed());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -36,9 +41,7 @@ export function readBody(stream: Readable, limit = BODY_LIMIT_BYTES): Promise<Bu
         chunks.push(bytes);
         return;
       }
-      stop();
-      stream.resume();
-      reject(new AuthError('INPUT_TOO_LARGE'));
+      refuse('INPUT_TOO_LARGE');
     };
     const onEnd = (): void => {
       stop();
@@ -48,7 +51,14 @@ export function readBody(stream: Readable, limit = BODY_LIMIT_BYTES): Promise<Bu
       stop();
       reject(malformed());
     };
+    const refuse = (code: AuthErrorCode): void => {
+      stop();
+      stream.resume();
+      reject(new AuthError(code));
+    };
+    const timeout = setTimeout(refuse, timeoutMs, 'INPUT_TOO_SLOW');
     const stop = (): void => {
+      clearTimeout(timeout);
       stream.off('data', onData).off('end', onEnd).off('close', onBreak);
     };
     // The error listener stays: a client that goes away after the answer must not bring the process down.

@@ -139,6 +139,8 @@ export const de: Language = {
   'error.INPUT_MALFORMED':
     'Das Formular oder der Link war nicht lesbar. Öffnen Sie den Link noch einmal und versuchen Sie es erneut.',
   'error.INPUT_TOO_LARGE': 'Das Formular ist zu groß.',
+  'error.INPUT_TOO_SLOW':
+    'Das Formular kam nicht rechtzeitig an. Öffnen Sie den Link noch einmal und versuchen Sie es erneut.',
   'error.INPUT_CROSS_SITE':
     'Das Formular wurde von einer anderen Website gesendet. Öffnen Sie den Link noch einmal und benutzen Sie das Formular dort.',
   'error.LIMIT_EXCEEDED':

@@ -129,6 +129,7 @@ export const en = {
   'error.INPUT_INVALID': 'The form was not filled in as it must be. Open the link again and try once more.',
   'error.INPUT_MALFORMED': 'The form or the link could not be read. Open the link again and try once more.',
   'error.INPUT_TOO_LARGE': 'The form is too large.',
+  'error.INPUT_TOO_SLOW': 'The form took too long to arrive. Open the link again and try once more.',
   'error.INPUT_CROSS_SITE': 'The form was sent from another site. Open the link again and use the form there.',
   'error.LIMIT_EXCEEDED': 'Too many links from your network did not work. Try again in {minutes} minutes.',
   'error.SERVICE_BUSY': 'The service is busy; try again in a moment.',

@@ -134,6 +134,7 @@ export const es: Language = {
   'error.INPUT_MALFORMED':
     'No se ha podido leer el formulario o el enlace. Abre el enlace de nuevo e inténtalo otra vez.',
   'error.INPUT_TOO_LARGE': 'El formulario es demasiado grande.',
+  'error.INPUT_TOO_SLOW': 'El formulario tardó demasiado en llegar. Abre el enlace otra vez e inténtalo de nuevo.',
   'error.INPUT_CROSS_SITE':
     'El formulario se ha enviado desde otro sitio. Abre el enlace de nuevo y usa el formulario de allí.',
   'error.LIMIT_EXCEEDED':

@@ -135,6 +135,7 @@ export const fr: Language = {
   'error.INPUT_INVALID': 'Le formulaire n’a pas été rempli comme il le faut. Ouvrez de nouveau le lien et réessayez.',
   'error.INPUT_MALFORMED': 'Le formulaire ou le lien n’a pas pu être lu. Ouvrez de nouveau le lien et réessayez.',
   'error.INPUT_TOO_LARGE': 'Le formulaire est trop volumineux.',
+  'error.INPUT_TOO_SLOW': 'Le formulaire a mis trop de temps à arriver. Ouvrez à nouveau le lien et réessayez.',
   'error.INPUT_CROSS_SITE':
     'Le formulaire a été envoyé depuis un autre site. Ouvrez de nouveau le lien et utilisez le formulaire qui s’y trouve.',
   'error.LIMIT_EXCEEDED':

@@ -129,6 +129,7 @@ export const ptBr: Language = {
   'error.INPUT_INVALID': 'O formulário não foi preenchido como deveria. Abra o link de novo e tente outra vez.',
   'error.INPUT_MALFORMED': 'Não foi possível ler o formulário ou o link. Abra o link de novo e tente outra vez.',
   'error.INPUT_TOO_LARGE': 'O formulário é grande demais.',
+  'error.INPUT_TOO_SLOW': 'O formulário demorou demais para chegar. Abra o link outra vez e tente de novo.',
   'error.INPUT_CROSS_SITE': 'O formulário foi enviado de outro site. Abra o link de novo e use o formulário de lá.',
   'error.LIMIT_EXCEEDED': 'Muitos links da sua rede não funcionaram. Tente de novo em {minutes} minutos.',
   'error.SERVICE_BUSY': 'O serviço está ocupado; tente de novo em instantes.',
