@@ -1,4 +1,5 @@
 import { createPrivateKey, createSecretKey } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -97,6 +98,8 @@ async function createGuardApp(
 const REFUSED = [401, 'ACCESS_INVALID_TOKEN'];
 const NOBODY_KNOWS = [503, 'SERVICE_UNAVAILABLE'];
 const LET_IN = [200, undefined];
+/** Far above what is read of a key set and what sockets hold on their way, far below what a hostile server would send in 3 s. */
+const ROOM_BYTES = 24 * 1024 * 1024;
 
 function token(key: Key, header: JWTHeaderParameters, claims: JWTPayload = {}): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
@@ -384,6 +387,36 @@ describe('level none with the keys behind a URL', () => {
       expect(server.asked).toBe(2);
     },
   );
+
+  it.each<[string, Record<string, string>, string | Buffer]>([
+    ['an answer that never ends', { 'content-type': 'application/json' }, ' '.repeat(1 << 20)],
+    ['an answer of 1 GB by its own word', { 'content-length': String(1 << 30) }, ' '.repeat(1 << 20)],
+    ['an answer that grows a thousand times', { 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(64 << 20, ' '))],
+  ])('takes little of %s', async (_, headers, chunk) => {
+    server.answer = server.endless(headers, chunk);
+    const before = process.memoryUsage().arrayBuffers;
+    const bearer = await signed(first, 'one');
+    expect(await t.knock(bearer)).toEqual(NOBODY_KNOWS);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(ROOM_BYTES);
+    await vi.waitFor(() => expect(server.sentBytes).toBeGreaterThan(0), 10_000);
+    expect(server.sentBytes).toBeLessThan(ROOM_BYTES);
+    expect(
+      t.logs.lines.filter((line) => line.includes('could not be had: an answer of more than 262144 bytes')),
+    ).toHaveLength(1);
+  });
+
+  it('takes no key set of very many keys', async () => {
+    server.keys = Array.from({ length: 51 }, (_, index) => ({ ...server.keys[0]!, kid: `key-${index}` }));
+    expect(await t.knock(await signed(first, 'key-7'))).toEqual(NOBODY_KNOWS);
+    expect(t.logs.lines.join('\n')).toContain('could not be had: a key set of more than 50 keys');
+  });
+
+  it('says once in the log why many requests at the same time got no answer', async () => {
+    server.answer = (response) => response.writeHead(500).end();
+    const bearer = await signed(first, 'one');
+    expect(await inParallel(20, () => t.knock(bearer))).toEqual(Array.from({ length: 20 }, () => NOBODY_KNOWS));
+    expect(t.logs.lines.filter((line) => line.includes('could not be had: status 500, not 200'))).toHaveLength(1);
+  });
 
   it('does not wait for ever for a key server that never answers', async () => {
     server.answer = () => {};

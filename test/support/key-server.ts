@@ -10,6 +10,8 @@ export class KeyServer {
   };
   /** How many times it was asked. */
   asked = 0;
+  /** Bytes that clients took, with what the sockets between hold. */
+  sentBytes = 0;
   private port = 0;
   private server?: Server;
 
@@ -23,10 +25,23 @@ export class KeyServer {
       this.asked += 1;
       this.answer(response);
     });
+    server.on('connection', (socket) => socket.once('close', () => (this.sentBytes += socket.bytesWritten)));
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
     this.port = (server.address() as { port: number }).port;
     this.server = server;
     return this;
+  }
+
+  /** Answers with a head and then the same chunk again and again, as fast as it is taken, for as long as anybody reads. */
+  endless(headers: Record<string, string>, chunk: string | Buffer): (response: ServerResponse) => void {
+    return (response) => {
+      response.writeHead(200, headers);
+      const pour = (): void => {
+        while (!response.destroyed && response.write(chunk));
+      };
+      response.on('drain', pour);
+      pour();
+    };
   }
 
   /** Stops listening, and ends what hangs. */
