@@ -1,3 +1,5 @@
+import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
+
 /** Most bytes of a key set, decompressed. That of an issuer with a dozen keys and their certificates has 30 KB. */
 const MAX_BYTES = 256 * 1024;
 
@@ -39,8 +41,8 @@ async function readDocument(response: Response): Promise<unknown> {
   }
 }
 
+/** Throws as well where jose could not make a key set of it. */
 function assertFewKeys(document: unknown): void {
-  const keys: unknown = typeof document === 'object' && document !== null && Reflect.get(document, 'keys');
-  if (!Array.isArray(keys)) throw new Error('an answer that is no key set');
+  const { keys } = createLocalJWKSet(document as JSONWebKeySet).jwks();
   if (keys.length > MAX_KEYS) throw new Error(`a key set of more than ${MAX_KEYS} keys`);
 }

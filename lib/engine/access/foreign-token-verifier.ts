@@ -1,25 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions, type JWTVerifyResult } from 'jose';
+import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import { hasOneSpelling } from '../tokens/one-spelling.js';
 import type { AccessClaims } from '../tokens/session-tokens.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { type ForeignKeys, foreignKeys } from './foreign-keys.js';
+import { acceptedTypes, isAccess, isAccessHeader } from './foreign-token-rules.js';
 import { type Principal, principalOf } from './principal.js';
 
 /**
- * Types an access token may name, in lower case (RFC 9068, section 2.1; RFC 7519, section 5.1). Any other is a token
- * of another kind: a refresh token of this module, a logout token (RFC 8725, section 3.11).
- */
-const TYPES: ReadonlySet<unknown> = new Set(['at+jwt', 'application/at+jwt', 'jwt', undefined]);
-
-/**
- * Level none: access tokens that another service issued. Algorithm, issuer, audience and expiry are always checked
- * (RFC 8725, 3.1, 3.8, 3.9). Whether the session behind a token was ended meanwhile, only its issuer knows.
+ * Level none: access tokens that another service issued. Type, algorithm, issuer, audience and expiry are always
+ * checked (RFC 8725, 3.1, 3.8, 3.9, 3.11). Whether the session behind a token was ended meanwhile, only its issuer knows.
  */
 @Injectable()
 export class ForeignTokenVerifier extends AccessTokenVerifier {
   private readonly keys: ForeignKeys;
+  private readonly types: ReadonlySet<string>;
 
   constructor(
     private readonly clock: Clock,
@@ -27,6 +25,7 @@ export class ForeignTokenVerifier extends AccessTokenVerifier {
   ) {
     super();
     this.keys = foreignKeys(config.jwt, clock);
+    this.types = acceptedTypes(config.jwt.acceptedTypes);
   }
 
   async verify(token: string): Promise<Principal<AccessClaims> | undefined> {
@@ -43,12 +42,12 @@ export class ForeignTokenVerifier extends AccessTokenVerifier {
     const requiredClaims = ['exp', 'sub'];
     const options = { algorithms: this.keys.algorithms, issuer, audience, requiredClaims, currentDate };
     try {
-      const { payload, protectedHeader } = await this.verified(token, options);
-      return TYPES.has(protectedHeader.typ?.toLowerCase()) ? payload : undefined;
+      if (!hasOneSpelling(token) || !isAccessHeader(token, this.types)) return undefined;
+      return (await this.verified(token, options)).payload;
     } catch (error) {
-      // Everything else is about the keys, not about the token.
-      if (error instanceof errors.JOSEError) return undefined;
-      throw error;
+      // About the keys, which nobody could get. Whatever else was thrown, by any library, has verified nothing.
+      if (error instanceof AuthError) throw error;
+      return undefined;
     }
   }
 
@@ -70,8 +69,4 @@ export class ForeignTokenVerifier extends AccessTokenVerifier {
 /** A signature of another key; whatever else is wrong is wrong with every key. */
 function unlessForged(error: unknown): undefined {
   if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
-}
-
-function isAccess(claims: JWTPayload): claims is AccessClaims {
-  return typeof claims.sub === 'string' && claims.sub !== '';
 }

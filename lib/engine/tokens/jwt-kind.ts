@@ -3,6 +3,7 @@ import { latePackages } from '../../platform/common/late-packages.js';
 import type { AuthConfig } from '../../platform/config/auth-config.js';
 import type { JwtKeys } from './key-ring.js';
 import type { JwtKey } from './keys.js';
+import { hasOneSpelling } from './one-spelling.js';
 
 /** A key, and what a token that names it must be. */
 interface Verification {
@@ -65,10 +66,4 @@ function kidOf(token: string): unknown {
     kid?: unknown;
   };
   return header.kid;
-}
-
-/** False where unused bits of the last character are set (RFC 4648, section 3.5), which an RSA or EC signature ignores. */
-function hasOneSpelling(token: string): boolean {
-  const signature = token.slice(token.lastIndexOf('.') + 1);
-  return Buffer.from(signature, 'base64url').toString('base64url') === signature;
 }

@@ -29,6 +29,7 @@ export interface Reading {
 const LISTS: ReadonlyMap<SettingKind, string> = new Map([
   ['columns', "column names, e.g. ['firstName']"],
   ['origins', "origins, e.g. ['https://app.example.com']"],
+  ['token-types', "types, e.g. ['JWT']"],
   ['signing-secrets', 'secrets'],
   ['former-peppers', 'secrets'],
   ['public-keys', 'keys as PEM'],

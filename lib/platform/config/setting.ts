@@ -28,6 +28,7 @@ export type SettingKind =
   | 'locale'
   | 'columns'
   | 'origins'
+  | 'token-types'
   | 'paths'
   | 'version';
 

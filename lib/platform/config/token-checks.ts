@@ -53,6 +53,12 @@ export function checkIssuing(draft: ConfigUnderCheck): Problem[] {
         `is set, but level ${level} accepts no tokens but its own`,
         'Remove it, or use level none (AUTH_LEVEL).',
       ),
+    jwt.acceptedTypes.length > 0 &&
+      problemAt(
+        'jwt.acceptedTypes',
+        `is set, but level ${level} accepts no tokens but its own`,
+        'Remove it, or use level none (AUTH_LEVEL).',
+      ),
   ];
 }
 

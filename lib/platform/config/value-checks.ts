@@ -43,12 +43,23 @@ function checkInteger(value: number, { min = 0, max = Number.MAX_SAFE_INTEGER, u
 function checkList(values: readonly string[], setting: Setting, production: boolean): readonly (Finding | false)[] {
   if (setting.kind === 'columns') return checkColumns(values);
   if (setting.kind === 'origins') return checkOrigins(values, production);
+  if (setting.kind === 'token-types') return [!values.every(isTokenType) && NOT_A_TYPE];
   if (setting.kind === 'public-keys') return values.flatMap(checkPublicKeys);
   const findings = values.flatMap((value) =>
     setting.kind === 'former-peppers' ? checkFormerPepper(value) : checkSigningSecret(value, setting, production),
   );
   return findings.map(inEntry);
 }
+
+/** A media type as `typ` has it, without or with `application/` (RFC 7515, section 4.1.9). */
+function isTokenType(value: string): boolean {
+  return /^[\w.+/-]{1,64}$/.test(value);
+}
+
+const NOT_A_TYPE: Finding = {
+  message: 'has an entry that no token names as its type',
+  fix: 'List types as the issuer writes them, e.g. JWT, and none for tokens without one.',
+};
 
 /** What is wrong with one of several secrets. */
 function inEntry({ message }: Finding): Finding {

@@ -17,6 +17,8 @@ export interface JwtOptions {
   jwksUrl: string;
   /** Seconds for which fetched keys are kept; a key withdrawn by its owner is accepted for as long. `JWT_JWKS_CACHE_SECONDS`. @default 600 */
   jwksCacheSeconds: number;
+  /** Level none: types that an access token may name besides `at+jwt`, as issuers older than RFC 9068 do, e.g. `JWT`, and `none` for no type; separated by commas or spaces. `JWT_ACCEPTED_TYPES`. @default none but `at+jwt` */
+  acceptedTypes: readonly string[];
   /** `iss` of every token; always checked. `JWT_ISSUER`. @default nestjs-gatehouse */
   issuer: string;
   /** `aud` of every token; always checked. `JWT_AUDIENCE`. @default nestjs-gatehouse */
@@ -108,6 +110,15 @@ export const TOKEN_SETTINGS: readonly SettingGroup[] = [
         level: 'none',
         ...integer('seconds', 600, 1, DAY),
         doc: 'Seconds for which fetched keys are kept; a key withdrawn by its owner is accepted for as long.',
+      },
+      {
+        path: 'jwt.acceptedTypes',
+        env: 'JWT_ACCEPTED_TYPES',
+        level: 'none',
+        kind: 'token-types',
+        default: [],
+        defaultText: 'none but `at+jwt`',
+        doc: 'Level none: types that an access token may name besides `at+jwt`, as issuers older than RFC 9068 do, e.g. `JWT`, and `none` for no type; separated by commas or spaces.',
       },
       {
         path: 'jwt.issuer',
