@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PasswordHasher } from '../lib/engine/passwords/password-hasher.js';
+import { areaUnderCurve } from './support/auc.js';
 import { fingerprint, inParallel } from './support/client.js';
 import { IMPORTED_HASHES, IMPORTED_PASSWORD } from './support/imported-hashes.js';
 import { changeUser, tokenRows, userRow } from './support/rows.js';
@@ -67,13 +68,14 @@ describe.each(stacks())('imported hashes on $database with $adapter', (stack) =>
   });
 });
 
-describe('a refusal, where hashes were imported', () => {
+describe.each([undefined, 'basic'] as const)('a refusal, where hashes were imported, at level %s', (level) => {
   const FLOOR_MS = 120;
   let t: TestApp;
   beforeAll(async () => {
-    t = await createTestApp({ options: { hashing: { importedHashes: true }, uniformAnswerMs: FLOOR_MS } });
-    await t.activeUser('native@example.com');
-    await importUser(t, 'imported@example.com', IMPORTED_HASHES['bcrypt 2a']);
+    t = await createTestApp({ level, options: { hashing: { importedHashes: true, importedFloorMs: FLOOR_MS } } });
+    await t.client.post('/auth/signup', { email: 'native@example.com', password: IMPORTED_PASSWORD });
+    await t.client.post('/auth/signup', { email: 'imported@example.com', password: IMPORTED_PASSWORD });
+    await changeUser(t, 'imported@example.com', { passwordHash: IMPORTED_HASHES['bcrypt 2a'], isActive: true });
   });
   afterAll(() => t.close());
 
@@ -86,6 +88,59 @@ describe('a refusal, where hashes were imported', () => {
       expect(performance.now() - begun).toBeGreaterThan(FLOOR_MS - 2);
     },
   );
+});
+
+describe(
+  'bcrypt of cost 13, which takes longer than the answers of signup and reset wait',
+  { timeout: 120_000 },
+  () => {
+    const SAMPLES = 24;
+    /** As many as are computed at once: none waits for another, which would blur what is to be seen. */
+    const AT_ONCE = 2;
+    let t: TestApp;
+    beforeAll(async () => {
+      t = await createTestApp({ options: { hashing: { importedHashes: true } } });
+      await importUser(t, 'dear@example.com', IMPORTED_HASHES['bcrypt 2b'].replace('$05$', '$13$'));
+    });
+    afterAll(() => t.close());
+
+    it('does not tell imported accounts from addresses nobody has', async () => {
+      const [unknown, imported]: [number[], number[]] = [[], []];
+      for (let round = 0; round < (2 * SAMPLES) / AT_ONCE; round++)
+        await inParallel(AT_ONCE, async (index) => {
+          // In turn: who comes first in a round waits for nobody.
+          const isUnknown = (round + index) % 2 === 0;
+          const begun = performance.now();
+          await login(t, isUnknown ? 'nobody@example.com' : 'dear@example.com', 'not the password of anybody');
+          (isUnknown ? unknown : imported).push(performance.now() - begun);
+        });
+      // Without the floor each of one kind takes longer than each of the other: 1.
+      expect(Math.abs(areaUnderCurve(unknown, imported) - 0.5)).toBeLessThan(0.35);
+    });
+  },
+);
+
+describe('an imported hash that outlasts the floor', () => {
+  it('is told in the log, once, and without a name', async () => {
+    const t = await createTestApp({ options: { hashing: { importedHashes: true, importedFloorMs: 1 } } });
+    await importUser(t, 'dear@example.com', IMPORTED_HASHES['bcrypt 2b'].replace('$05$', '$08$'));
+    for (let attempt = 0; attempt < 3; attempt++) await login(t, 'dear@example.com', 'not the password of anybody');
+    const lines = t.logs.lines.filter((line) => line.includes('AUTH_IMPORTED_HASHES_FLOOR_MS'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).not.toContain('dear@example.com');
+    await t.close();
+  });
+});
+
+describe('without the package of bcrypt', () => {
+  it('a bcrypt hash is refused as a wrong password is, and the log says why', async () => {
+    const t = await createTestApp({ options: { hashing: { importedHashes: true, importedFloorMs: 1 } } });
+    await importUser(t, 'ann@example.com', IMPORTED_HASHES['bcrypt 2b']);
+    t.app.get(PasswordHasher)['hasBcrypt'] = false;
+    expect(fingerprint(await login(t, 'ann@example.com'))).toEqual(fingerprint(await login(t, 'nobody@example.com')));
+    expect(t.logs.lines.join('\n')).toContain('needs @node-rs/bcrypt');
+    await t.close();
+  });
 });
 
 describe('without the switch', () => {

@@ -26,6 +26,9 @@ describe('a stored text', () => {
     ['an MD5', '5f4dcc3b5aa765d61d8327deb882cf99'],
     ['a bcrypt hash that was cut off', IMPORTED_HASHES['bcrypt 2b'].slice(0, -1)],
     ['bcrypt with a cost of hours', IMPORTED_HASHES['bcrypt 2b'].replace('$05$', '$31$')],
+    ['bcrypt of cost 15', IMPORTED_HASHES['bcrypt 2b'].replace('$05$', '$15$')],
+    ['scrypt of many lanes', IMPORTED_HASHES['scrypt, PHC'].replace('ln=10,r=8,p=1', 'ln=17,r=8,p=3')],
+    ['PBKDF2 with 3,000,001 iterations', IMPORTED_HASHES['PBKDF2-SHA-256, Django'].replace('$1000$', '$3000001$')],
     ['bcrypt of a faulty version', IMPORTED_HASHES['bcrypt 2b'].replace('2b', '2x')],
     ['scrypt that takes gigabytes', IMPORTED_HASHES['scrypt, PHC'].replace('ln=10', 'ln=30')],
     ['scrypt whose N is no power of two', IMPORTED_HASHES['scrypt, Werkzeug'].replace('1024', '1000')],
@@ -37,5 +40,13 @@ describe('a stored text', () => {
     ['a line break behind the hash', `${IMPORTED_HASHES['bcrypt 2b']}\n`],
   ])('is unreadable where it is %s', (_, stored) => {
     expect(readImportedHash(stored)).toBeUndefined();
+  });
+
+  it.each([
+    ['bcrypt of cost 12', IMPORTED_HASHES['bcrypt 2b'].replace('$05$', '$12$')],
+    ['scrypt as OWASP asks', IMPORTED_HASHES['scrypt, PHC'].replace('ln=10', 'ln=17')],
+    ['PBKDF2 as Django 6 does', IMPORTED_HASHES['PBKDF2-SHA-256, Django'].replace('$1000$', '$1200000$')],
+  ])('is readable where it is %s', (_, stored) => {
+    expect(readImportedHash(stored)).toBeDefined();
   });
 });

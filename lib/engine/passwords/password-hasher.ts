@@ -7,7 +7,7 @@ import { HashTimes } from './hash-times.js';
 import { type Argon2Engine, loadArgon2Engine } from './argon2-engine.js';
 import { parsePhc, withMarks, withoutMarks } from './argon2-phc.js';
 import { HashLimiter } from './hash-limiter.js';
-import { loadBcrypt, readImportedHash } from './imported-hash.js';
+import { isBcrypt, loadBcrypt, readImportedHash } from './imported-hash.js';
 import { Peppers } from './peppers.js';
 import { countCodePoints, hasTooManyBytes, isAscii, isWellFormed, type Normalisation, spell } from './password-text.js';
 
@@ -43,6 +43,8 @@ export class PasswordHasher implements OnModuleInit {
   private readonly limiter: HashLimiter;
   private readonly peppers: Peppers;
   private prepared?: Promise<Prepared>;
+  private hasToldOfFloor = false;
+  private hasBcrypt = true;
 
   constructor(
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
@@ -80,7 +82,7 @@ export class PasswordHasher implements OnModuleInit {
    * known, unknown (undefined) or has a stored hash that nothing can read: answering an unknown address faster would
    * tell which addresses have an account. A hash stored under other parameters takes another time until its owner's
    * next login renews it. An imported hash costs its own algorithm instead, and then every refusal waits for
-   * `uniformAnswerMs`.
+   * `importedFloorMs`.
    *
    * The password is compared in the spelling that the hash says it was made of, so that a hash from before the option was
    * set goes on working, at the price of that one computation.
@@ -119,18 +121,36 @@ export class PasswordHasher implements OnModuleInit {
     return undefined;
   }
 
-  /** No other system says how it spelt: as typed. */
+  /**
+   * No other system says how it spelt: compared as typed. Without its package a bcrypt hash is one that nothing can read: a
+   * failure would tell which addresses have one.
+   */
   private importedComparison(stored: string): Comparison | undefined {
-    const compare = this.config.hashing.importedHashes ? readImportedHash(stored) : undefined;
+    if (!this.config.hashing.importedHashes) return undefined;
+    if (!this.hasBcrypt && isBcrypt(stored)) {
+      this.logger.error('A stored hash needs @node-rs/bcrypt, which cannot be loaded: nobody can log in with it.');
+      return undefined;
+    }
+    const compare = readImportedHash(stored);
     return compare && (({ none }) => compare(none));
   }
 
   /**
    * An imported hash takes another time than the stand-in: refusals are answered on a clock, or they would tell which
-   * addresses were imported. Counted from when the computation began, so that a queue before it cannot eat the time up.
+   * addresses were imported. Counted from when the computation began, so that a queue before it cannot eat the time up. It
+   * takes no thread, and no place in the queue. A computation that outlasts the clock is told, once: the operator alone
+   * knows whether the machine was busy, or the hashes are dear.
    */
   private async untilUniform(begun: number): Promise<void> {
-    await delay(Math.max(0, begun + this.config.uniformAnswerMs - performance.now()));
+    const { importedFloorMs } = this.config.hashing;
+    const left = begun + importedFloorMs - performance.now();
+    if (left > 0) return delay(left);
+    if (this.hasToldOfFloor) return;
+    this.hasToldOfFloor = true;
+    this.logger.warn(
+      `A refused password took ${Math.round(importedFloorMs - left)} ms, longer than hashing.importedFloorMs: such answers tell ` +
+        'which addresses have an imported hash. Raise it (AUTH_IMPORTED_HASHES_FLOOR_MS).',
+    );
   }
 
   /**
@@ -169,6 +189,7 @@ export class PasswordHasher implements OnModuleInit {
   /** Not every platform has a binary, and not every import has bcrypt hashes in it. */
   private async loadBcrypt(): Promise<void> {
     await loadBcrypt().catch(() => {
+      this.hasBcrypt = false;
       this.logger.warn('@node-rs/bcrypt cannot be loaded, so imported bcrypt hashes cannot be verified. Install it.');
     });
   }

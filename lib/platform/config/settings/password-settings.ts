@@ -34,6 +34,8 @@ export interface HashingOptions {
   queue: number;
   /** True verifies the bcrypt, scrypt and PBKDF2 hashes of imported users, each replaced at its owner's next login. `AUTH_IMPORTED_HASHES`. @default false */
   importedHashes: boolean;
+  /** Least time of a refused password where imported hashes are on, in milliseconds; it must be above that of the slowest of them. `AUTH_IMPORTED_HASHES_FLOOR_MS`. @default 1000 */
+  importedFloorMs: number;
   /** A secret of at least 32 bytes that goes into every new hash and is kept outside the database. `AUTH_PASSWORD_PEPPER`. @default none */
   pepper: string;
   /** Former peppers, which stored hashes may still have; separated by commas or spaces. `AUTH_PASSWORD_PREVIOUS_PEPPERS`. @default none */
@@ -152,6 +154,13 @@ export const PASSWORD_SETTINGS: readonly SettingGroup[] = [
         level: 'basic',
         ...boolean(false),
         doc: "True verifies the bcrypt, scrypt and PBKDF2 hashes of imported users, each replaced at its owner's next login.",
+      },
+      {
+        path: 'hashing.importedFloorMs',
+        env: 'AUTH_IMPORTED_HASHES_FLOOR_MS',
+        level: 'basic',
+        ...integer('milliseconds', 1_000, 0, 10_000),
+        doc: 'Least time of a refused password where imported hashes are on, in milliseconds; it must be above that of the slowest of them.',
       },
       {
         path: 'hashing.pepper',
