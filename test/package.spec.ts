@@ -11,7 +11,6 @@ import { filesIn, type Manifest, manifest, pack, type Packed, ROOT, run } from '
 const NEEDED_BY_OTHERS: Record<string, string> = {
   lodash: '@nestjs-modules/mailer 2.3 requires it without declaring it',
   'reflect-metadata': 'the decorators of Nest and TypeORM keep their metadata in it',
-  rxjs: 'a peer of every Nest package; the application has it, and it must be one copy',
 };
 
 let found: Manifest;
