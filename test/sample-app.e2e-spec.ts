@@ -116,6 +116,7 @@ describe.each([
 
     await useTheAccount(client, bearer);
     await moveAndComeBack(client, mailCatcherUrl);
+    await guess(client);
 
     const ended = once(started!, 'exit');
     started!.kill('SIGTERM');
@@ -145,6 +146,16 @@ async function useTheAccount(client: Client, bearer: string): Promise<void> {
   expect((await client.post('/auth/password-change', change, { bearer })).status).toBe(204);
   const exported = await client.get('/auth/me/export', { bearer });
   expect(exported.body.account).toMatchObject({ email: EMAIL, name: 'Old hand', role: 'member' });
+}
+
+/** Tries wrong passwords, until there is a wait. */
+async function guess(client: Client): Promise<void> {
+  const answers: Answer[] = [];
+  for (let tries = 0; tries < 6; tries++) {
+    answers.push(await client.post('/auth/login', { email: 'target@example.com', password: 'a wrong passphrase' }));
+  }
+  expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 429]);
+  expect(answers.at(-1)!.headers.get('retry-after')).toBe('1');
 }
 
 /** Changes the address by the link to the new one, and takes that back by the link the old one gets. */

@@ -58,7 +58,10 @@ export async function send({ method, path, withAccessToken }, body) {
     if (body) init.body = JSON.stringify(body);
     const response = await fetch(path, init);
     const text = await response.text();
-    const notes = ['retry-after', 'www-authenticate'].map((name) => [name, response.headers.get(name)]);
+    const notes = ['retry-after', 'ratelimit-policy', 'www-authenticate'].map((name) => [
+      name,
+      response.headers.get(name),
+    ]);
     const { ok, status } = response;
     return { request, ok, status, body: parse(text), notes, milliseconds: performance.now() - started };
   } catch {
