@@ -41,20 +41,16 @@ export class DatabaseLimits extends LimitStore {
     return verdicts;
   }
 
+  /** One row to a statement: PostgreSQL locks those of one in any order, and would deadlock with a try of the same keys. */
   async giveBack(returns: readonly LimitReturn[]): Promise<void> {
-    await this.database.write(async (manager) => {
-      const { table, id, state } = this.names(manager);
-      const cases = returns.map(({ clears }, index) => {
-        const key = manager.connection.driver.createParameter('', index);
-        return `WHEN ${id} = ${key} THEN ${clears ? '0' : stateWithoutTry(state)}`;
+    for (const { key, clears } of returns) {
+      await this.database.write(async (manager) => {
+        const { table, id, state } = this.names(manager);
+        const parameter = manager.connection.driver.createParameter('', 0);
+        const left = clears ? '0' : stateWithoutTry(state);
+        await manager.query(`UPDATE ${table} SET ${state} = ${left} WHERE ${id} = ${parameter}`, [key]);
       });
-      const keys = returns.map((_, index) => manager.connection.driver.createParameter('', returns.length + index));
-      const values = returns.map(({ key }) => key);
-      await manager.query(
-        `UPDATE ${table} SET ${state} = CASE ${cases.join(' ')} ELSE ${state} END WHERE ${id} IN (${keys.join(', ')})`,
-        [...values, ...values],
-      );
-    });
+    }
   }
 
   /** Deletes what is of no use any more, in small batches. */
