@@ -61,9 +61,12 @@ export class Limits {
    */
   async beforePassword(identifier: string, account: Account | null, device: Device): Promise<CountedTry> {
     const known = account ? this.cookies.verify(evidenceOf(device).cookie, account.id) : undefined;
-    const whom =
-      known === undefined ? this.limited('login', canonical(identifier)) : this.limited('login-device', known);
-    const limited = [...whom, ...this.byNetwork('login-address', device)];
+    // Not by its network: whoever shares one, at an office or behind a carrier's NAT, could use its share up. It has tries
+    // of its own for one account, so it sprays nothing.
+    const limited =
+      known === undefined
+        ? [...this.limited('login', canonical(identifier)), ...this.byNetwork('login-address', device)]
+        : this.limited('login-device', known);
     if (limited.length === 0) return NOTHING_COUNTED;
     const verdicts = await this.take(limited, device, account);
     const inARow = limited[0]!.rule === 'login' ? verdicts[0]!.tries : 0;
