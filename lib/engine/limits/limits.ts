@@ -5,7 +5,13 @@ import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
 import { type Device, evidenceOf } from '../../platform/common/device.js';
 import { canonicalEmail } from '../../platform/common/email.js';
-import { type LimitBudget, type LimitedKey, LimitStore, type LimitVerdict } from '../../platform/common/limit.js';
+import {
+  type LimitBudget,
+  type LimitedKey,
+  type LimitReturn,
+  LimitStore,
+  type LimitVerdict,
+} from '../../platform/common/limit.js';
 import { networkOf } from '../../platform/common/network-address.js';
 import { canonicalUsername } from '../../platform/common/username.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
@@ -72,7 +78,7 @@ export class Limits {
     const inARow = limited[0]!.rule === 'login' ? verdicts[0]!.tries : 0;
     // Who spares a network its failures for one success spares a sprayer who has one account (django-allauth 65.8.1).
     const returns = limited.map(({ key, rule }) => ({ key, clears: rule !== 'login-address' }));
-    return { inARow, succeeded: () => this.store.giveBack(returns) };
+    return { inARow, succeeded: () => this.giveBack(returns) };
   }
 
   /**
@@ -128,7 +134,7 @@ export class Limits {
   async forget(account: Account & { username?: string | null }): Promise<void> {
     const stated = [account.email, account.username].filter((name) => typeof name === 'string');
     const returns = stated.flatMap((name) => this.limited('login', name)).map(({ key }) => ({ key, clears: true }));
-    if (returns.length > 0) await this.store.giveBack(returns);
+    if (returns.length > 0) await this.giveBack(returns);
   }
 
   private async take(limited: readonly Limited[], device: Device, account: Account | null): Promise<LimitVerdict[]> {
@@ -138,7 +144,7 @@ export class Limits {
     if (refused === -1) return verdicts;
     // What was not tried must not count: somebody whose network is refused could keep another's account waiting.
     const allowed = limited.filter((_, index) => verdicts[index]!.isAllowed);
-    if (allowed.length > 0) await this.store.giveBack(allowed.map(({ key }) => ({ key, clears: false })));
+    if (allowed.length > 0) await this.giveBack(allowed.map(({ key }) => ({ key, clears: false })));
     await this.refuse(limited[refused]!, verdicts[refused]!, device, account);
     return verdicts;
   }
@@ -150,6 +156,15 @@ export class Limits {
       if (error instanceof AuthError) throw error;
       this.logger.error(`tries cannot be counted: ${error instanceof Error ? error.message : 'unknown error'}`);
       throw new AuthError('SERVICE_UNAVAILABLE', { cause: error });
+    }
+  }
+
+  /** Never fails: a new password is set by then, a right one stays right, and a try that stays counted helps no guesser. */
+  private async giveBack(returns: readonly LimitReturn[]): Promise<void> {
+    try {
+      await this.store.giveBack(returns);
+    } catch (error) {
+      this.logger.warn(`tries cannot be given back: ${error instanceof Error ? error.message : 'unknown error'}`);
     }
   }
 
