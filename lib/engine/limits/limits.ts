@@ -83,12 +83,14 @@ export class Limits {
 
   /**
    * Before a stranger's request makes a mail to an address, whether anybody has it or not.
+   * @param isReset the mailbox's last mail is left for these: whoever signed up again and again, or asked for mail that
+   * an active account is not even sent, would keep the owner from the way back in
    * @returns false where the mailbox has had its share: the request is answered as ever, and nothing is sent
    * @throws AuthError LIMIT_EXCEEDED where the network has
    */
-  async beforeMail(address: string, device: Device): Promise<boolean> {
+  async beforeMail(address: string, device: Device, isReset = false): Promise<boolean> {
     const mailbox = this.config.sendsMail ? this.limited('mailbox', address) : [];
-    const limited = [...mailbox, ...this.byNetwork('mail-address', device)];
+    const limited = [...this.byNetwork('mail-address', device), ...(isReset ? mailbox : mailbox.map(allButLast))];
     try {
       await this.take(limited, device, null);
       return true;
@@ -142,8 +144,9 @@ export class Limits {
     const verdicts = await this.count(limited);
     const refused = limited.findIndex((_, index) => !verdicts[index]!.isAllowed);
     if (refused === -1) return verdicts;
-    // What was not tried must not count: somebody whose network is refused could keep another's account waiting.
-    const allowed = limited.filter((_, index) => verdicts[index]!.isAllowed);
+    // What was not tried must not count: somebody whose network is refused could keep another's account waiting. But a
+    // signup costs a hash also where its mailbox has had its share, and would be free for the network without end.
+    const allowed = limited.filter(({ rule }, index) => verdicts[index]!.isAllowed && rule !== 'mail-address');
     if (allowed.length > 0) await this.giveBack(allowed.map(({ key }) => ({ key, clears: false })));
     await this.refuse(limited[refused]!, verdicts[refused]!, device, account);
     return verdicts;
@@ -229,4 +232,8 @@ export class Limits {
 /** One spelling for each name, or every spelling would have tries of its own. */
 function canonical(identifier: string): string {
   return canonicalEmail(identifier) ?? canonicalUsername(identifier) ?? identifier;
+}
+
+function allButLast({ budget, ...limited }: Limited): Limited {
+  return { ...limited, budget: { ...budget, tries: Math.max(1, budget.tries - 1) } };
 }

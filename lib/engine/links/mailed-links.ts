@@ -101,7 +101,8 @@ export class MailedLinks {
   ): Promise<string | null> {
     return this.uniform.after(async () => {
       // Before anybody is looked up: a known and an unknown address cost the same counter.
-      if (!(await this.limits.beforeMail(facts.identifier, facts.device))) return null;
+      const isReset = facts.reason === 'password-reset';
+      if (!(await this.limits.beforeMail(facts.identifier, facts.device, isReset))) return null;
       const link = await newLink();
       const isOwed = await this.ask(owner, link, facts);
       return isOwed ? this.shown(link) : null;
