@@ -201,6 +201,20 @@ describe.each(availableDrivers())('guessing passwords, counted on %s', (database
     expect((await logIn(email, NEW_PASSWORD)).status).toBe(200);
   });
 
+  it('begins anew by a reset also for the device that it is done on', async () => {
+    const email = 'forgetful@example.com';
+    await t.activeUser(email);
+    const cookie = deviceCookie(await logIn(email, PASSWORD))!;
+    for (let tries = 0; tries < 6; tries++) await logIn(email, WRONG, newAddress(), cookie);
+    expect((await logIn(email, PASSWORD, newAddress(), cookie)).status).toBe(429);
+    await t.client.post('/auth/password-reset/request', { email });
+    const token = tokenIn(await t.mailbox.waitFor(email, 2));
+    const confirm = { token, new_password: NEW_PASSWORD };
+    const reset = await t.client.post('/auth/password-reset/confirm', confirm, from(newAddress(), { cookie }));
+    expect(reset.status).toBe(200);
+    expect((await logIn(email, NEW_PASSWORD, newAddress(), cookie)).status).toBe(200);
+  });
+
   it('keeps nothing at rest that tells whom it counts', async () => {
     await logIn('secret-name@example.com', WRONG, '203.0.113.77');
     const rows = JSON.stringify(await t.dataSource.query('SELECT * FROM auth_limits'));

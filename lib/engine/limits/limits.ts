@@ -133,9 +133,13 @@ export class Limits {
   }
 
   /** The account has proved itself by its mailbox: what was guessed before no longer counts. */
-  async forget(account: Account & { username?: string | null }): Promise<void> {
+  async forget(account: Account & { username?: string | null }, device: Device): Promise<void> {
     const stated = [account.email, account.username].filter((name) => typeof name === 'string');
-    const returns = stated.flatMap((name) => this.limited('login', name)).map(({ key }) => ({ key, clears: true }));
+    const known = this.cookies.verify(evidenceOf(device).cookie, account.id);
+    const counted = stated.flatMap((name) => this.limited('login', name));
+    // The device that it is done on would go on waiting: its own wrong tries are why somebody resets.
+    if (known !== undefined) counted.push(...this.limited('login-device', known));
+    const returns = counted.map(({ key }) => ({ key, clears: true }));
     if (returns.length > 0) await this.giveBack(returns);
   }
 

@@ -84,7 +84,7 @@ export class PasswordResetService {
       change: (manager, link) => this.setPassword(manager, link.user, passwordHash),
       finish: (manager, link) => this.finish(manager, link, device),
     });
-    await this.limits.forget(user);
+    await this.limits.forget(user, device);
     if (!this.config.passwordReset.loginAfterReset) return { userId: user.id, proof: null };
     const account = { ...user, passwordHash, isActive: true };
     const proof: Proof = { account, amr: ['otp'], via: 'password-reset', stillHolds: provenState(account) };
