@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { LimitStore, type LimitVerdict } from 'nestjs-gatehouse';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PasswordHasher } from '../lib/engine/passwords/password-hasher.js';
@@ -172,6 +173,16 @@ describe.each(availableDrivers())('guessing passwords, counted on %s', (database
     await guess(20);
     expect(alerts()).toHaveLength(1);
     expect(t.mailbox.to('nobody@example.com')).toEqual([]);
+    // Nor does the work of a further failure tell, now or a moment later.
+    const workFor = async (name: string) =>
+      (
+        await t.statements.during(async () => {
+          expect((await logIn(name, WRONG)).status).toBe(401);
+          await delay(400);
+        })
+      ).length;
+    expect(await workFor(email)).toBe(await workFor('nobody@example.com'));
+    t.clock.advance({ seconds: 900 });
     // A day later, once more, and that link works, as the newest one.
     t.clock.advance({ seconds: 86_400 });
     await guess(2);

@@ -45,7 +45,7 @@ export class Limits {
   private readonly logger = new Logger('AuthLimits');
   private readonly budgets: Record<LimitRule, LimitBudget | undefined>;
   private readonly told = new LRUCache<string, true>({ max: TOLD_AT_MOST });
-  /** Networks that may try no token, and until when. Milliseconds since the epoch. */
+  /** Networks that may try no token, and owners who were told, and until when. Milliseconds since the epoch. */
   private readonly closed = new LRUCache<string, number>({ max: TOLD_AT_MOST });
   private hasNamedProxy = false;
 
@@ -127,9 +127,12 @@ export class Limits {
 
   /** True once a day for an account whose owner should know that it is being guessed at. */
   async mayAlarm(userId: UserId): Promise<boolean> {
-    const limited = this.limited('alarm', String(userId));
-    const [verdict] = limited.length > 0 ? await this.count(limited) : [];
-    return verdict?.isAllowed === true;
+    const [limited] = this.limited('alarm', String(userId));
+    // Asking the store at each further failure is work that only an account somebody has makes: its time would tell.
+    if (!limited || (this.closed.get(limited.key) ?? 0) > this.clock.now()) return false;
+    const [verdict] = await this.count([limited]);
+    this.closed.set(limited.key, this.clock.now() + verdict!.waitMs);
+    return verdict!.isAllowed;
   }
 
   /** The account has proved itself by its mailbox: what was guessed before no longer counts. */
