@@ -119,4 +119,19 @@ describe.each(availableLimitStores())('tries counted in %s', (kind) => {
     expect(await store.deleteExpired(NOW + HOURLY.windowMs)).toBe(1);
     expect((await take(live, GROWING, NOW)).tries).toBe(2);
   });
+
+  it('leave nothing that the next cleanup keeps, where all of them were given back', async () => {
+    const store = stores[0]!;
+    if (!(store instanceof DatabaseLimits)) return;
+    const [one, all, half] = [newKey(), newKey(), newKey()];
+    await store.deleteExpired(NOW + 365 * 86_400_000);
+    for (const key of [one, all, half, half]) await take(key, GROWING, NOW);
+    await store.giveBack([one, all, half].map((key) => ({ key, clears: key === all })));
+    expect(await store.deleteExpired(NOW)).toBe(2);
+    expect((await take(half, GROWING, NOW)).tries).toBe(2);
+    // One that is tried again meanwhile stays.
+    await store.giveBack([{ key: half, clears: true }]);
+    expect((await take(half, GROWING, NOW)).tries).toBe(1);
+    expect(await store.deleteExpired(NOW)).toBe(0);
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryLimits } from '../../lib/engine/limits/memory-limits.js';
 import {
   afterTry,
   type LimitBudget,
@@ -42,6 +43,19 @@ describe('wrong passwords', () => {
     for (let tries = 0; tries < 1000; tries++) state = afterTry(state, PASSWORDS, NOW + 999);
     expect(verdictOf(state, PASSWORDS, NOW + 999)).toEqual({ isAllowed: false, tries: 5, waitMs: 1 });
     expect(verdictOf(afterTry(state, PASSWORDS, NOW + 1000), PASSWORDS, NOW + 1000).isAllowed).toBe(true);
+  });
+});
+
+describe('counters in memory', () => {
+  it('are not pushed out by names that a refused network makes up', async () => {
+    const store = new MemoryLimits();
+    const take = async (key: string) => (await store.take([{ key, budget: PASSWORDS }], NOW))[0]!.isAllowed;
+    for (let tries = 0; tries < 5; tries++) await take('guessed');
+    for (let name = 0; name < 100_001; name++) {
+      await take(`made-up-${name}`);
+      await store.giveBack([{ key: `made-up-${name}`, clears: false }]);
+    }
+    expect(await take('guessed')).toBe(false);
   });
 });
 

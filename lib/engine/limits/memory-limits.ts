@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import {
   afterTry,
+  hasTries,
   type LimitedKey,
   type LimitReturn,
   LimitStore,
@@ -28,8 +29,10 @@ export class MemoryLimits extends LimitStore {
 
   giveBack(returns: readonly LimitReturn[]): Promise<void> {
     for (const { key, clears } of returns) {
-      if (clears) this.states.delete(key);
-      else this.states.set(key, withoutTry(this.states.get(key) ?? UNTRIED));
+      const left = clears ? UNTRIED : withoutTry(this.states.get(key) ?? UNTRIED);
+      // What counts nothing must not push out what does: a refused network could name account after account.
+      if (hasTries(left)) this.states.set(key, left);
+      else this.states.delete(key);
     }
     return Promise.resolve();
   }

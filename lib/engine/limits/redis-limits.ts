@@ -31,7 +31,7 @@ return text`;
 
 const GIVE_BACK = `
 local state = tonumber(redis.call('GET', KEYS[1]) or '0')
-if state % 1024 >= 2 then redis.call('SET', KEYS[1], string.format('%.0f', state - 2), 'KEEPTTL') end`;
+if state % 1024 < 4 then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], string.format('%.0f', state - 2), 'KEEPTTL') end`;
 
 const CLEAR = `redis.call('DEL', KEYS[1])`;
 

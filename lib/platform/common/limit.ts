@@ -95,7 +95,12 @@ export function waitAfter(tries: number, { tries: free, windowMs, waits }: Limit
 
 /** What giving one try back makes of a state. */
 export function withoutTry(state: number): number {
-  return read(state).tries > 0 ? state - TRY : state;
+  return hasTries(state) ? state - TRY : state;
+}
+
+/** False for a state that counts nothing. */
+export function hasTries(state: number): boolean {
+  return read(state).tries > 0;
 }
 
 function read(state: number): { at: number; tries: number } {

@@ -26,6 +26,11 @@ export function stateWithoutTry(column: string): string {
   return `CASE WHEN (${column} & 1023) >= 2 THEN ${column} - 2 ELSE ${column} END`;
 }
 
+/** Whether a state would still count something if one try of it were given back. */
+export function hasOtherTries(column: string): string {
+  return `(${column} & 1023) >= 4`;
+}
+
 /** As {@link waitAfter}, for at least as many tries as are free: one arm for each doubling. */
 function waitOf(tries: string, { tries: free, windowMs, waits }: LimitBudget): string {
   if (!waits) return String(windowMs);

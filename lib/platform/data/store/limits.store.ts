@@ -4,7 +4,7 @@ import { type LimitedKey, type LimitReturn, LimitStore, type LimitVerdict, verdi
 import { dialectOf } from '../dialect.js';
 import type { BaseAuthLimit } from '../entities/base-auth-limit.entity.js';
 import { Database } from './database.js';
-import { firstState, stateAfterTry, stateWithoutTry } from './limit-sql.js';
+import { firstState, hasOtherTries, stateAfterTry, stateWithoutTry } from './limit-sql.js';
 
 /** Injection token of the application's limit entity; absent where tries are counted elsewhere. */
 export const LIMIT_ENTITY = Symbol('LIMIT_ENTITY');
@@ -45,10 +45,16 @@ export class DatabaseLimits extends LimitStore {
   async giveBack(returns: readonly LimitReturn[]): Promise<void> {
     for (const { key, clears } of returns) {
       await this.database.write(async (manager) => {
-        const { table, id, state } = this.names(manager);
+        const { table, id, state, expiresAt } = this.names(manager);
         const parameter = manager.connection.driver.createParameter('', 0);
         const left = clears ? '0' : stateWithoutTry(state);
-        await manager.query(`UPDATE ${table} SET ${state} = ${left} WHERE ${id} = ${parameter}`, [key]);
+        // For the next cleanup: who names account after account from a refused network would fill the table for a month.
+        // Set first, since MySQL would look at the state as it has become.
+        const life = clears ? '0' : `CASE WHEN ${hasOtherTries(state)} THEN ${expiresAt} ELSE 0 END`;
+        await manager.query(
+          `UPDATE ${table} SET ${expiresAt} = ${life}, ${state} = ${left} WHERE ${id} = ${parameter}`,
+          [key],
+        );
       });
     }
   }
