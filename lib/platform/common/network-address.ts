@@ -12,9 +12,13 @@ export function networkOf(ip: string): string | undefined {
   if (!isIPv6(address)) return undefined;
   const groups = expand(address.split('%', 1)[0]!);
   const [mapped, last] = [groups.slice(0, 6).join(':'), groups.slice(6)];
-  if (mapped === '0:0:0:0:0:ffff' || (mapped === '0:0:0:0:0:0' && last[0] !== '0')) return dotted(last);
+  const isIPv4Inside = WITH_IPV4.has(mapped) || (mapped === '0:0:0:0:0:0' && last[0] !== '0');
+  if (isIPv4Inside) return dotted(last);
   return `${groups.slice(0, 4).join(':')}::/64`;
 }
+
+/** Mapped (RFC 4291), and translated by a NAT64 in front of the server (RFC 6052): all of IPv4 would be one /64. */
+const WITH_IPV4: ReadonlySet<string> = new Set(['0:0:0:0:0:ffff', '64:ff9b:0:0:0:0']);
 
 /** True for an address that no host of the internet has: a proxy's, seen from behind it (RFC 1918, 4193, 3927, 6598). */
 export function isPrivate(ip: string): boolean {
