@@ -11,6 +11,10 @@ import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 const WRONG = 'not the passphrase of anybody';
 const NEW_PASSWORD = 'another fine passphrase';
 
+/** The numbers of all logins that are counted, the highest first. */
+const TRIES =
+  "SELECT (state >> 1) & 511 AS tries FROM auth_limits WHERE id LIKE 'login%' ORDER BY (state >> 1) & 511 DESC";
+
 /** How often a password has been compared since the last call. */
 function comparisons() {
   const verify = vi.spyOn(PasswordHasher.prototype, 'verify');
@@ -256,8 +260,17 @@ describe('guessing passwords', () => {
 
   it('is only told of where limits observe', async () => {
     t = await createLimitedApp({ limits: { mode: 'observe' } });
-    for (let tries = 0; tries < 30; tries++)
-      expect((await logIn('watched@example.com', from('203.0.113.5'))).status).toBe(401);
+    t.clock.stopAt(new Date());
+    const [email, ip] = ['watched@example.com', '203.0.113.5'];
+    await t.activeUser(email);
+    const counted = () => t!.dataSource.query(TRIES) as Promise<{ tries: number }[]>;
+    for (let tries = 0; tries < 20; tries++) await logIn(`other${tries}@example.com`, from(ip));
+    // Refused for the network, these were tried all the same, and are failures of the account.
+    for (let tries = 0; tries < 30; tries++) expect((await logIn(email, from(ip))).status).toBe(401);
+    expect((await counted()).map(({ tries }) => tries).slice(0, 2)).toEqual([20, 5]);
+    const right = () => t!.client.post('/auth/login', { email, password: PASSWORD }, from(ip));
+    for (let tries = 0; tries < 3; tries++) expect((await right()).status).toBe(200);
+    expect((await counted()).map(({ tries }) => tries).slice(0, 2)).toEqual([20, 1]);
   });
 
   it('is not counted by network behind a proxy that the adapter was not told of, which is said once', async () => {

@@ -77,14 +77,16 @@ export class Limits {
     const verdicts = await this.take(limited, device, account);
     const inARow = limited[0]!.rule === 'login' ? verdicts[0]!.tries : 0;
     // Who spares a network its failures for one success spares a sprayer who has one account (django-allauth 65.8.1).
-    const returns = limited.map(({ key, rule }) => ({ key, clears: rule !== 'login-address' }));
+    const returns = limited
+      .map(({ key, rule }) => ({ key, clears: rule !== 'login-address' }))
+      // Where limits observe: what was refused by now has not counted.
+      .filter(({ clears }, index) => clears || verdicts[index]!.isAllowed);
     return { inARow, succeeded: () => this.giveBack(returns) };
   }
 
   /**
    * Before a stranger's request makes a mail to an address, whether anybody has it or not.
-   * @param isReset the mailbox's last mail is left for these: whoever signed up again and again, or asked for mail that
-   * an active account is not even sent, would keep the owner from the way back in
+   * @param isReset the mailbox's last mail is left for these: signups without end would keep its owner from the way back
    * @returns false where the mailbox has had its share: the request is answered as ever, and nothing is sent
    * @throws AuthError LIMIT_EXCEEDED where the network has
    */
@@ -154,7 +156,8 @@ export class Limits {
     // What was not tried must not count: somebody whose network is refused could keep another's account waiting. But a
     // signup costs a hash also where its mailbox has had its share, and would be free for the network without end.
     const allowed = limited.filter(({ rule }, index) => verdicts[index]!.isAllowed && rule !== 'mail-address');
-    if (allowed.length > 0) await this.giveBack(allowed.map(({ key }) => ({ key, clears: false })));
+    const isTried = this.config.limits.mode === 'observe';
+    if (allowed.length > 0 && !isTried) await this.giveBack(allowed.map(({ key }) => ({ key, clears: false })));
     await this.refuse(limited[refused]!, verdicts[refused]!, device, account);
     return verdicts;
   }
