@@ -105,6 +105,28 @@ describe.each(availableDrivers())('guessing passwords, counted on %s', (database
     expect((await logIn('user20@example.com', WRONG, ip)).status).toBe(401);
   });
 
+  it('of a network that may try nothing more keeps no owner waiting', async () => {
+    const [email, ip] = ['waiting@example.com', '203.0.113.30'];
+    await t.activeUser(email);
+    for (let tries = 0; tries < 20; tries++) await logIn(`spent${tries}@example.com`, WRONG, ip);
+    await fail(email, 5);
+    for (let wait = 1; wait <= 64; wait *= 2) {
+      t.clock.advance({ seconds: wait });
+      if (wait < 64) expect((await logIn(email, WRONG)).status).toBe(401);
+    }
+    // The wait is over. What a refused network sends now must not begin it anew.
+    for (let tries = 0; tries < 5; tries++) expect((await logIn(email, WRONG, ip)).status).toBe(429);
+    expect((await logIn(email, PASSWORD)).status).toBe(200);
+  });
+
+  it('counts whoever has an address that nobody can read together', async () => {
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 22; tries++) {
+      statuses.push((await logIn(`hidden${tries}@example.com`, WRONG, tries % 2 ? 'unknown' : '01.2.3.4')).status);
+    }
+    expect(statuses.filter((status) => status === 401)).toHaveLength(20);
+  });
+
   it('counts a whole /64 as one address', async () => {
     const statuses: number[] = [];
     for (let host = 1; host <= 25; host++) {

@@ -1,25 +1,17 @@
-import { createHmac } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
 import { type Device, evidenceOf } from '../../platform/common/device.js';
 import { canonicalEmail } from '../../platform/common/email.js';
-import {
-  type LimitBudget,
-  type LimitedKey,
-  type LimitReturn,
-  LimitStore,
-  type LimitVerdict,
-} from '../../platform/common/limit.js';
-import { networkOf } from '../../platform/common/network-address.js';
+import { type LimitReturn, LimitStore, type LimitVerdict } from '../../platform/common/limit.js';
 import { canonicalUsername } from '../../platform/common/username.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
 import { EventLog } from '../events/event-log.js';
-import { KeyRing } from '../tokens/key-ring.js';
 import { DeviceCookie } from './device-cookie.js';
-import { limitBudgets, type LimitRule } from './limit-rules.js';
+import { type Limited, LimitKeys } from './limit-keys.js';
+import type { LimitRule } from './limit-rules.js';
 
 /** A try that was counted and allowed. */
 export interface CountedTry {
@@ -29,13 +21,6 @@ export interface CountedTry {
   succeeded(): Promise<void>;
 }
 
-/** A rule, and whom it counts. */
-interface Limited extends LimitedKey {
-  readonly rule: LimitRule;
-}
-
-const NOTHING_COUNTED: CountedTry = { inARow: 0, succeeded: () => Promise.resolve() };
-
 /** Keys whose refusals have been told: one event for each wait, not for each request of a flood. */
 const TOLD_AT_MOST = 10_000;
 
@@ -43,22 +28,18 @@ const TOLD_AT_MOST = 10_000;
 @Injectable()
 export class Limits {
   private readonly logger = new Logger('AuthLimits');
-  private readonly budgets: Record<LimitRule, LimitBudget | undefined>;
   private readonly told = new LRUCache<string, true>({ max: TOLD_AT_MOST });
   /** Networks that may try no token, and owners who were told, and until when. Milliseconds since the epoch. */
   private readonly closed = new LRUCache<string, number>({ max: TOLD_AT_MOST });
-  private hasNamedProxy = false;
 
   constructor(
     private readonly store: LimitStore,
     private readonly cookies: DeviceCookie,
-    private readonly ring: KeyRing,
+    private readonly keys: LimitKeys,
     private readonly events: EventLog,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
-  ) {
-    this.budgets = limitBudgets(config);
-  }
+  ) {}
 
   /**
    * Before a password is compared, whoever's it is, and whether there is such an account or not: by the account as it was
@@ -69,18 +50,23 @@ export class Limits {
     const known = account ? this.cookies.verify(evidenceOf(device).cookie, account.id) : undefined;
     // Not by its network: whoever shares one, at an office or behind a carrier's NAT, could use its share up. It has tries
     // of its own for one account, so it sprays nothing.
-    const limited =
-      known === undefined
-        ? [...this.limited('login', canonical(identifier)), ...this.byNetwork('login-address', device)]
-        : this.limited('login-device', known);
-    if (limited.length === 0) return NOTHING_COUNTED;
-    const verdicts = await this.take(limited, device, account);
-    const inARow = limited[0]!.rule === 'login' ? verdicts[0]!.tries : 0;
-    // Who spares a network its failures for one success spares a sprayer who has one account (django-allauth 65.8.1).
-    const returns = limited
-      .map(({ key, rule }) => ({ key, clears: rule !== 'login-address' }))
+    const network = known === undefined ? this.keys.ofNetwork('login-address', device) : [];
+    const whom =
+      known === undefined ? this.keys.of('login', canonical(identifier)) : this.keys.of('login-device', known);
+    // One after the other: a try that its network refuses would begin the account's wait anew, and its owner, who is asked
+    // to wait, could be kept waiting by a network that may try nothing any more.
+    const ofNetwork = await this.take(network, device, account);
+    const ofAccount = await this.take(whom, device, account).catch(async (error: unknown) => {
+      await this.giveBack(network.map(({ key }) => ({ key, clears: false })));
+      throw error;
+    });
+    const inARow = known === undefined ? (ofAccount[0]?.tries ?? 0) : 0;
+    const returns = [
+      ...whom.map(({ key }) => ({ key, clears: true })),
+      // Who spares a network its failures for one success spares a sprayer who has one account (django-allauth 65.8.1).
       // Where limits observe: what was refused by now has not counted.
-      .filter(({ clears }, index) => clears || verdicts[index]!.isAllowed);
+      ...network.filter((_, index) => ofNetwork[index]!.isAllowed).map(({ key }) => ({ key, clears: false })),
+    ];
     return { inARow, succeeded: () => this.giveBack(returns) };
   }
 
@@ -91,8 +77,8 @@ export class Limits {
    * @throws AuthError LIMIT_EXCEEDED where the network has
    */
   async beforeMail(address: string, device: Device, isReset = false): Promise<boolean> {
-    const mailbox = this.config.sendsMail ? this.limited('mailbox', address) : [];
-    const limited = [...this.byNetwork('mail-address', device), ...(isReset ? mailbox : mailbox.map(allButLast))];
+    const mailbox = this.config.sendsMail ? this.keys.of('mailbox', address) : [];
+    const limited = [...this.keys.ofNetwork('mail-address', device), ...(isReset ? mailbox : mailbox.map(allButLast))];
     try {
       await this.take(limited, device, null);
       return true;
@@ -111,7 +97,7 @@ export class Limits {
    */
   assertMayTryToken(device: Device): void {
     if (this.config.limits.mode !== 'on') return;
-    for (const limited of this.byNetwork('token-address', device)) {
+    for (const limited of this.keys.ofNetwork('token-address', device)) {
       const until = this.closed.get(limited.key) ?? 0;
       if (until > this.clock.now()) throw this.exceeded(limited, until - this.clock.now());
     }
@@ -119,7 +105,7 @@ export class Limits {
 
   /** After one that was no good. Each instance learns from its own next one that the network has had its share. */
   async countBadToken(device: Device): Promise<void> {
-    for (const limited of this.byNetwork('token-address', device)) {
+    for (const limited of this.keys.ofNetwork('token-address', device)) {
       const [verdict] = await this.store.take([limited], this.clock.now()).catch(() => []);
       if (!verdict || verdict.waitMs === 0) return;
       this.closed.set(limited.key, this.clock.now() + verdict.waitMs);
@@ -129,7 +115,7 @@ export class Limits {
 
   /** True once a day for an account whose owner should know that it is being guessed at. */
   async mayAlarm(userId: UserId): Promise<boolean> {
-    const [limited] = this.limited('alarm', String(userId));
+    const [limited] = this.keys.of('alarm', String(userId));
     // Asking the store at each further failure is work that only an account somebody has makes: its time would tell.
     if (!limited || (this.closed.get(limited.key) ?? 0) > this.clock.now()) return false;
     const [verdict] = await this.count([limited]);
@@ -141,11 +127,10 @@ export class Limits {
   async forget(account: Account & { username?: string | null }, device: Device): Promise<void> {
     const stated = [account.email, account.username].filter((name) => typeof name === 'string');
     const known = this.cookies.verify(evidenceOf(device).cookie, account.id);
-    const counted = stated.flatMap((name) => this.limited('login', name));
+    const counted = stated.flatMap((name) => this.keys.of('login', name));
     // The device that it is done on would go on waiting: its own wrong tries are why somebody resets.
-    if (known !== undefined) counted.push(...this.limited('login-device', known));
-    const returns = counted.map(({ key }) => ({ key, clears: true }));
-    if (returns.length > 0) await this.giveBack(returns);
+    if (known !== undefined) counted.push(...this.keys.of('login-device', known));
+    await this.giveBack(counted.map(({ key }) => ({ key, clears: true })));
   }
 
   private async take(limited: readonly Limited[], device: Device, account: Account | null): Promise<LimitVerdict[]> {
@@ -153,11 +138,11 @@ export class Limits {
     const verdicts = await this.count(limited);
     const refused = limited.findIndex((_, index) => !verdicts[index]!.isAllowed);
     if (refused === -1) return verdicts;
-    // What was not tried must not count: somebody whose network is refused could keep another's account waiting. But a
-    // signup costs a hash also where its mailbox has had its share, and would be free for the network without end.
-    const allowed = limited.filter(({ rule }, index) => verdicts[index]!.isAllowed && rule !== 'mail-address');
+    // What is not mailed must not count for the mailbox. But a signup costs a hash also where its mailbox has had its share,
+    // and would be free for the network without end.
+    const allowed = limited.filter(({ rule }, index) => verdicts[index]!.isAllowed && rule === 'mailbox');
     const isTried = this.config.limits.mode === 'observe';
-    if (allowed.length > 0 && !isTried) await this.giveBack(allowed.map(({ key }) => ({ key, clears: false })));
+    if (!isTried) await this.giveBack(allowed.map(({ key }) => ({ key, clears: false })));
     await this.refuse(limited[refused]!, verdicts[refused]!, device, account);
     return verdicts;
   }
@@ -174,6 +159,7 @@ export class Limits {
 
   /** Never fails: a new password is set by then, a right one stays right, and a try that stays counted helps no guesser. */
   private async giveBack(returns: readonly LimitReturn[]): Promise<void> {
+    if (returns.length === 0) return;
     try {
       await this.store.giveBack(returns);
     } catch (error) {
@@ -209,33 +195,6 @@ export class Limits {
     this.told.set(key, true, { ttl: Math.max(1, waitMs) });
     const event = rule === 'login' || rule === 'login-device' ? 'authn_login_lock' : 'rate_limit_exceeded';
     await this.events.record(event, { userId: account?.id, device, reason: rule });
-  }
-
-  /** A network that cannot be told apart from others counts nothing: everybody would share one budget. */
-  private byNetwork(rule: LimitRule, device: Device): Limited[] {
-    const network = device.ip === null ? undefined : networkOf(device.ip);
-    if (network === undefined) return [];
-    if (!evidenceOf(device).isBehindUnknownProxy) return this.limited(rule, network);
-    this.nameProxy();
-    return [];
-  }
-
-  private nameProxy(): void {
-    if (this.hasNamedProxy) return;
-    this.hasNamedProxy = true;
-    this.logger.error(
-      'Requests come through a proxy that the HTTP adapter was not told of, so that every client has the address of the ' +
-        'proxy: limits by network address are off until it is. Set "trust proxy" of Express, or trustProxy of Fastify, to ' +
-        'your proxies (docs/limits.md).',
-    );
-  }
-
-  private limited(rule: LimitRule, subject: string): Limited[] {
-    const budget = this.budgets[rule];
-    if (!budget || this.config.limits.mode === 'off') return [];
-    // By HMAC: who reads the counters learns no address, and cannot try addresses until one fits.
-    const mac = createHmac('sha256', this.ring.limit).update(`${rule} ${subject}`).digest('base64url');
-    return [{ rule, budget, key: `${rule}:${mac}` }];
   }
 }
 

@@ -9,6 +9,7 @@ import { TokenCookies } from '../../engine/access/token-cookies.js';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { AccountWriter } from '../../engine/accounts/account-writer.js';
 import { DeviceCookie } from '../../engine/limits/device-cookie.js';
+import { LimitKeys } from '../../engine/limits/limit-keys.js';
 import { Limits } from '../../engine/limits/limits.js';
 import { MemoryLimits } from '../../engine/limits/memory-limits.js';
 import { EventLog } from '../../engine/events/event-log.js';
@@ -51,6 +52,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   EventsStore,
   EventLog,
   Limits,
+  LimitKeys,
   DeviceCookie,
   ...PASSWORD_PROVIDERS,
   AccountWriter,
