@@ -234,7 +234,7 @@ describe.each(stacksWithEitherKey())('the number of statements with usernames on
 const verb = (sql: string): string => /^\w+/.exec(sql)![0];
 
 describe.each(availableDrivers())('limits in a table of %s', (database) => {
-  it('cost a login two statements, and two more where it succeeds', async () => {
+  it('cost a login two statements, and one more where it succeeds, or two where the database takes back one by one', async () => {
     const t = await createLimitedApp({ database });
     await t.activeUser('active@example.com');
     await t.mailIsDone();
@@ -250,7 +250,8 @@ describe.each(availableDrivers())('limits in a table of %s', (database) => {
       });
       return statements.filter((sql) => sql.includes('auth_limits')).length;
     };
-    expect([await counting('a wrong passphrase', 401), await counting(PASSWORD, 200)]).toEqual([2, 4]);
+    const returned = database === 'sqlite' || database === 'postgres' ? 1 : 2;
+    expect([await counting('a wrong passphrase', 401), await counting(PASSWORD, 200)]).toEqual([2, 2 + returned]);
     await t.close();
   });
 });

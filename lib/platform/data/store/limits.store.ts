@@ -41,20 +41,14 @@ export class DatabaseLimits extends LimitStore {
     return verdicts;
   }
 
-  /** One row to a statement: PostgreSQL locks those of one in any order, and would deadlock with a try of the same keys. */
   async giveBack(returns: readonly LimitReturn[]): Promise<void> {
-    for (const { key, clears } of returns) {
-      await this.database.write(async (manager) => {
-        const { table, id, state, expiresAt } = this.names(manager);
-        const parameter = manager.connection.driver.createParameter('', 0);
-        const left = clears ? '0' : stateWithoutTry(state);
-        // For the next cleanup: who names account after account from a refused network would fill the table for a month.
-        // Set first, since MySQL would look at the state as it has become.
-        const life = clears ? '0' : `CASE WHEN ${hasOtherTries(state)} THEN ${expiresAt} ELSE 0 END`;
-        await manager.query(
-          `UPDATE ${table} SET ${expiresAt} = ${life}, ${state} = ${left} WHERE ${id} = ${parameter}`,
-          [key],
-        );
+    const { dataSource } = this.database;
+    const groups = dialectOf(dataSource).returnsChangedRows ? [returns] : returns.map((each) => [each]);
+    for (const group of groups) {
+      await this.database.write((manager) => {
+        const ordered = inOrder(group);
+        const keys = ordered.map(({ key }) => key);
+        return manager.query(returning(manager, this.names(manager), ordered), [...keys, ...keys, ...keys]);
       });
     }
   }
@@ -74,10 +68,9 @@ export class DatabaseLimits extends LimitStore {
     return keys.map(({ key, budget }) => verdictOf(states.get(key)!, budget, now));
   }
 
-  /** In one order always, or two statements would wait for each other's rows. */
   private async upsert(manager: EntityManager, keys: readonly LimitedKey[], now: number): Promise<Map<string, number>> {
     const names = this.names(manager);
-    const ordered = keys.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    const ordered = inOrder(keys);
     const values = ordered.map(({ key }) => key);
     if (dialectOf(manager.connection).returnsChangedRows) {
       const rows: { id: string; state: string | number }[] = await manager.query(
@@ -113,6 +106,11 @@ export class DatabaseLimits extends LimitStore {
   }
 }
 
+/** One order for every statement, or two of them would wait for each other's rows. */
+function inOrder<T extends { readonly key: string }>(keys: readonly T[]): T[] {
+  return keys.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+}
+
 /** Counts several keys in one statement, which says what it made of each. */
 function together({ connection }: EntityManager, names: Names, keys: readonly LimitedKey[], now: number): string {
   const { table, id, state, expiresAt } = names;
@@ -135,5 +133,32 @@ function alone({ table, id, state, expiresAt }: Names, { budget }: LimitedKey, n
   return (
     `INSERT INTO ${table} (${id}, ${state}, ${expiresAt}) VALUES (?, LAST_INSERT_ID(${firstState(now)}), ${expires}) ` +
     `ON DUPLICATE KEY UPDATE ${state} = LAST_INSERT_ID(${stateAfterTry(state, budget, now)}), ${expiresAt} = ${expires}`
+  );
+}
+
+/**
+ * Gives tries of several keys back, or of one where a statement cannot change rows in the order of its values: an update of
+ * several locks them in any order, and PostgreSQL deadlocked with tries of the same keys.
+ */
+function returning({ connection }: EntityManager, names: Names, returns: readonly LimitReturn[]): string {
+  const { table, id, state, expiresAt } = names;
+  const { returnsChangedRows } = dialectOf(connection);
+  const column = (name: string) => (returnsChangedRows ? `${table}.${name}` : name);
+  const parameter = (index: number) => connection.driver.createParameter('', index);
+  const cases = (from: number, then: (each: LimitReturn) => string) =>
+    `CASE ${column(id)} ${returns.map((each, index) => `WHEN ${parameter(from + index)} THEN ${then(each)}`).join(' ')} END`;
+  const { length } = returns;
+  // For the next cleanup: who names account after account from a refused network would fill the table for a month. Set
+  // first, since MySQL would look at the state as it has become.
+  const life = cases(0, ({ clears }) =>
+    clears ? '0' : `CASE WHEN ${hasOtherTries(column(state))} THEN ${column(expiresAt)} ELSE 0 END`,
+  );
+  const left = cases(length, ({ clears }) => (clears ? '0' : stateWithoutTry(column(state))));
+  const changes = `${expiresAt} = ${life}, ${state} = ${left}`;
+  if (!returnsChangedRows) return `UPDATE ${table} SET ${changes} WHERE ${id} = ${parameter(2 * length)}`;
+  const rows = returns.map((_, index) => `(${parameter(2 * length + index)}, 0, 0)`);
+  return (
+    `INSERT INTO ${table} (${id}, ${state}, ${expiresAt}) VALUES ${rows.join(', ')} ` +
+    `ON CONFLICT (${id}) DO UPDATE SET ${changes}`
   );
 }
