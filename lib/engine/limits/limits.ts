@@ -92,24 +92,18 @@ export class Limits {
   }
 
   /**
-   * Before a link or a refresh token is looked up. Asks no store: what is good must cost nothing.
-   * @throws AuthError LIMIT_EXCEEDED where the network has tried too many that were no good
+   * After a link or a refresh token that was no good. What is good is never refused: nobody guesses one, and who fails all
+   * day must not keep those behind the same NAT from their sessions.
+   * @throws AuthError LIMIT_EXCEEDED where the network has tried too many, in place of what was wrong with this one
    */
-  assertMayTryToken(device: Device): void {
-    if (this.config.limits.mode !== 'on') return;
-    for (const limited of this.keys.ofNetwork('token-address', device)) {
-      const until = this.closed.get(limited.key) ?? 0;
-      if (until > this.clock.now()) throw this.exceeded(limited, until - this.clock.now());
-    }
-  }
-
-  /** After one that was no good. Each instance learns from its own next one that the network has had its share. */
   async countBadToken(device: Device): Promise<void> {
     for (const limited of this.keys.ofNetwork('token-address', device)) {
+      const waitMs = (this.closed.get(limited.key) ?? 0) - this.clock.now();
+      if (waitMs > 0) return this.refuse(limited, waitMs, device, null);
       const [verdict] = await this.store.take([limited], this.clock.now()).catch(() => []);
-      if (!verdict || verdict.waitMs === 0) return;
+      if (!verdict || verdict.isAllowed) return;
       this.closed.set(limited.key, this.clock.now() + verdict.waitMs);
-      await this.tell(limited.rule, limited.key, verdict.waitMs, device, null);
+      await this.refuse(limited, verdict.waitMs, device, null);
     }
   }
 
@@ -143,7 +137,7 @@ export class Limits {
     const allowed = limited.filter(({ rule }, index) => verdicts[index]!.isAllowed && rule === 'mailbox');
     const isTried = this.config.limits.mode === 'observe';
     if (!isTried) await this.giveBack(allowed.map(({ key }) => ({ key, clears: false })));
-    await this.refuse(limited[refused]!, verdicts[refused]!, device, account);
+    await this.refuse(limited[refused]!, verdicts[refused]!.waitMs, device, account);
     return verdicts;
   }
 
@@ -167,12 +161,7 @@ export class Limits {
     }
   }
 
-  private async refuse(
-    limited: Limited,
-    { waitMs }: LimitVerdict,
-    device: Device,
-    account: Account | null,
-  ): Promise<void> {
+  private async refuse(limited: Limited, waitMs: number, device: Device, account: Account | null): Promise<void> {
     await this.tell(limited.rule, limited.key, waitMs, device, account);
     if (this.config.limits.mode !== 'observe') throw this.exceeded(limited, waitMs);
   }

@@ -6,17 +6,16 @@ import { Limits } from './limits.js';
 
 /**
  * Counts links and refresh tokens that are no good, by the network they come from. Nobody guesses one; but who tries a
- * thousand a minute is after something, and each costs a statement. What is good is not counted, and costs nothing.
+ * thousand a minute is after something, and is told to stop. What is good is neither counted nor refused.
  */
 @Injectable()
 export class TokenTries implements NestInterceptor {
   constructor(private readonly limits: Limits) {}
 
-  /** @throws AuthError LIMIT_EXCEEDED where the network has tried too many */
+  /** @throws AuthError LIMIT_EXCEEDED for a bad one where the network has tried too many */
   intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
     const http = context.switchToHttp();
     const device = deviceOf(http.getRequest<DeviceRequest>());
-    this.limits.assertMayTryToken(device);
     return next.handle().pipe(
       catchError((error: unknown) =>
         isBadToken(error)
