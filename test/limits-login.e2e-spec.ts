@@ -110,10 +110,11 @@ describe.each(availableDrivers())('guessing passwords, counted on %s', (database
     await t.activeUser(email);
     for (let tries = 0; tries < 20; tries++) await logIn(`spent${tries}@example.com`, WRONG, ip);
     await fail(email, 5);
-    for (let wait = 1; wait <= 64; wait *= 2) {
+    for (const wait of [1, 2, 4, 8, 16, 32]) {
       t.clock.advance({ seconds: wait });
-      if (wait < 64) expect((await logIn(email, WRONG)).status).toBe(401);
+      await fail(email, 1);
     }
+    t.clock.advance({ seconds: 64 });
     // The wait is over. What a refused network sends now must not begin it anew.
     for (let tries = 0; tries < 5; tries++) expect((await logIn(email, WRONG, ip)).status).toBe(429);
     expect((await logIn(email, PASSWORD)).status).toBe(200);
