@@ -53,7 +53,7 @@ export abstract class LimitStore {
    */
   abstract take(keys: readonly LimitedKey[], now: number): Promise<LimitVerdict[]>;
 
-  /** Gives tries back that turned out to be genuine. */
+  /** Gives tries back that turned out to be genuine; nothing happens for a key that nobody has tried. */
   abstract giveBack(returns: readonly LimitReturn[]): Promise<void>;
 }
 
