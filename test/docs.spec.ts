@@ -31,6 +31,7 @@ const ABOUT_THE_WHOLE = new Set([
   'modes.md',
   'performance.md',
   'production-checklist.md',
+  'reliability.md',
   'roadmap.md',
   'routes.md',
   'security.md',
