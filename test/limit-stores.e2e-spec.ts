@@ -56,38 +56,49 @@ describe.each(availableLimitStores())('tries counted in %s', (kind) => {
     }
   });
 
-  it('count several keys at once, each by its own budget, in any order', async () => {
+  it('count several keys in turn, each by its own budget, until one is refused', async () => {
     const [one, other] = [newKey(), newKey()];
-    const both = [
-      { key: one, budget: HOURLY },
-      { key: other, budget: { ...HOURLY, tries: 2 } },
-    ];
-    const rounds = await Promise.all(
-      Array.from({ length: 8 }, (_, index) =>
-        stores[index % stores.length]!.take(index % 2 === 0 ? both : both.toReversed(), NOW),
-      ),
-    );
-    const allowed = (of: number) =>
-      rounds.filter((verdicts, index) => verdicts[index % 2 === 0 ? of : 1 - of]!.isAllowed).length;
-    expect([allowed(0), allowed(1)]).toEqual([5, 2]);
+    for (const order of ['the order of the keys', 'another']) {
+      const five = { key: `${one}${order}`.slice(0, 64), budget: HOURLY };
+      const two = { key: `${other}${order}`.slice(0, 64), budget: { ...HOURLY, tries: 2 } };
+      const keys = order === 'another' ? [two, five] : [five, two];
+      const rounds = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => stores[index % stores.length]!.take(keys, NOW)),
+      );
+      const allowed = (index: number) => rounds.filter((verdicts) => verdicts[index]?.isAllowed).length;
+      const tried = (index: number) => rounds.filter((verdicts) => verdicts[index]).length;
+      expect([allowed(0), allowed(1), tried(0), tried(1)]).toEqual(order === 'another' ? [2, 2, 8, 2] : [5, 2, 8, 5]);
+      // What came after a refusal was not counted.
+      let left = 0;
+      while ((await take(five.key, HOURLY, NOW)).isAllowed) left++;
+      expect(left).toBe(order === 'another' ? 3 : 0);
+    }
   });
 
-  it('give one try back, or all of them, and none of a key that nobody tried', async () => {
-    const [one, all, untried] = [newKey(), newKey(), newKey()];
-    for (const key of [one, all]) for (let tries = 0; tries < 6; tries++) await take(key, HOURLY, NOW);
-    const returns = [
-      { key: one, clears: false },
-      { key: all, clears: true },
-      { key: untried, clears: false },
-    ];
-    await stores[0]!.giveBack(returns);
+  it('give tries back, one, several or all of them, and none of a key that has fewer', async () => {
+    const [one, three, all, more, untried] = [newKey(), newKey(), newKey(), newKey(), newKey()];
+    for (const key of [one, three, all]) for (let tries = 0; tries < 6; tries++) await take(key, HOURLY, NOW);
+    await take(more, HOURLY, NOW);
+    await stores[0]!.giveBack([
+      { key: one, tries: 1 },
+      { key: three, tries: 3 },
+      { key: all, tries: 'all' },
+      { key: more, tries: 2 },
+      { key: untried, tries: 1 },
+    ]);
     expect([await again(one), await again(one)]).toEqual([true, false]);
-    const fresh = [all, untried].map(async (key) => {
+    expect([await again(three), await again(three), await again(three), await again(three)]).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    const fresh = [all, more, untried].map(async (key) => {
       let allowed = 0;
       while (await again(key)) allowed++;
       return allowed;
     });
-    expect(await Promise.all(fresh)).toEqual([5, 5]);
+    expect(await Promise.all(fresh)).toEqual([5, 5, 5]);
   });
 
   it('are taken and given back in parallel without a deadlock, whichever key was first', async () => {
@@ -95,12 +106,13 @@ describe.each(availableLimitStores())('tries counted in %s', (kind) => {
     const budget = { ...HOURLY, tries: 500 };
     // A scan meets the rows as they lie, which is not the order that tries are counted in.
     for (const key of [older, newer]) await take(key, budget, NOW);
-    const keys = [older, newer].map((key) => ({ key, budget, clears: false }));
+    const keys = [older, newer].map((key) => ({ key, budget, tries: 1 }));
     for (let round = 0; round < 8; round++) {
       const took = Array.from({ length: 50 }, async (_, index) => {
         const store = stores[index % stores.length]!;
         const start = performance.now();
-        await (index % 4 < 2 ? store.take(keys, NOW) : store.giveBack(keys));
+        const inSomeOrder = index % 8 < 4 ? keys : keys.toReversed();
+        await (index % 4 < 2 ? store.take(inSomeOrder, NOW) : store.giveBack(inSomeOrder));
         return performance.now() - start;
       });
       // PostgreSQL notices a deadlock after a second.
@@ -126,11 +138,11 @@ describe.each(availableLimitStores())('tries counted in %s', (kind) => {
     const [one, all, half] = [newKey(), newKey(), newKey()];
     await store.deleteExpired(NOW + 365 * 86_400_000);
     for (const key of [one, all, half, half]) await take(key, GROWING, NOW);
-    await store.giveBack([one, all, half].map((key) => ({ key, clears: key === all })));
+    await store.giveBack([one, all, half].map((key) => ({ key, tries: key === all ? ('all' as const) : 1 })));
     expect(await store.deleteExpired(NOW)).toBe(2);
     expect((await take(half, GROWING, NOW)).tries).toBe(2);
     // One that is tried again meanwhile stays.
-    await store.giveBack([{ key: half, clears: true }]);
+    await store.giveBack([{ key: half, tries: 'all' }]);
     expect((await take(half, GROWING, NOW)).tries).toBe(1);
     expect(await store.deleteExpired(NOW)).toBe(0);
   });

@@ -20,7 +20,9 @@ describe.each(availableDrivers())('the plans of the statements on %s', (kind) =>
   let statements: { sql: string; parameters: unknown[] }[];
 
   beforeAll(async () => {
-    t = await createTestApp({ mode: 'E', database: kind, schema: namedSchema() });
+    // So few that every login looks for those beyond it.
+    const options = { session: { maxPerAccount: 10 } };
+    t = await createTestApp({ mode: 'E', database: kind, schema: namedSchema(), options });
     await fill(t.dataSource);
     await analyze(t.dataSource, kind);
     const before = t.statements.entries.length;

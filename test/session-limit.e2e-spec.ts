@@ -1,7 +1,7 @@
 import { AuthService } from 'nestjs-gatehouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inParallel } from './support/client.js';
-import { availableDrivers } from './support/databases.js';
+import { availableDatabases, availableDrivers } from './support/databases.js';
 import { claimsOf } from './support/jwt.js';
 import { tokenRows, userRow } from './support/rows.js';
 import { stacks } from './support/stacks.js';
@@ -123,6 +123,24 @@ describe.each(availableDrivers())('parallel logins to one account on %s', (datab
     await t.close();
   }, 60_000);
 });
+
+it.each(availableDatabases())(
+  'is kept where it is so high that most logins are far from it, on %s',
+  async (database) => {
+    const t = await createTestApp({ database, options: { session: { maxPerAccount: 40 } } });
+    const email = 'many@example.com';
+    await t.activeUser(email);
+    t.clock.stopAt(new Date());
+    for (let number = 0; number < 45; number++) {
+      t.clock.advance({ seconds: 1 });
+      await login(t, email);
+      expect((await liveSessions(t, email)).length).toBe(Math.min(number + 2, 40));
+    }
+    await inParallel(CROWD, () => login(t, email));
+    expect(await liveSessions(t, email)).toHaveLength(40);
+    await t.close();
+  },
+);
 
 it('is not limited with 0, and then costs no statement', async () => {
   const t = await createTestApp({ options: { session: { maxPerAccount: 0 } } });

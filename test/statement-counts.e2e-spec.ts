@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Returns } from '../lib/engine/limits/returns.js';
 import { OutboxWorker } from '../lib/engine/mail/outbox-worker.js';
 import type { Answer } from './support/client.js';
 import { claimsOf } from './support/jwt.js';
@@ -6,11 +7,15 @@ import { emailChanges } from './support/email-changes.js';
 import { tokenIn } from './support/mailbox.js';
 import { namedSchema } from './support/users-with-username.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
+import type { DriverKind } from './support/database-servers.js';
 import { availableDrivers } from './support/databases.js';
 import { createLimitedApp, from } from './support/limited-app.js';
 import { stacksWithEitherKey } from './support/stacks.js';
 
 const NEW_PASSWORD = 'another fine passphrase';
+
+/** Sessions are counted by the insert of the new one where the database can, and else by a read after it. */
+const countsApart = (database: DriverKind): number => (database === 'postgres' ? 0 : 1);
 
 describe.each(stacksWithEitherKey())('the number of statements on $database, integer keys $integerKeys', (stack) => {
   let t: TestApp;
@@ -76,8 +81,9 @@ describe.each(stacksWithEitherKey())('the number of statements on $database, int
     }
   });
 
-  it('login: 2 and a count of the sessions, and 1 whatever the reason of a refusal', async () => {
-    expect((await login(200, 'active@example.com')).map(verb)).toEqual(['SELECT', 'INSERT', 'SELECT']);
+  it('login: 2 and, where it is apart, a count of the sessions, and 1 whatever the reason of a refusal', async () => {
+    const counted = countsApart(stack.database) ? ['SELECT'] : [];
+    expect((await login(200, 'active@example.com')).map(verb)).toEqual(['SELECT', 'INSERT', ...counted]);
     const refused = await login(401, 'active@example.com', 'wrong but long enough');
     expect(refused).toHaveLength(1);
     expect(await login(401, 'nobody@example.com')).toEqual(refused);
@@ -108,8 +114,10 @@ describe.each(stacksWithEitherKey())('the number of statements on $database, int
     expect((await signup('pending@example.com')).map(verb)).toEqual(taken.map(verb));
   });
 
-  it('activation: 5 and a count of the sessions, and 1 for a link that is not valid', async () => {
-    expect(await statements(200, '/auth/activate', { token: links.activation })).toHaveLength(6);
+  it('activation: 5 and, where it is apart, a count of the sessions, and 1 for a link that is not valid', async () => {
+    expect(await statements(200, '/auth/activate', { token: links.activation })).toHaveLength(
+      5 + countsApart(stack.database),
+    );
     const used = await statements(409, '/auth/activate', { token: links.activation });
     expect(used).toHaveLength(1);
     expect(await statements(400, '/auth/activate', { token: 'x'.repeat(64) })).toEqual(used);
@@ -129,8 +137,8 @@ describe.each(stacksWithEitherKey())('the number of statements on $database, int
     expect(await requestReset('pending@example.com')).toEqual(known);
   });
 
-  it('reset confirm: 6 and a count of the sessions, and 1 for a link that is not valid', async () => {
-    expect(await confirmReset(200, links.reset)).toHaveLength(7);
+  it('reset confirm: 6 and, where it is apart, a count of the sessions, and 1 for a link that is not valid', async () => {
+    expect(await confirmReset(200, links.reset)).toHaveLength(6 + countsApart(stack.database));
     const used = await confirmReset(409, links.reset);
     expect(used).toHaveLength(1);
     expect(await confirmReset(400, 'x'.repeat(64))).toEqual(used);
@@ -211,9 +219,10 @@ describe.each(stacksWithEitherKey())('the number of statements with usernames on
       })
     ).map(verb);
 
-  it('login: 2 and a count of the sessions, and 1 for a refusal, by username as by address', async () => {
+  it('login: 2 and, where it is apart, a count of the sessions, and 1 for a refusal, by username as by address', async () => {
     for (const key of [{ username: 'ann' }, { username: 'ann@example.com' }, { email: 'ann@example.com' }]) {
-      expect(await verbs('/auth/login', key, 200)).toEqual(['SELECT', 'INSERT', 'SELECT']);
+      const counted = countsApart(stack.database) ? ['SELECT'] : [];
+      expect(await verbs('/auth/login', key, 200)).toEqual(['SELECT', 'INSERT', ...counted]);
     }
     for (const key of [{ username: 'bob' }, { username: 'bob@example.com' }, { email: 'bob@example.com' }]) {
       expect(await verbs('/auth/login', key, 401)).toEqual(['SELECT']);
@@ -234,7 +243,7 @@ describe.each(stacksWithEitherKey())('the number of statements with usernames on
 const verb = (sql: string): string => /^\w+/.exec(sql)![0];
 
 describe.each(availableDrivers())('limits in a table of %s', (database) => {
-  it('cost a login two statements, and one more where it succeeds, or two where the database takes back one by one', async () => {
+  it('cost a login one statement, or two where the database cannot count two in one, and a success one more a moment later', async () => {
     const t = await createLimitedApp({ database });
     await t.activeUser('active@example.com');
     await t.mailIsDone();
@@ -247,11 +256,13 @@ describe.each(availableDrivers())('limits in a table of %s', (database) => {
           from('203.0.113.3'),
         );
         expect(answer.status).toBe(status);
+        await t.app.get(Returns, { strict: false }).send();
       });
       return statements.filter((sql) => sql.includes('auth_limits')).length;
     };
-    const returned = database === 'sqlite' || database === 'postgres' ? 1 : 2;
-    expect([await counting('a wrong passphrase', 401), await counting(PASSWORD, 200)]).toEqual([2, 2 + returned]);
+    const counted = database === 'postgres' ? 1 : 2;
+    const both = [await counting('a wrong passphrase', 401), await counting(PASSWORD, 200)];
+    expect(both).toEqual([counted, counted + 1]);
     await t.close();
   });
 });

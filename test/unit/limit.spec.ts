@@ -6,7 +6,7 @@ import {
   UNTRIED,
   verdictOf,
   waitAfter,
-  withoutTry,
+  withoutTries,
 } from '../../lib/platform/common/limit.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -53,7 +53,7 @@ describe('counters in memory', () => {
     for (let tries = 0; tries < 5; tries++) await take('guessed');
     for (let name = 0; name < 100_001; name++) {
       await take(`made-up-${name}`);
-      await store.giveBack([{ key: `made-up-${name}`, clears: false }]);
+      await store.giveBack([{ key: `made-up-${name}`, tries: 1 }]);
     }
     expect(await take('guessed')).toBe(false);
   });
@@ -68,8 +68,9 @@ describe('a state', () => {
   });
 
   it('never has fewer tries than none', () => {
-    expect(withoutTry(UNTRIED)).toBe(UNTRIED);
+    expect(withoutTries(UNTRIED, 1)).toBe(UNTRIED);
     const once = afterTry(UNTRIED, PASSWORDS, NOW);
-    expect(withoutTry(withoutTry(once))).toBe(withoutTry(once));
+    expect(withoutTries(once, 2)).toBe(withoutTries(once, 1));
+    expect(withoutTries(once, 'all')).toBe(UNTRIED);
   });
 });

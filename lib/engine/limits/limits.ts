@@ -4,7 +4,7 @@ import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
 import { type Device, evidenceOf } from '../../platform/common/device.js';
 import { canonicalEmail } from '../../platform/common/email.js';
-import { type LimitReturn, LimitStore, type LimitVerdict } from '../../platform/common/limit.js';
+import { LimitStore, type LimitVerdict } from '../../platform/common/limit.js';
 import { canonicalUsername } from '../../platform/common/username.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
@@ -12,13 +12,14 @@ import { EventLog } from '../events/event-log.js';
 import { DeviceCookie } from './device-cookie.js';
 import { type Limited, LimitKeys } from './limit-keys.js';
 import type { LimitRule } from './limit-rules.js';
+import { Returns } from './returns.js';
 
 /** A try that was counted and allowed. */
 export interface CountedTry {
   /** How many for the account have failed in a row, this one included; 0 where nobody counts. */
   readonly inARow: number;
   /** Takes the count back: it was no guess. */
-  succeeded(): Promise<void>;
+  succeeded(): void;
 }
 
 /** Keys whose refusals have been told: one event for each wait, not for each request of a flood. */
@@ -34,6 +35,7 @@ export class Limits {
 
   constructor(
     private readonly store: LimitStore,
+    private readonly returns: Returns,
     private readonly cookies: DeviceCookie,
     private readonly keys: LimitKeys,
     private readonly events: EventLog,
@@ -53,21 +55,28 @@ export class Limits {
     const network = known === undefined ? this.keys.ofNetwork('login-address', device) : [];
     const whom =
       known === undefined ? this.keys.of('login', canonical(identifier)) : this.keys.of('login-device', known);
-    // One after the other: a try that its network refuses would begin the account's wait anew, and its owner, who is asked
-    // to wait, could be kept waiting by a network that may try nothing any more.
-    const ofNetwork = await this.take(network, device, account);
-    const ofAccount = await this.take(whom, device, account).catch(async (error: unknown) => {
-      await this.giveBack(network.map(({ key }) => ({ key, clears: false })));
-      throw error;
-    });
-    const inARow = known === undefined ? (ofAccount[0]?.tries ?? 0) : 0;
-    const returns = [
-      ...whom.map(({ key }) => ({ key, clears: true })),
-      // Who spares a network its failures for one success spares a sprayer who has one account (django-allauth 65.8.1).
-      // Where limits observe: what was refused by now has not counted.
-      ...network.filter((_, index) => ofNetwork[index]!.isAllowed).map(({ key }) => ({ key, clears: false })),
-    ];
-    return { inARow, succeeded: () => this.giveBack(returns) };
+    // In this order: a try that its network refuses would begin the account's wait anew, and its owner, who is asked to wait,
+    // could be kept waiting by a network that may try nothing any more.
+    const limited = [...network, ...whom];
+    const verdicts = await this.count(limited);
+    const counted = limited.filter((_, index) => verdicts[index]?.isAllowed);
+    const refused = limited.findIndex((_, index) => verdicts[index]?.isAllowed === false);
+    if (refused !== -1) {
+      // What the account refuses was no guess, and does not count for the network either.
+      if (!this.observes) for (const { key } of counted) this.returns.add(key);
+      await this.refuse(limited[refused]!, verdicts[refused]!, device, account);
+    }
+    const tries = verdicts[network.length]?.tries ?? 0;
+    return {
+      inARow: known === undefined ? tries : 0,
+      succeeded: () => {
+        // With those before it, and none after it: what somebody guesses while this is on its way still counts.
+        for (const { key } of whom) this.returns.upTo(key, tries);
+        // Who spares a network its failures for one success spares a sprayer who has one account (django-allauth 65.8.1).
+        // Where limits observe: what was refused by now has not counted.
+        for (const each of network) if (counted.includes(each)) this.returns.add(each.key);
+      },
+    };
   }
 
   /**
@@ -78,9 +87,13 @@ export class Limits {
    */
   async beforeMail(address: string, device: Device, isReset = false): Promise<boolean> {
     const mailbox = this.config.sendsMail ? this.keys.of('mailbox', address) : [];
+    // A signup costs a hash also where its mailbox has had its share, and would be free for the network without end: that
+    // try stays counted. What the network refuses is not mailed, and does not count for the mailbox.
     const limited = [...this.keys.ofNetwork('mail-address', device), ...(isReset ? mailbox : mailbox.map(allButLast))];
     try {
-      await this.take(limited, device, null);
+      const verdicts = await this.count(limited);
+      const refused = verdicts.findIndex(({ isAllowed }) => !isAllowed);
+      if (refused !== -1) await this.refuse(limited[refused]!, verdicts[refused]!, device, null);
       return true;
     } catch (error) {
       if (!(error instanceof AuthError)) throw error;
@@ -99,11 +112,11 @@ export class Limits {
   async countBadToken(device: Device): Promise<void> {
     for (const limited of this.keys.ofNetwork('token-address', device)) {
       const waitMs = (this.closed.get(limited.key) ?? 0) - this.clock.now();
-      if (waitMs > 0) return this.refuse(limited, waitMs, device, null);
+      if (waitMs > 0) return this.refuse(limited, { waitMs }, device, null);
       const [verdict] = await this.store.take([limited], this.clock.now()).catch(() => []);
       if (!verdict || verdict.isAllowed) return;
       this.closed.set(limited.key, this.clock.now() + verdict.waitMs);
-      await this.refuse(limited, verdict.waitMs, device, null);
+      await this.refuse(limited, verdict, device, null);
     }
   }
 
@@ -124,24 +137,34 @@ export class Limits {
     const counted = stated.flatMap((name) => this.keys.of('login', name));
     // The device that it is done on would go on waiting: its own wrong tries are why somebody resets.
     if (known !== undefined) counted.push(...this.keys.of('login-device', known));
-    await this.giveBack(counted.map(({ key }) => ({ key, clears: true })));
+    for (const { key } of counted) this.returns.upTo(key, 'all');
+    // At once: whoever has set a password goes on to log in, at any instance.
+    await this.returns.send();
   }
 
-  private async take(limited: readonly Limited[], device: Device, account: Account | null): Promise<LimitVerdict[]> {
+  private get observes(): boolean {
+    return this.config.limits.mode === 'observe';
+  }
+
+  /** Where limits only observe, what would be refused is tried all the same, and so are the keys after it. */
+  private async count(limited: readonly Limited[]): Promise<LimitVerdict[]> {
     if (limited.length === 0) return [];
-    const verdicts = await this.count(limited);
-    const refused = limited.findIndex((_, index) => !verdicts[index]!.isAllowed);
-    if (refused === -1) return verdicts;
-    // What is not mailed must not count for the mailbox. But a signup costs a hash also where its mailbox has had its share,
-    // and would be free for the network without end.
-    const allowed = limited.filter(({ rule }, index) => verdicts[index]!.isAllowed && rule === 'mailbox');
-    const isTried = this.config.limits.mode === 'observe';
-    if (!isTried) await this.giveBack(allowed.map(({ key }) => ({ key, clears: false })));
-    await this.refuse(limited[refused]!, verdicts[refused]!.waitMs, device, account);
+    if (!this.observes) return this.countInTurn(limited);
+    const verdicts: LimitVerdict[] = [];
+    for (const each of limited) verdicts.push(...(await this.countInTurn([each])));
     return verdicts;
   }
 
-  private async count(limited: readonly Limited[]): Promise<LimitVerdict[]> {
+  private async countInTurn(limited: readonly Limited[]): Promise<LimitVerdict[]> {
+    const verdicts = await this.ask(limited);
+    const last = verdicts.length - 1;
+    if (verdicts[last]!.isAllowed || !this.returns.has(limited[last]!.key)) return verdicts;
+    // Refused for tries that were genuine, and are only not given back yet.
+    await this.returns.send();
+    return [...verdicts.slice(0, last), ...(await this.ask(limited.slice(last)))];
+  }
+
+  private async ask(limited: readonly Limited[]): Promise<LimitVerdict[]> {
     try {
       return await this.store.take(limited, this.clock.now());
     } catch (error) {
@@ -151,19 +174,14 @@ export class Limits {
     }
   }
 
-  /** Never fails: a new password is set by then, a right one stays right, and a try that stays counted helps no guesser. */
-  private async giveBack(returns: readonly LimitReturn[]): Promise<void> {
-    if (returns.length === 0) return;
-    try {
-      await this.store.giveBack(returns);
-    } catch (error) {
-      this.logger.warn(`tries cannot be given back: ${error instanceof Error ? error.message : 'unknown error'}`);
-    }
-  }
-
-  private async refuse(limited: Limited, waitMs: number, device: Device, account: Account | null): Promise<void> {
+  private async refuse(
+    limited: Limited,
+    { waitMs }: Pick<LimitVerdict, 'waitMs'>,
+    device: Device,
+    account: Account | null,
+  ): Promise<void> {
     await this.tell(limited.rule, limited.key, waitMs, device, account);
-    if (this.config.limits.mode !== 'observe') throw this.exceeded(limited, waitMs);
+    if (!this.observes) throw this.exceeded(limited, waitMs);
   }
 
   private exceeded({ rule, budget }: Limited, waitMs: number): AuthError {

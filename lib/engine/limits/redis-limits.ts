@@ -30,8 +30,9 @@ redis.call('SET', KEYS[1], text, 'PX', window)
 return text`;
 
 const GIVE_BACK = `
-local state = tonumber(redis.call('GET', KEYS[1]) or '0')
-if state % 1024 < 4 then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], string.format('%.0f', state - 2), 'KEEPTTL') end`;
+local state, returned = tonumber(redis.call('GET', KEYS[1]) or '0'), 2 * tonumber(ARGV[1])
+if state % 1024 < returned + 2 then redis.call('DEL', KEYS[1])
+else redis.call('SET', KEYS[1], string.format('%.0f', state - returned), 'KEEPTTL') end`;
 
 const CLEAR = `redis.call('DEL', KEYS[1])`;
 
@@ -51,29 +52,24 @@ export class RedisLimits extends LimitStore {
     super();
   }
 
-  take(keys: readonly LimitedKey[], now: number): Promise<LimitVerdict[]> {
-    const counted = keys.map(async ({ key, budget }) => {
+  async take(keys: readonly LimitedKey[], now: number): Promise<LimitVerdict[]> {
+    const verdicts: LimitVerdict[] = [];
+    for (const { key, budget } of keys) {
       const { tries, windowMs, waits } = budget;
       const { firstMs, longestMs, mostTries } = waits ?? { firstMs: 0, longestMs: 0, mostTries: 0 };
-      const state = await this.client.eval(
-        TAKE,
-        1,
-        this.prefix + key,
-        now,
-        windowMs,
-        tries,
-        firstMs,
-        longestMs,
-        mostTries,
-      );
-      return verdictOf(Number(state), budget, now);
-    });
-    return Promise.all(counted);
+      const limits = [now, windowMs, tries, firstMs, longestMs, mostTries];
+      const state = await this.client.eval(TAKE, 1, this.prefix + key, ...limits);
+      verdicts.push(verdictOf(Number(state), budget, now));
+      if (!verdicts.at(-1)!.isAllowed) break;
+    }
+    return verdicts;
   }
 
   async giveBack(returns: readonly LimitReturn[]): Promise<void> {
-    await Promise.all(
-      returns.map(({ key, clears }) => this.client.eval(clears ? CLEAR : GIVE_BACK, 1, this.prefix + key)),
-    );
+    const given = returns.map(({ key, tries }) => {
+      const name = this.prefix + key;
+      return tries === 'all' ? this.client.eval(CLEAR, 1, name) : this.client.eval(GIVE_BACK, 1, name, tries);
+    });
+    await Promise.all(given);
   }
 }

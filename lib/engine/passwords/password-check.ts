@@ -61,7 +61,7 @@ export class PasswordCheck {
     const counted = await this.limits.beforePassword(whoseBudget(account, attempt), account, device);
     const isCorrect = await this.hasher.verify(account?.isActive ? account.passwordHash : undefined, password);
     if (account && isCorrect) {
-      await counted.succeeded();
+      counted.succeeded();
       return account;
     }
     if (account?.isActive && counted.inARow >= ALARM_AFTER) this.alarm?.raise(account, device);

@@ -8,6 +8,12 @@ import { EventLog } from '../events/event-log.js';
 import { SessionEnder } from './session-ender.js';
 
 /**
+ * Sessions of one account that may be under way in all instances without seeing each other: each needs a connection of its
+ * own to the database. Were there ever more of them, the next login would end what they left beyond the limit.
+ */
+const UNSEEN = 32;
+
+/**
  * The number of sessions an account may have at once (ASVS 7.1.2). Sessions that nobody remembers are sessions nobody
  * misses when they are stolen: without an end to their number each lives as long as somebody uses it.
  *
@@ -29,10 +35,12 @@ export class SessionLimit {
   /**
    * Ends the sessions beyond the limit, those first that were used least recently. One plain read where there are none.
    * @param device the one that has just signed in, and so is the cause
+   * @param others how many sessions the account had besides it, where that is known: far below the limit there is nothing to
+   * read
    */
-  async keep(userId: UserId, device: Device): Promise<void> {
+  async keep(userId: UserId, device: Device, others = Infinity): Promise<void> {
     const { maxPerAccount } = this.config.session;
-    if (maxPerAccount === 0) return;
+    if (maxPerAccount === 0 || others + UNSEEN < maxPerAccount) return;
     for (const sessionId of await this.sessions.findBeyond(userId, maxPerAccount)) {
       // One row and one commit each: logins that end the same ones can wait for each other, but never in a circle.
       const isEnded = await this.database.write((manager) => this.ender.end(manager, sessionId));

@@ -3,6 +3,7 @@ import { Clock } from '../../platform/common/clock.js';
 import { storableDevice } from '../../platform/common/device.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { Database } from '../../platform/data/store/database.js';
+import { SessionsStore } from '../../platform/data/store/sessions.store.js';
 import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import { additionalClaims } from '../hooks/access-claims.js';
@@ -19,6 +20,7 @@ export class SessionWriter implements SessionOpener {
   constructor(
     private readonly database: Database,
     private readonly tokens: TokensStore,
+    private readonly sessions: SessionsStore,
     private readonly users: UsersStore,
     private readonly sessionTokens: SessionTokens,
     private readonly hooks: Hooks,
@@ -46,16 +48,14 @@ export class SessionWriter implements SessionOpener {
       payload,
       ...storableDevice(device),
     };
-    const isOpen = await this.database.write((manager) =>
-      this.tokens.insertFor(manager, (users) => users.where(stillHolds), row),
-    );
-    if (!isOpen) return undefined;
+    const opened = await this.database.write((manager) => this.sessions.open(manager, stillHolds, row));
+    if (!opened) return undefined;
     const { id: userId } = stillHolds;
     // A login has an event of its own.
     if (via !== 'login') {
       await this.events.record('session_created', { userId, sessionId: id, device, reason: via });
     }
-    await this.limit.keep(userId, device);
+    await this.limit.keep(userId, device, opened.others);
     return { id, userId, generation: 0, startedAt, rotatedAt: startedAt, expiresAt };
   }
 

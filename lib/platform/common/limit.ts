@@ -34,10 +34,10 @@ export interface LimitVerdict {
   readonly waitMs: number;
 }
 
-/** Tries to be given back: one, or, where `clears` is true, all of the key. */
+/** Tries to be given back. */
 export interface LimitReturn {
   readonly key: string;
-  readonly clears: boolean;
+  readonly tries: number | 'all';
 }
 
 /**
@@ -46,14 +46,18 @@ export interface LimitReturn {
  */
 export abstract class LimitStore {
   /**
-   * Counts a try of each key, in whatever order; a refused one does not count.
+   * Counts a try of each key, one after the other, until one is refused: a refused try does not count, and the keys after
+   * it are not tried.
    * @param now milliseconds since the epoch
-   * @returns the verdicts, in the order of the keys
+   * @returns the verdicts, in the order of the keys, up to the first refusal
    * @throws where it cannot count
    */
   abstract take(keys: readonly LimitedKey[], now: number): Promise<LimitVerdict[]>;
 
-  /** Gives tries back that turned out to be genuine; nothing happens for a key that nobody has tried. */
+  /**
+   * Gives tries back that turned out to be genuine; nothing happens for a key that nobody has tried.
+   * @param returns at most one for each key
+   */
   abstract giveBack(returns: readonly LimitReturn[]): Promise<void>;
 }
 
@@ -93,9 +97,10 @@ export function waitAfter(tries: number, { tries: free, windowMs, waits }: Limit
   return Math.min(waits.longestMs, waits.firstMs * 2 ** (tries - free));
 }
 
-/** What giving one try back makes of a state. */
-export function withoutTry(state: number): number {
-  return hasTries(state) ? state - TRY : state;
+/** What giving tries back makes of a state. */
+export function withoutTries(state: number, returned: LimitReturn['tries']): number {
+  if (returned === 'all') return UNTRIED;
+  return state - Math.min(read(state).tries, returned) * TRY;
 }
 
 /** False for a state that counts nothing. */

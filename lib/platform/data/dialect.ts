@@ -35,6 +35,8 @@ export interface Dialect {
   readonly shareLock: string;
   /** True where an insert can change a row in its place and return it (`ON CONFLICT … RETURNING`). */
   readonly returnsChangedRows: boolean;
+  /** True where a statement that writes can also read what others have written: a writing `WITH`, a count in `RETURNING`. */
+  readonly composesWrites: boolean;
   /** True where a placeholder says which parameter it is (`$1`); `?` takes the next one. */
   readonly hasNumberedPlaceholders: boolean;
   /** What a text column needs to be compared byte by byte: usual collations take `é` for `e` and `A` for `a`. */
@@ -55,6 +57,7 @@ const SQLITE: Dialect = {
   // The whole file has one writer, and ours queue up.
   shareLock: '',
   returnsChangedRows: true,
+  composesWrites: false,
   hasNumberedPlaceholders: false,
   binaryText: {},
   hasUniqueIndexesOnly: false,
@@ -77,6 +80,7 @@ const POSTGRESQL: Dialect = {
   sharesOneConnection: false,
   shareLock: ' FOR SHARE',
   returnsChangedRows: true,
+  composesWrites: true,
   hasNumberedPlaceholders: true,
   binaryText: {},
   hasUniqueIndexesOnly: false,
@@ -101,6 +105,7 @@ const MARIADB_AND_MYSQL: Dialect = {
   shareLock: ' LOCK IN SHARE MODE',
   // MariaDB has it by another name, MySQL not at all.
   returnsChangedRows: false,
+  composesWrites: false,
   hasNumberedPlaceholders: false,
   binaryText: { charset: 'utf8mb4', collation: 'utf8mb4_bin' },
   hasUniqueIndexesOnly: true,

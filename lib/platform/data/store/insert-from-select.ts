@@ -11,6 +11,12 @@ export interface SelectedColumn {
   from: string;
 }
 
+/** What came of it: how many rows were written, and what was to be read of them. */
+export interface InsertedRows {
+  affected: number;
+  records: Record<string, unknown>[];
+}
+
 /**
  * `INSERT … SELECT` in one statement: a row is written for each row of `source`, so none if the condition no longer
  * holds at the moment of writing. TypeORM's query builder has no such insert.
@@ -18,7 +24,7 @@ export interface SelectedColumn {
  * @param values constants, by property name of the target
  * @param isLocked true locks the rows of `source`: the statement waits for a change of them that is under way, and judges
  * what it left
- * @returns how many rows were written
+ * @param returning SQL for what is read of each row that was written, where the database can
  */
 export async function insertFromSelect(
   manager: EntityManager,
@@ -27,7 +33,8 @@ export async function insertFromSelect(
   selected: SelectedColumn,
   source: SelectQueryBuilder<ObjectLiteral>,
   isLocked: boolean,
-): Promise<number> {
+  returning = '',
+): Promise<InsertedRows> {
   const { driver } = manager.connection;
   const { hasNumberedPlaceholders, shareLock } = dialectOf(manager.connection);
   const key = target.columns.filter((column) => propertyOf(column) === selected.property);
@@ -43,7 +50,7 @@ export async function insertFromSelect(
   const found = `${[list, ...placeholders].join(', ')} FROM ${rest.join(' FROM ')}${isLocked ? shareLock : ''}`;
   return execute(
     manager,
-    `INSERT INTO ${table.join('.')} (${names.join(', ')}) ${found}`,
+    `INSERT INTO ${table.join('.')} (${names.join(', ')}) ${found}${returning}`,
     hasNumberedPlaceholders ? [...conditions, ...parameters] : [...parameters, ...conditions],
   );
 }
@@ -53,10 +60,11 @@ function propertyOf(column: Column): string {
   return column.relationMetadata?.propertyPath ?? column.propertyPath;
 }
 
-async function execute(manager: EntityManager, sql: string, parameters: unknown[]): Promise<number> {
+async function execute(manager: EntityManager, sql: string, parameters: unknown[]): Promise<InsertedRows> {
   const runner = manager.queryRunner ?? manager.connection.createQueryRunner();
   try {
-    return (await runner.query(sql, parameters, true)).affected ?? 0;
+    const { affected = 0, records } = await runner.query(sql, parameters, true);
+    return { affected, records };
   } finally {
     if (!manager.queryRunner) await runner.release();
   }

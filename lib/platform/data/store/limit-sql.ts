@@ -21,14 +21,15 @@ export function stateAfterTry(column: string, budget: LimitBudget, now: number):
   );
 }
 
-/** The state that is left when one try is given back, as {@link withoutTry}. */
-export function stateWithoutTry(column: string): string {
-  return `CASE WHEN (${column} & 1023) >= 2 THEN ${column} - 2 ELSE ${column} END`;
+/** The state that is left when tries are given back, as {@link withoutTries}. */
+export function stateWithoutTries(column: string, returned: number): string {
+  const tries = `(${column} & 1022)`;
+  return `CASE WHEN ${tries} >= ${2 * returned} THEN ${column} - ${2 * returned} ELSE ${column} - ${tries} END`;
 }
 
-/** Whether a state would still count something if one try of it were given back. */
-export function hasOtherTries(column: string): string {
-  return `(${column} & 1023) >= 4`;
+/** Whether a state would still count something if so many tries of it were given back. */
+export function hasOtherTries(column: string, returned: number): string {
+  return `(${column} & 1022) > ${2 * returned}`;
 }
 
 /** As {@link waitAfter}, for at least as many tries as are free: one arm for each doubling. */

@@ -4,7 +4,7 @@ import { type LimitedKey, type LimitReturn, LimitStore, type LimitVerdict, verdi
 import { dialectOf } from '../dialect.js';
 import type { BaseAuthLimit } from '../entities/base-auth-limit.entity.js';
 import { Database } from './database.js';
-import { firstState, hasOtherTries, stateAfterTry, stateWithoutTry } from './limit-sql.js';
+import { firstState, hasOtherTries, stateAfterTry, stateWithoutTries } from './limit-sql.js';
 
 /** Injection token of the application's limit entity; absent where tries are counted elsewhere. */
 export const LIMIT_ENTITY = Symbol('LIMIT_ENTITY');
@@ -34,23 +34,21 @@ export class DatabaseLimits extends LimitStore {
   }
 
   async take(keys: readonly LimitedKey[], now: number): Promise<LimitVerdict[]> {
-    const { dataSource } = this.database;
-    const groups = dialectOf(dataSource).returnsChangedRows ? [keys] : keys.map((key) => [key]);
     const verdicts: LimitVerdict[] = [];
-    for (const group of groups) verdicts.push(...(await this.takeTogether(group, now)));
+    for (const group of this.inOneStatement(keys)) {
+      verdicts.push(...(await this.takeTogether(group, now)));
+      if (!verdicts.at(-1)!.isAllowed) break;
+    }
     return verdicts;
   }
 
   async giveBack(returns: readonly LimitReturn[]): Promise<void> {
-    const { dataSource } = this.database;
-    const groups = dialectOf(dataSource).returnsChangedRows ? [returns] : returns.map((each) => [each]);
-    for (const group of groups) {
-      await this.database.write((manager) => {
-        const ordered = inOrder(group);
-        const keys = ordered.map(({ key }) => key);
-        return manager.query(returning(manager, this.names(manager), ordered), [...keys, ...keys, ...keys]);
-      });
-    }
+    if (returns.length === 0) return;
+    const ordered = inOrder(returns);
+    const keys = ordered.map(({ key }) => key);
+    await this.database.write((manager) =>
+      manager.query(returning(manager, this.names(manager), ordered), [...keys, ...keys, ...keys]),
+    );
   }
 
   /** Deletes what is of no use any more, in small batches. */
@@ -63,23 +61,32 @@ export class DatabaseLimits extends LimitStore {
     }
   }
 
+  /**
+   * One statement locks the rows of several keys, and must do so in the order of everybody, or two of them would wait for
+   * each other.
+   */
+  private inOneStatement(keys: readonly LimitedKey[]): (readonly LimitedKey[])[] {
+    const isOrdered = inOrder(keys).every((key, index) => key === keys[index]);
+    return isOrdered && dialectOf(this.database.dataSource).composesWrites ? [keys] : keys.map((key) => [key]);
+  }
+
   private async takeTogether(keys: readonly LimitedKey[], now: number): Promise<LimitVerdict[]> {
     const states = await this.database.write((manager) => this.upsert(manager, keys, now));
-    return keys.map(({ key, budget }) => verdictOf(states.get(key)!, budget, now));
+    const tried = keys.filter(({ key }) => states.has(key));
+    return tried.map(({ key, budget }) => verdictOf(states.get(key)!, budget, now));
   }
 
   private async upsert(manager: EntityManager, keys: readonly LimitedKey[], now: number): Promise<Map<string, number>> {
     const names = this.names(manager);
-    const ordered = inOrder(keys);
-    const values = ordered.map(({ key }) => key);
+    const values = keys.map(({ key }) => key);
     if (dialectOf(manager.connection).returnsChangedRows) {
       const rows: { id: string; state: string | number }[] = await manager.query(
-        together(manager, names, ordered, now),
-        [...values, ...values],
+        chained(manager, names, keys, now),
+        values,
       );
       return new Map(rows.map(({ id, state }) => [id, Number(state)]));
     }
-    const { insertId } = (await manager.query(alone(names, ordered[0]!, now), values)) as { insertId: number | bigint };
+    const { insertId } = (await manager.query(alone(names, keys[0]!, now), values)) as { insertId: number | bigint };
     return new Map([[values[0]!, Number(insertId)]]);
   }
 
@@ -111,20 +118,29 @@ function inOrder<T extends { readonly key: string }>(keys: readonly T[]): T[] {
   return keys.toSorted((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** Counts several keys in one statement, which says what it made of each. */
-function together({ connection }: EntityManager, names: Names, keys: readonly LimitedKey[], now: number): string {
-  const { table, id, state, expiresAt } = names;
-  const parameter = (index: number) => connection.driver.createParameter('', index);
-  const rows = keys.map(({ budget }, index) => `(${parameter(index)}, ${firstState(now)}, ${now + budget.windowMs})`);
-  const cases = keys.map(
-    ({ budget }, index) =>
-      `WHEN ${parameter(keys.length + index)} THEN ${stateAfterTry(`${table}.${state}`, budget, now)}`,
-  );
-  return (
-    `INSERT INTO ${table} (${id}, ${state}, ${expiresAt}) VALUES ${rows.join(', ')} ON CONFLICT (${id}) DO UPDATE ` +
-    `SET ${state} = CASE ${table}.${id} ${cases.join(' ')} END, ${expiresAt} = excluded.${expiresAt} ` +
-    `RETURNING ${id} AS ${connection.driver.escape('id')}, ${state} AS ${connection.driver.escape('state')}`
-  );
+/**
+ * Counts keys in one statement, which says what it made of each: every key reads what became of the one before it, and is
+ * tried only where that was allowed.
+ */
+function chained(
+  { connection: { driver } }: EntityManager,
+  { table, id, state, expiresAt }: Names,
+  keys: readonly LimitedKey[],
+  now: number,
+): string {
+  const [idName, stateName] = [driver.escape('id'), driver.escape('state')];
+  const tries = keys.map(({ budget }, index) => {
+    const row = `${driver.createParameter('', index)}, ${firstState(now)}, ${now + budget.windowMs}`;
+    const source = index === 0 ? `VALUES (${row})` : `SELECT ${row} FROM try${index - 1} WHERE (${stateName} & 1) = 0`;
+    return (
+      `INSERT INTO ${table} (${id}, ${state}, ${expiresAt}) ${source} ON CONFLICT (${id}) DO UPDATE ` +
+      `SET ${state} = ${stateAfterTry(`${table}.${state}`, budget, now)}, ${expiresAt} = excluded.${expiresAt} ` +
+      `RETURNING ${id} AS ${idName}, ${state} AS ${stateName}`
+    );
+  });
+  if (tries.length === 1) return tries[0]!;
+  const results = tries.map((_, index) => `SELECT ${idName}, ${stateName} FROM try${index}`);
+  return `WITH ${tries.map((sql, index) => `try${index} AS (${sql})`).join(', ')} ${results.join(' UNION ALL ')}`;
 }
 
 /** Counts one key where a statement returns no rows: what it made of the key comes back as the id of the insert. */
@@ -137,28 +153,31 @@ function alone({ table, id, state, expiresAt }: Names, { budget }: LimitedKey, n
 }
 
 /**
- * Gives tries of several keys back, or of one where a statement cannot change rows in the order of its values: an update of
- * several locks them in any order, and PostgreSQL deadlocked with tries of the same keys.
+ * Gives tries of several keys back, in one order: PostgreSQL would lock the rows of an update as it meets them, and
+ * deadlocked with others, so it is an insert there, which takes its values in turn. InnoDB goes by the primary key.
  */
 function returning({ connection }: EntityManager, names: Names, returns: readonly LimitReturn[]): string {
   const { table, id, state, expiresAt } = names;
   const { returnsChangedRows } = dialectOf(connection);
   const column = (name: string) => (returnsChangedRows ? `${table}.${name}` : name);
   const parameter = (index: number) => connection.driver.createParameter('', index);
-  const cases = (from: number, then: (each: LimitReturn) => string) =>
-    `CASE ${column(id)} ${returns.map((each, index) => `WHEN ${parameter(from + index)} THEN ${then(each)}`).join(' ')} END`;
-  const { length } = returns;
+  const cases = (from: number, then: (tries: number) => string) => {
+    const arms = returns.map(
+      ({ tries }, index) => `WHEN ${parameter(from + index)} THEN ${tries === 'all' ? '0' : then(tries)}`,
+    );
+    return `CASE ${column(id)} ${arms.join(' ')} END`;
+  };
   // For the next cleanup: who names account after account from a refused network would fill the table for a month. Set
   // first, since MySQL would look at the state as it has become.
-  const life = cases(0, ({ clears }) =>
-    clears ? '0' : `CASE WHEN ${hasOtherTries(column(state))} THEN ${column(expiresAt)} ELSE 0 END`,
+  const life = cases(
+    0,
+    (tries) => `CASE WHEN ${hasOtherTries(column(state), tries)} THEN ${column(expiresAt)} ELSE 0 END`,
   );
-  const left = cases(length, ({ clears }) => (clears ? '0' : stateWithoutTry(column(state))));
+  const { length } = returns;
+  const left = cases(length, (tries) => stateWithoutTries(column(state), tries));
   const changes = `${expiresAt} = ${life}, ${state} = ${left}`;
-  if (!returnsChangedRows) return `UPDATE ${table} SET ${changes} WHERE ${id} = ${parameter(2 * length)}`;
-  const rows = returns.map((_, index) => `(${parameter(2 * length + index)}, 0, 0)`);
-  return (
-    `INSERT INTO ${table} (${id}, ${state}, ${expiresAt}) VALUES ${rows.join(', ')} ` +
-    `ON CONFLICT (${id}) DO UPDATE SET ${changes}`
-  );
+  const keys = returns.map((_, index) => parameter(2 * length + index));
+  if (!returnsChangedRows) return `UPDATE ${table} SET ${changes} WHERE ${id} IN (${keys.join(', ')})`;
+  const rows = keys.map((key) => `(${key}, 0, 0)`).join(', ');
+  return `INSERT INTO ${table} (${id}, ${state}, ${expiresAt}) VALUES ${rows} ON CONFLICT (${id}) DO UPDATE SET ${changes}`;
 }

@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../../common/clock.js';
+import { dialectOf } from '../dialect.js';
 import type { BaseUserToken } from '../entities/base-user-token.entity.js';
 import type { UserId } from '../entities/base-user.entity.js';
 import { UserColumns } from '../entities/user-columns.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
-import { TokensStore } from './tokens.store.js';
+import type { ProvenState } from './account-state.js';
+import { type NewToken, TokensStore } from './tokens.store.js';
 
 /** A session and what decides over its user; drivers differ in how they return integers and booleans. */
 export interface SessionRow {
@@ -24,6 +26,14 @@ export interface SessionRow {
 /** MariaDB and MySQL know no OFFSET without a LIMIT. */
 const WITHOUT_LIMIT = 2 ** 31 - 1;
 
+/** A session that was opened. */
+export interface OpenedSession {
+  /** Live sessions of the account that the statement saw besides it; undefined where the database cannot say. */
+  readonly others?: number;
+}
+
+const IS_NOT_ENDED = "token.purpose = 'session' AND token.revokedAt IS NULL";
+
 const IS_ONE_OF = "session.id IN (:...ids) AND session.purpose = 'session'";
 
 /** Reads and writes of the token rows that are sessions. Every method is one statement. */
@@ -31,6 +41,7 @@ const IS_ONE_OF = "session.id IN (:...ids) AND session.purpose = 'session'";
 export class SessionsStore {
   /** The guard's statement, by number of sessions. */
   private readonly statements = new Map<number, string>();
+  private countOfOthers?: string;
 
   constructor(
     private readonly database: Database,
@@ -48,6 +59,22 @@ export class SessionsStore {
     const statement = this.statements.get(ids.length) ?? this.compose(ids);
     this.statements.set(ids.length, statement);
     return this.database.read((manager) => manager.query<SessionRow[]>(statement, [...ids]));
+  }
+
+  /**
+   * Opens a session if the account is still in that state at this moment, in one statement.
+   * @returns undefined where it is not
+   */
+  async open(manager: EntityManager, stillHolds: ProvenState, session: NewToken): Promise<OpenedSession | undefined> {
+    const returning = (this.countOfOthers ??= this.composeCount());
+    const { affected, records } = await this.tokens.insertReturning(
+      manager,
+      (users) => users.where(stillHolds),
+      session,
+      returning,
+    );
+    if (affected === 0) return undefined;
+    return returning === '' ? {} : { others: Number(records[0]!['others']) };
   }
 
   /** Sessions with the whole entities of their users, for handlers that ask for them anyway. */
@@ -128,8 +155,29 @@ export class SessionsStore {
     return this.tokens
       .select(manager)
       .where('token.user = :userId', { userId })
-      .andWhere("token.purpose = 'session' AND token.revokedAt IS NULL")
+      .andWhere(IS_NOT_ENDED)
       .andWhere('token.expiresAt > :now', { now: this.clock.now() });
+  }
+
+  /** Counts the other live sessions of the account whose session was inserted. */
+  private composeCount(): string {
+    const { dataSource } = this.database;
+    if (!dialectOf(dataSource).composesWrites) return '';
+    const { tableName, columns } = dataSource.getMetadata(this.entities.token);
+    const column = (property: string) => {
+      const { databaseName } = columns.find(
+        (each) => (each.relationMetadata?.propertyName ?? each.propertyName) === property,
+      )!;
+      return `${dataSource.driver.escape(tableName)}.${dataSource.driver.escape(databaseName)}`;
+    };
+    const others = this.tokens
+      .select(dataSource.manager)
+      .select('COUNT(*)')
+      .where(`token.user = ${column('user')}`)
+      .andWhere(IS_NOT_ENDED)
+      // What is written now was created now.
+      .andWhere(`token.expiresAt > ${column('createdAt')}`);
+    return ` RETURNING (${others.getQuery()}) AS others`;
   }
 
   private compose(ids: readonly string[]): string {

@@ -9,7 +9,7 @@ import { UserColumns } from '../entities/user-columns.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from './account-entities.js';
 import { Database } from './database.js';
 import { isMissingReference } from './database-errors.js';
-import { insertFromSelect } from './insert-from-select.js';
+import { type InsertedRows, insertFromSelect } from './insert-from-select.js';
 import { type Owner, UserQuery } from './user-query.js';
 
 /** A row to be written. */
@@ -53,7 +53,12 @@ export class TokensStore {
    * account that is under way, and judges what that left.
    */
   async insertFor(manager: EntityManager, owner: Owner, token: NewToken): Promise<boolean> {
-    return this.insertFromUsers(manager, owner(this.users(manager)), token, true);
+    return (await this.insertReturning(manager, owner, token)).affected > 0;
+  }
+
+  /** The same, where something is to be read of the row that was written: `returning` is what follows the select. */
+  insertReturning(manager: EntityManager, owner: Owner, token: NewToken, returning?: string): Promise<InsertedRows> {
+    return this.insertFromUsers(manager, owner(this.users(manager)), token, true, returning);
   }
 
   /** The key of whomever `owner` finds; a plain read, which waits for nobody. */
@@ -74,7 +79,7 @@ export class TokensStore {
    */
   async insertAlone(manager: EntityManager, userId: UserId | undefined, token: NewToken): Promise<boolean> {
     try {
-      return await this.insertFromUsers(manager, this.users(manager).whereKey(userId), token, false);
+      return (await this.insertFromUsers(manager, this.users(manager).whereKey(userId), token, false)).affected > 0;
     } catch (error) {
       if (isMissingReference(error)) return false;
       throw error;
@@ -168,15 +173,16 @@ export class TokensStore {
     return new UserQuery(manager.createQueryBuilder<ObjectLiteral>(this.entities.user, 'user'), this.columns);
   }
 
-  private async insertFromUsers(
+  private insertFromUsers(
     manager: EntityManager,
     { builder }: UserQuery,
     token: NewToken,
     isLocked: boolean,
-  ): Promise<boolean> {
+    returning?: string,
+  ): Promise<InsertedRows> {
     const target = manager.connection.getMetadata(this.entities.token);
     const key = { property: 'user', from: this.columns.translate('user.id') };
-    return (await insertFromSelect(manager, target, this.complete(token), key, builder, isLocked)) > 0;
+    return insertFromSelect(manager, target, this.complete(token), key, builder, isLocked, returning);
   }
 
   private complete(token: NewToken) {
