@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Returns } from '../../lib/engine/limits/returns.js';
 import { type LimitReturn, LimitStore, type LimitVerdict } from '../../lib/platform/common/limit.js';
@@ -55,12 +56,12 @@ describe('tries that are given back', () => {
   });
 
   it('are known to be missing in the store until it has them', async () => {
-    let finish = (): void => undefined;
-    store.answer = new Promise((resolve) => (finish = resolve));
+    const taken = new AbortController();
+    store.answer = once(taken.signal, 'abort').then(() => undefined);
     returns.add('network');
     const sent = returns.send();
     expect([returns.has('network'), returns.has('other')]).toEqual([true, false]);
-    finish();
+    taken.abort();
     await sent;
     expect(returns.has('network')).toBe(false);
   });
