@@ -1,4 +1,4 @@
-import { assertDocumented } from './openapi-contract.js';
+import { judged } from './exchange.js';
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -50,7 +50,7 @@ export class Client {
     const response = await fetch(url, { redirect: 'manual', ...init });
     const { status, headers } = response;
     const text = await response.text();
-    assertDocumented({ method: init.method ?? 'GET', url, sent: sentJson(init), status, headers, text });
+    judged({ method: init.method ?? 'GET', url, sent: sentJson(init), status, headers, text });
     return { status, headers, text, body: parse(text) };
   }
 }

@@ -3,18 +3,8 @@ import { DocumentBuilder, type OpenAPIObject, type OperationObject, SwaggerModul
 import { addAuthSecurity } from 'nestjs-gatehouse';
 import { HOOKS_CLASS } from '../../lib/engine/hooks/hooks.js';
 import { type MountedRoute, Routes } from '../../lib/platform/http/routes.js';
+import { type Exchange, judgeExchanges } from './exchange.js';
 import { resolved, validatorOf } from './openapi-schemas.js';
-
-/** A request and its answer, as any client has them. */
-export interface Exchange {
-  method: string;
-  url: URL;
-  /** The text of a JSON body; undefined for any other. */
-  sent?: unknown;
-  status: number;
-  headers: Headers;
-  text: string;
-}
 
 type Content = Record<string, { schema?: object }>;
 interface Response {
@@ -47,6 +37,8 @@ export function releaseFromDocument(origin: string): void {
 export function assertDocumented(exchange: Exchange): void {
   contracts.get(exchange.url.origin)?.check(exchange);
 }
+
+judgeExchanges(assertDocumented);
 
 class Contract {
   private readonly routes: readonly MountedRoute[];

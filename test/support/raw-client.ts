@@ -1,6 +1,6 @@
 import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
-import { assertDocumented } from './openapi-contract.js';
+import { judged } from './exchange.js';
 
 /** A request exactly as given: no normalised path, any method, any bytes. */
 export interface RawRequest {
@@ -56,7 +56,7 @@ export class RawClient {
           const text = Buffer.concat(chunks).toString();
           const answer = { status: response.statusCode!, headers: response.headers, text, body: parse(text) };
           try {
-            this.assertDocumented(method, path, answer);
+            this.judge(method, path, answer);
             resolve(answer);
           } catch (error) {
             reject(error as Error);
@@ -83,11 +83,11 @@ export class RawClient {
     });
   }
 
-  private assertDocumented(method: string, path: string, { status, headers, text }: RawAnswer): void {
+  private judge(method: string, path: string, { status, headers, text }: RawAnswer): void {
     // A path that URL would rewrite leads elsewhere than it seems.
     if (!URL.canParse(path, this.origin) || new URL(path, this.origin).pathname !== path.split('?')[0]) return;
     const entries = Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]);
-    assertDocumented({ method, url: new URL(path, this.origin), status, headers: new Headers(entries), text });
+    judged({ method, url: new URL(path, this.origin), status, headers: new Headers(entries), text });
   }
 
   close(): void {

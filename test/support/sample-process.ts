@@ -1,17 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { Client } from './client.js';
-import type { TestDatabase } from './databases.js';
 import type { Mailbox } from './mailbox.js';
 
-const MAIN = fileURLToPath(new URL('../../.build/sample-app/main.js', import.meta.url));
+// By its name: this file is also run compiled, from elsewhere.
+const ROOT = dirname(createRequire(import.meta.url).resolve('nestjs-gatehouse/package.json'));
+const MAIN = join(ROOT, '.build', 'sample-app', 'main.js');
 const START_TIMEOUT_MS = 45_000;
 
 /** The built sample application in a process of its own. */
 export interface SampleProcess {
-  client: Client;
+  readonly client: Client;
+  readonly origin: string;
+  readonly pid: number;
+  /** What it has written so far, to either stream. */
+  readonly output: string;
+  /** How it ended; one that was killed has no code. */
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Sends it a signal and does not wait for what it does. */
+  kill(signal: NodeJS.Signals): void;
   /** Ends the process and waits until it is gone. */
   stop(): Promise<void>;
 }
@@ -21,8 +30,8 @@ export interface SampleProcess {
  * Applications on the same database share its accounts; the first one makes the tables.
  */
 export async function startSampleProcess(
-  database: TestDatabase,
-  mailbox: Mailbox,
+  database: { readonly url: string },
+  mailbox: Pick<Mailbox, 'port'>,
   env: Record<string, string> = {},
 ): Promise<SampleProcess> {
   if (!existsSync(MAIN)) throw new Error('The sample application is not built: run `npm run build` first.');
@@ -46,40 +55,51 @@ export async function startSampleProcess(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const exited = new Promise<Awaited<SampleProcess['exited']>>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  // Read on after the start as well, or the pipes fill and the application stands still.
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   // SIGKILL: a test that failed must not leave a process behind that waits for something.
   const kill = (): unknown => child.kill('SIGKILL');
   process.once('exit', kill);
+  void exited.then(() => process.off('exit', kill));
   const stop = async (): Promise<void> => {
-    process.off('exit', kill);
     kill();
     await exited;
   };
   try {
-    return { client: new Client(await addressOf(child)), stop };
+    const origin = await addressOf(child, () => output);
+    return {
+      client: new Client(origin),
+      origin,
+      pid: child.pid!,
+      get output() {
+        return output;
+      },
+      exited,
+      kill: (signal) => void child.kill(signal),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** Reads the line in which the application says where it listens. */
-function addressOf(child: ChildProcess): Promise<string> {
+/** Waits for the line in which the application says where it listens. */
+function addressOf(child: ChildProcess, output: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
-    let output = '';
-    const giveUp = (why: string): void => reject(new Error(`the application ${why}:\n${output}`));
+    const giveUp = (why: string): void => reject(new Error(`the application ${why}:\n${output()}`));
     const timer = setTimeout(() => giveUp('did not start in time'), START_TIMEOUT_MS);
     child.once('exit', (code) => giveUp(`ended with code ${code}`));
     child.once('close', () => clearTimeout(timer));
-    // Read on after the start as well, or the pipes fill and the application stands still.
-    for (const stream of [child.stdout!, child.stderr!]) {
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-        const address = /Listening on (http:\/\/[\w.:]+)/.exec(output)?.[1];
-        if (!address) return;
-        clearTimeout(timer);
-        resolve(address);
-      });
-    }
+    child.stdout!.on('data', () => {
+      const address = /Listening on (http:\/\/[\w.:]+)/.exec(output())?.[1];
+      if (!address) return;
+      clearTimeout(timer);
+      resolve(address);
+    });
   });
 }
