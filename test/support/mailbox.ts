@@ -46,6 +46,8 @@ export class Mailbox {
   /** Starts listening; again on the same port after {@link goDown}. */
   async goUp(): Promise<this> {
     const server = this.createServer();
+    // A client that dies in the midst of a conversation is no fault of the server's. One that cannot listen is told below.
+    server.on('error', () => undefined);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(this.port, '127.0.0.1', resolve);
