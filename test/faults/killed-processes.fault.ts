@@ -49,7 +49,7 @@ async function killOn(kind: DatabaseKind, size: Size, seed: number): Promise<Fig
   const random = new Random(seed);
   const visitors = new Visitors(caller, mailbox, { seed, visitors: VISITORS, unavailable: false });
   const wrong: string[] = [];
-  const hits: string[] = [];
+  const hits = new Set<string>();
   let process: SampleProcess | undefined;
   const restart = async (): Promise<void> => {
     process = await startSampleProcess(database, mailbox, ENV);
@@ -69,7 +69,7 @@ async function killOn(kind: DatabaseKind, size: Size, seed: number): Promise<Fig
       await visit;
       const left = await readTables(database);
       wrong.push(...violationsIn(left));
-      hits.push(...underWay(left));
+      for (const hit of underWay(left)) hits.add(hit);
       // While nobody is at work. The whole run waits until they end by themselves.
       if (size === 'short' && count === kills) await endLeases(database);
       await restart();
@@ -94,7 +94,7 @@ function report(
   visitors: Visitors,
   mailbox: Mailbox,
   wrong: string[],
-  hits: string[],
+  hits: ReadonlySet<string>,
   owed: number,
 ): Figure[] {
   const lost = lostMails(visitors.accounts, mailbox);
@@ -113,7 +113,7 @@ function report(
     none(on('answers that were neither right nor cut off'), visitors.complaints.length),
     none(on(`lost of ${mailbox.mails.length - duplicates} mails`), lost.length + owed),
     {
-      what: on(`mails that came again, of ${hits.length} that were on their way when a process was killed`),
+      what: on(`mails that came again, of ${hits.size} that were on their way when a process was killed`),
       measured: String(duplicates),
       holds: true,
     },

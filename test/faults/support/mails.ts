@@ -45,9 +45,10 @@ export function lostMails(accounts: readonly Account[], mailbox: Mailbox): strin
   });
 }
 
-/** The mails that a worker has claimed and not recorded; each with its row's id. */
+/** The mails that a worker has claimed and not recorded: the id of each row, and the claim, which is there until it ends. */
 export function underWay({ tokens }: Tables, now = Date.now()): string[] {
-  return tokens.filter(({ mailDueAt }) => mailDueAt !== null && mailDueAt > now).map(({ id }) => id);
+  const claimed = tokens.filter(({ mailDueAt }) => mailDueAt !== null && mailDueAt > now);
+  return claimed.map(({ id, mailDueAt }) => `${id} ${mailDueAt}`);
 }
 
 /** What arrived more than once. */
@@ -59,10 +60,10 @@ export interface Duplicates {
   different: string[];
 }
 
-/** @param hits for each mail that was under way during a fault its id, once for each fault */
-export function duplicatesIn(mails: readonly ReceivedMail[], hits: readonly string[]): Duplicates {
+/** @param hits what {@link underWay} found at each fault */
+export function duplicatesIn(mails: readonly ReceivedMail[], hits: ReadonlySet<string>): Duplicates {
   const result: Duplicates = { count: 0, unexplained: [], different: [] };
-  const faults = grouped(hits, (id) => id);
+  const faults = grouped([...hits], (hit) => hit.split(' ')[0]!);
   for (const [id, [first, ...copies]] of grouped(mails, idOf)) {
     const excess = copies.length - (faults.get(id)?.length ?? 0);
     result.count += copies.length;
