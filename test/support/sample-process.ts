@@ -8,7 +8,7 @@ import type { Mailbox } from './mailbox.js';
 // By its name: this file is also run compiled, from elsewhere.
 const ROOT = dirname(createRequire(import.meta.url).resolve('nestjs-gatehouse/package.json'));
 const MAIN = join(ROOT, '.build', 'sample-app', 'main.js');
-const START_TIMEOUT_MS = 45_000;
+const START_TIMEOUT_MS = 180_000;
 
 /** The built sample application in a process of its own. */
 export interface SampleProcess {
