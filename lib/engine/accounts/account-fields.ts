@@ -67,6 +67,31 @@ export class AccountFields {
     return Object.fromEntries(Object.entries(fields).filter(([property]) => property !== this.columns.username));
   }
 
+  /**
+   * What a signup states, but nothing for unique columns that may be empty. For an account that has not proved itself: a
+   * value it held would be kept from everybody, and the next signup would tell by it whether this one made an account.
+   */
+  withoutUnique(fields: OwnFields): OwnFields {
+    const { own, unique } = this.columns;
+    return Object.fromEntries(
+      Object.entries(fields).map(([property, value]) => [
+        property,
+        unique.has(property) && own.get(property)?.isNullable ? null : value,
+      ]),
+    );
+  }
+
+  /** Of what a signup states, the columns that cannot be empty. */
+  onlyRequired(fields: OwnFields): OwnFields {
+    const { own } = this.columns;
+    return Object.fromEntries(
+      Object.entries(fields).filter(([property]) => {
+        const column = own.get(property);
+        return column && !column.isNullable && column.default === undefined;
+      }),
+    );
+  }
+
   private faultOf(value: unknown, column: Column | undefined): string | undefined {
     if (!column) return 'is not a field of an account';
     if (value === null) return column.isNullable ? undefined : 'must not be null';

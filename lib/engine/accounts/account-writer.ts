@@ -66,7 +66,7 @@ export class AccountWriter {
       return await this.database.transaction(create);
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      const isTaken = (await this.users.findByEmail(email)) !== null;
+      const isTaken = await this.users.holdsEmail(email);
       throw new AuthError(isTaken ? 'SIGNUP_EMAIL_TAKEN' : 'SIGNUP_CONFLICT', { cause: error });
     }
   }

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { AccountWriter } from '../../engine/accounts/account-writer.js';
@@ -6,7 +6,7 @@ import { type LinkRow, MailedLinks } from '../../engine/links/mailed-links.js';
 import { UniformAnswer } from '../../engine/links/uniform-answer.js';
 import { Outbox } from '../../engine/mail/outbox.js';
 import { AuthError } from '../../platform/common/auth.errors.js';
-import { storeFields } from '../../platform/common/stored-fields.js';
+import { type OwnFields, storeFields } from '../../platform/common/stored-fields.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { SignupPayload } from '../../platform/data/entities/base-user-token.entity.js';
 import type { Account } from '../../platform/data/entities/base-user.entity.js';
@@ -30,10 +30,13 @@ const UNIFORM: SignupOutcome = Object.freeze({
  *
  * A username is in the link alone until then: a pending account has none. Otherwise nobody would have to own an address
  * to keep a name from everybody, and whether the next signup finds the name taken would tell whether the address of the
- * one before had an account.
+ * one before had an account. The same holds for other unique columns of the application. That the value of one is taken
+ * is told to nobody but the reader of the mail, by the link: said at once, it would be said for new addresses only.
  */
 @Injectable()
 export class PendingSignup implements SignupWriter {
+  private readonly logger = new Logger('AuthSignup');
+
   constructor(
     private readonly database: Database,
     private readonly users: UsersStore,
@@ -50,12 +53,16 @@ export class PendingSignup implements SignupWriter {
       return this.uniform.after(async () => (signup.mayMail ? this.register(signup) : UNIFORM));
     }
     await this.assertUsernameFree(signup);
-    return this.accounts.openly(signup.email, (manager) => this.createWithLink(manager, signup));
+    const fields = this.fields.withoutUsername(signup.fields);
+    return this.accounts.openly(signup.email, (manager) => this.createWithLink(manager, signup, fields));
   }
 
-  private async createWithLink(manager: EntityManager, signup: CheckedSignup): Promise<SignupOutcome> {
+  private async createWithLink(
+    manager: EntityManager,
+    signup: CheckedSignup,
+    fields: OwnFields,
+  ): Promise<SignupOutcome> {
     const { email, passwordHash, device } = signup;
-    const fields = this.fields.withoutUsername(signup.fields);
     const userId = await this.accounts.createPending(manager, { email, passwordHash, fields }, device);
     const link = this.newLink(signup, { madeAccount: true });
     await this.links.issueTo(manager, userId, link);
@@ -63,21 +70,35 @@ export class PendingSignup implements SignupWriter {
   }
 
   /** Modes with mail: one row and one mail whatever the address is, and the same answer. */
-  private async register(signup: CheckedSignup, isSecondTry = false): Promise<SignupOutcome> {
+  private async register(signup: CheckedSignup): Promise<SignupOutcome> {
     // Before anything depends on the address: a taken username is told, and must tell nothing else.
     await this.assertUsernameFree(signup);
-    try {
+    const held = this.fields.withoutUnique(signup.fields);
+    // Refused by a unique index: a parallel signup was quicker, and its row is there now. Or a column is unique of which the
+    // entity does not say so.
+    const least = this.fields.onlyRequired(signup.fields);
+    for (const fields of [held, least, least]) {
       const existing = await this.users.findByEmail(signup.email);
-      if (!existing) await this.database.transaction((manager) => this.createWithLink(manager, signup));
-      // Deleted since: the address is free.
-      else if (!(await this.join(existing, signup))) return await this.register(signup, isSecondTry);
+      // Joined in vain where the account was deleted just now: the address is free.
+      if (await (existing ? this.join(existing, signup) : this.create(signup, fields))) return UNIFORM;
+    }
+    // Refused, it would tell that the address has no account: nothing is asked of one that has.
+    this.logger.warn(
+      'A signup was answered as always, but no row could be written, so that no mail follows: the address is that of a ' +
+        'soft-deleted account, or a unique column that must not be null has the value already (docs/own-fields.md).',
+    );
+    return UNIFORM;
+  }
+
+  /** @returns false where a unique index refuses the row */
+  private async create(signup: CheckedSignup, fields: OwnFields): Promise<boolean> {
+    try {
+      await this.database.transaction((manager) => this.createWithLink(manager, signup, fields));
+      return true;
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      // A parallel signup was quicker: its row is there now. If it still is not, another unique column is taken.
-      if (isSecondTry) throw new AuthError('SIGNUP_CONFLICT', { cause: error });
-      return this.register(signup, true);
+      return false;
     }
-    return UNIFORM;
   }
 
   /**

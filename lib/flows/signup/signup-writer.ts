@@ -23,6 +23,6 @@ export interface SignupOutcome {
 
 /** What a signup becomes: an active account, or a pending one with a link. */
 export abstract class SignupWriter {
-  /** @throws AuthError SIGNUP_EMAIL_TAKEN where that may be told, SIGNUP_CONFLICT where another unique column is taken */
+  /** @throws AuthError SIGNUP_EMAIL_TAKEN where that may be told, SIGNUP_CONFLICT where a username, or another unique column, is said to be taken */
   abstract write(signup: CheckedSignup): Promise<SignupOutcome>;
 }

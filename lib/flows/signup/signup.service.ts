@@ -30,7 +30,7 @@ export class SignupService {
 
   /**
    * @throws AuthError PASSWORD_REJECTED, INPUT_INVALID for a field that is no column of the application's own,
-   * SIGNUP_EMAIL_TAKEN (modes C and D, level basic), SIGNUP_CONFLICT where another unique column is taken;
+   * SIGNUP_EMAIL_TAKEN (modes C and D, level basic), SIGNUP_CONFLICT where a username is taken, in those also another unique column;
    * LIMIT_EXCEEDED where the network has asked too often; whatever a hook throws
    */
   @Traced('signup')

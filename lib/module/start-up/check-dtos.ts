@@ -33,6 +33,20 @@ export function signupWarnings(dto: Type<object>, user: UserColumns): string[] {
   );
 }
 
+/**
+ * Where answers are uniform: a unique column that cannot be empty keeps what a signup states before anybody has proved the
+ * address, so that whether a second signup of the same value gets its mail tells whether the address of the first was new.
+ */
+export function uniqueWarnings(user: UserColumns): string[] {
+  const held = [...user.own.values()].filter((column) => user.unique.has(column.propertyName) && !canBeLeftOut(column));
+  return held.map(
+    ({ propertyName }) =>
+      `${user.entityName}.${propertyName} is unique and must not be null, so accounts that wait for their activation keep ` +
+      'its values: nobody else can sign up with one, and whoever tries learns by the missing mail that an address had no account. ' +
+      'Let it be null (docs/own-fields.md).',
+  );
+}
+
 /** Each property of the DTO must be a column, and one of the application's own. */
 function checkOwnFields(body: OwnRequest, dto: Type<object>, user: UserColumns): StartUpProblem[] {
   // The bundled DTO goes with an entity that has no column for the name.

@@ -15,7 +15,7 @@ import { AuthStartUpError, type StartUpProblem } from '../../platform/config/sta
 import { checkEntities, checkEventEntity, checkLimitEntity } from './entity-check.js';
 import { UserColumns } from '../../platform/data/entities/user-columns.js';
 import { ownBodies } from '../options/own-bodies.js';
-import { checkDtos, signupWarnings } from './check-dtos.js';
+import { checkDtos, signupWarnings, uniqueWarnings } from './check-dtos.js';
 import { pathProblems } from '../../platform/http/endpoint-paths.js';
 import { ENDPOINTS } from '../flows.js';
 import { checkTemplates } from './check-templates.js';
@@ -36,6 +36,7 @@ export function checkStart(
   const { config, warnings, problems } = examineConfig(options, env, env('NODE_ENV') === 'production');
   const { level } = resolveFlags(structure, env);
   const accounts = dataSource && userEntity && checkAccounts({ ...structure, userEntity }, level, dataSource);
+  const isUniform = config?.sendsMail && !config.autoActivate && !config.returnLinkInResponse;
   const variables = misspeltVariables(Object.keys(process.env), level);
   const all = [
     ...problems,
@@ -57,6 +58,7 @@ export function checkStart(
       ...variables.warnings,
       ...inMemory,
       ...(accounts?.warnings ?? []),
+      ...(accounts?.user && isUniform ? uniqueWarnings(accounts.user) : []),
       ...(templates?.warnings ?? []),
       ...idleBreachClass(structure, config),
     ],
@@ -81,7 +83,7 @@ function checkAccounts(
   structure: StructuralOptions & Required<Pick<StructuralOptions, 'userEntity'>>,
   level: Level,
   dataSource: DataSource,
-): { problems: StartUpProblem[]; warnings: string[] } {
+): { problems: StartUpProblem[]; warnings: string[]; user?: UserColumns } {
   const { userEntity, tokenEntity, eventEntity, limitEntity, userColumns } = structure;
   const problems = checkEntities(
     dataSource,
@@ -94,7 +96,7 @@ function checkAccounts(
   if (!dataSource.hasMetadata(userEntity)) return { problems, warnings: [] };
   const user = new UserColumns(() => dataSource.getMetadata(userEntity), userColumns);
   const bodies = ownBodies(structure);
-  return { problems: [...problems, ...checkDtos(bodies, user)], warnings: signupWarnings(bodies.signup, user) };
+  return { problems: [...problems, ...checkDtos(bodies, user)], warnings: signupWarnings(bodies.signup, user), user };
 }
 
 /** Options that only code can give, and the least level that has a use for them. */

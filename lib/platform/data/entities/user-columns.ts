@@ -20,6 +20,7 @@ export class UserColumns {
   private readonly isMapped: boolean;
   private readonly origins = new WeakMap<object, ObjectLiteral>();
   private columns?: ReadonlyMap<string, Column>;
+  private uniques?: ReadonlySet<string>;
 
   /** @param metadata asked for when first needed: an entity that is not registered is for the start-up check to report */
   constructor(
@@ -63,6 +64,16 @@ export class UserColumns {
         .map((column) => [column.propertyName, column]),
     );
     return this.columns;
+  }
+
+  /** Of {@link own}, the properties whose values a unique index of the entity keeps apart, alone or with other columns. */
+  get unique(): ReadonlySet<string> {
+    this.uniques ??= new Set(
+      [...this.metadata().uniques, ...this.metadata().indices.filter(({ isUnique }) => isUnique)]
+        .flatMap(({ columns }) => columns.map(({ propertyName }) => propertyName))
+        .filter((property) => this.own.has(property)),
+    );
+    return this.uniques;
   }
 
   /** A piece of a query that speaks of `user.isActive` and the like, in the entity's names. Aliases: `user`, `holder`. */

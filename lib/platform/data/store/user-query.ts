@@ -24,8 +24,12 @@ export class UserQuery {
     return this.where('user.id = :key', { key: id ?? null });
   }
 
-  /** Narrows users to the one the address is taken by. One that waits for its activation has proved nothing. */
+  /**
+   * Narrows users to the one the address is taken by. One that waits for its activation has proved nothing; one that the
+   * application has soft-deleted keeps the address, by its unique index.
+   */
   whereHolds(email: string): this {
+    this.builder.withDeleted();
     return this.where('user.email = :address', { address: email }).where(
       '(user.isActive = :held OR user.emailVerifiedAt IS NOT NULL)',
       { held: true },

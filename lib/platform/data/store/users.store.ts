@@ -34,6 +34,14 @@ export class UsersStore {
     return manager ? find(manager) : this.database.read(find);
   }
 
+  /** True where a row has that canonical address, be it of an account that the application has soft-deleted. */
+  holdsEmail(email: string): Promise<boolean> {
+    return this.database.read(async (manager) => {
+      const { builder } = this.select(manager).where('user.email = :email', { email });
+      return (await builder.withDeleted().select('1', 'found').getRawOne<object>()) !== undefined;
+    });
+  }
+
   /** The account of a canonical username, with its password hash; only where accounts have usernames. */
   findByUsername(username: string): Promise<Account | null> {
     return this.database.read((manager) =>
