@@ -26,7 +26,7 @@ describe.each(availableDatabases())('a unique column of the application on %s', 
   beforeAll(async () => {
     t = await createTestApp({ database, schema: CALLER_SCHEMA, options: { signupDto: CallerSignupDto } });
     await signUp(t, 'owner@example.com', { phone: TAKEN });
-    expect((await activate(t, 'owner@example.com')).status).toBe(200);
+    await activate(t, 'owner@example.com');
   });
   afterAll(() => t.close());
 
@@ -88,7 +88,7 @@ describe.each(availableDatabases())('a unique column that cannot be empty on %s'
   beforeAll(async () => {
     t = await createTestApp({ database, schema: clubSchema(false), options: { signupDto: MemberSignupDto } });
     await signUp(t, 'owner@example.com', { handle: 'taken' });
-    expect((await activate(t, 'owner@example.com')).status).toBe(200);
+    await activate(t, 'owner@example.com');
   });
   afterAll(() => t.close());
 
