@@ -54,7 +54,15 @@ const UNAVAILABLE = [
   ['MariaDB: too many connections of one account', 'ER_USER_LIMIT_REACHED'],
   ['MariaDB: shutting down', 'ER_SERVER_SHUTDOWN'],
   ['MariaDB: connection lost', 'PROTOCOL_CONNECTION_LOST'],
+  ['PostgreSQL: disk full', '53100'],
+  ['PostgreSQL: a standby, which only reads', '25006'],
+  ['MariaDB: disk full', 'ER_DISK_FULL'],
+  ['MariaDB: tablespace full', 'ER_RECORD_FILE_FULL'],
+  ['MariaDB: a replica, which only reads', 'ER_OPTION_PREVENTS_STATEMENT'],
   ['SQLite: cannot open the file', 'SQLITE_CANTOPEN'],
+  ['SQLite: disk full', 'SQLITE_FULL'],
+  ['SQLite: read-only file', 'SQLITE_READONLY_DBMOVED'],
+  ['SQLite: disk error', 'SQLITE_IOERR_WRITE'],
 ];
 const REFERRED_TO = [
   ['PostgreSQL', '23503'],

@@ -12,7 +12,7 @@ interface ErrorCodes {
   readonly foreignKeyViolation: RegExp;
   /** Of these, what a statement that adds a row meets where the row it refers to is gone. */
   readonly missingReference: RegExp;
-  /** The database is shutting down, or has no connection to spare. */
+  /** The database is shutting down, has no connection or no room to spare, or takes no writes for now. */
   readonly unavailable: RegExp;
   /** The same, where the driver, or TypeORM's part of it, throws a plain error without a code. */
   readonly unavailableMessage: RegExp;
@@ -71,7 +71,7 @@ const SQLITE: Dialect = {
     // A key with ON DELETE RESTRICT refuses as a trigger does.
     foreignKeyViolation: /^SQLITE_CONSTRAINT_(FOREIGNKEY|TRIGGER)$/,
     missingReference: /^SQLITE_CONSTRAINT_FOREIGNKEY$/,
-    unavailable: /^SQLITE_(CANTOPEN|IOERR)/,
+    unavailable: /^SQLITE_(CANTOPEN|IOERR|FULL|READONLY|NOMEM)/,
     unavailableMessage: /connection is not open/i,
   },
 };
@@ -92,7 +92,8 @@ const POSTGRESQL: Dialect = {
     uniqueViolation: /^23505$/,
     foreignKeyViolation: /^(23503|23001)$/,
     missingReference: /^23503$/,
-    unavailable: /^(08|53300$|57P0[123]$)/,
+    // 53: no room on the disk, in memory, or for a connection. 25006: a standby, or a server that was set to read only.
+    unavailable: /^(08|53|25006$|57P0[123]$)/,
     unavailableMessage:
       /connection terminated|timeout exceeded when trying to connect|not queryable|after calling end on the pool|driver not connected/i,
   },
@@ -118,8 +119,9 @@ const MARIADB_AND_MYSQL: Dialect = {
     uniqueViolation: /^ER_DUP_ENTRY(_WITH_KEY_NAME)?$/,
     foreignKeyViolation: /^ER_(ROW_IS_REFERENCED|NO_REFERENCED_ROW)(_2)?$/,
     missingReference: /^ER_NO_REFERENCED_ROW(_2)?$/,
+    // A disk that is full, and a server that only reads (a replica), are among them.
     unavailable:
-      /^(ER_(CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED|SERVER_SHUTDOWN|CONNECTION_KILLED|CLIENT_INTERACTION_TIMEOUT)|PROTOCOL_CONNECTION_LOST)$/,
+      /^(ER_(DISK_FULL|RECORD_FILE_FULL|ERROR_ON_WRITE|OUT_OF_RESOURCES|OUTOFMEMORY|OPTION_PREVENTS_STATEMENT|CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|READ_ONLY_MODE|CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED|SERVER_SHUTDOWN|CONNECTION_KILLED|CLIENT_INTERACTION_TIMEOUT)|PROTOCOL_CONNECTION_LOST)$/,
     unavailableMessage: /closed state|pool is closed|connection is not established/i,
   },
 };

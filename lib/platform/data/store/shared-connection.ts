@@ -16,6 +16,12 @@ interface Connection {
   prepare(sql: string): { pluck(): { get(): unknown } };
 }
 
+/** The part of TypeORM's one query runner for that connection that it does not show. */
+interface Runner {
+  isTransactionActive: boolean;
+  transactionDepth: number;
+}
+
 /**
  * TypeORM has one connection for a better-sqlite3 data source, which the application shares: a statement that lands
  * between BEGIN and ROLLBACK of somebody else is lost although it was acknowledged. So writes go one after the other,
@@ -52,8 +58,13 @@ export class SharedConnection {
    */
   write<T>(work: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + PATIENCE_MS;
-    const turn = this.tail.then(() => this.untilUnlocked(work, deadline, () => this.isInTransaction()));
-    this.tail = turn.catch(() => undefined);
+    const mustWait = () => {
+      this.forgetEndedTransaction();
+      return this.isInTransaction();
+    };
+    const turn = this.tail.then(() => this.untilUnlocked(work, deadline, mustWait));
+    // After a failure as well: the application may be the next to begin a transaction.
+    this.tail = turn.catch(() => nextTurn()).then(() => this.forgetEndedTransaction());
     return turn;
   }
 
@@ -78,9 +89,25 @@ export class SharedConnection {
     return this.connection?.inTransaction ?? false;
   }
 
+  /**
+   * SQLite ends a transaction by itself where the disk is full or fails. The ROLLBACK of TypeORM's runner then fails, and
+   * the runner believes in the transaction for ever: it would begin the next one as a savepoint in none, whose rollback
+   * leaves a transaction open in which everything that follows is acknowledged and lost.
+   */
+  private forgetEndedTransaction(): void {
+    const { queryRunner } = this.driver;
+    if (!queryRunner || queryRunner.transactionDepth === 0 || this.isInTransaction()) return;
+    queryRunner.transactionDepth = 0;
+    queryRunner.isTransactionActive = false;
+  }
+
   /** None while the data source is closed. */
   private get connection(): Connection | undefined {
-    return (this.dataSource.driver as { databaseConnection?: Connection }).databaseConnection;
+    return this.driver.databaseConnection;
+  }
+
+  private get driver(): { databaseConnection?: Connection; queryRunner?: Runner } {
+    return this.dataSource.driver as { databaseConnection?: Connection; queryRunner?: Runner };
   }
 
   /** The connection is the application's: its own statements find it as they left it. */
