@@ -4,7 +4,7 @@ import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
 import { type Device, evidenceOf } from '../../platform/common/device.js';
 import { canonicalEmail } from '../../platform/common/email.js';
-import { LimitStore, type LimitVerdict } from '../../platform/common/limit.js';
+import type { LimitVerdict } from '../../platform/common/limit.js';
 import { canonicalUsername } from '../../platform/common/username.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
@@ -12,6 +12,7 @@ import { EventLog } from '../events/event-log.js';
 import { DeviceCookie } from './device-cookie.js';
 import { type Limited, LimitKeys } from './limit-keys.js';
 import type { LimitRule } from './limit-rules.js';
+import { PatientStore } from './patient-store.js';
 import { Returns } from './returns.js';
 
 /** A try that was counted and allowed. */
@@ -34,7 +35,7 @@ export class Limits {
   private readonly closed = new LRUCache<string, number>({ max: TOLD_AT_MOST });
 
   constructor(
-    private readonly store: LimitStore,
+    private readonly store: PatientStore,
     private readonly returns: Returns,
     private readonly cookies: DeviceCookie,
     private readonly keys: LimitKeys,

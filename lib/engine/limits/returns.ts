@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
-import { type LimitReturn, LimitStore } from '../../platform/common/limit.js';
+import type { LimitReturn } from '../../platform/common/limit.js';
+import { PatientStore } from './patient-store.js';
 
 /** How long a try waits for others to be given back with it. In milliseconds. */
 const WAIT_MS = 50;
@@ -19,7 +20,7 @@ export class Returns implements BeforeApplicationShutdown {
   private sending: { keys: ReadonlySet<string>; done: Promise<void> }[] = [];
   private timer?: NodeJS.Timeout;
 
-  constructor(private readonly store: LimitStore) {}
+  constructor(private readonly store: PatientStore) {}
 
   /** Gives one try back. */
   add(key: string): void {

@@ -11,6 +11,7 @@ import { AccountWriter } from '../../engine/accounts/account-writer.js';
 import { DeviceCookie } from '../../engine/limits/device-cookie.js';
 import { LimitKeys } from '../../engine/limits/limit-keys.js';
 import { Limits } from '../../engine/limits/limits.js';
+import { PatientStore } from '../../engine/limits/patient-store.js';
 import { Returns } from '../../engine/limits/returns.js';
 import { MemoryLimits } from '../../engine/limits/memory-limits.js';
 import { EventLog } from '../../engine/events/event-log.js';
@@ -53,6 +54,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   EventsStore,
   EventLog,
   Limits,
+  PatientStore,
   Returns,
   LimitKeys,
   DeviceCookie,
