@@ -308,7 +308,7 @@ describe('guessing passwords', () => {
   });
 
   it('is not counted by network behind a proxy that the adapter was not told of, which is said once', async () => {
-    t = await createLimitedApp({ adapter: 'fastify', trustsProxy: false });
+    t = await createLimitedApp({ adapter: 'fastify', trustProxy: false });
     for (let tries = 0; tries < 30; tries++) {
       expect((await logIn(`user${tries}@example.com`, from(address(tries)))).status).toBe(401);
     }

@@ -1,7 +1,7 @@
 import { authLimitTable, type LimitOptions, userTable, userTokenTable } from 'nestjs-gatehouse';
 import type { DriverKind } from './database-servers.js';
 import { AuthLimit } from './limit-stores.js';
-import { createTestApp, type TestApp, type TestAppOptions } from './test-app.js';
+import { createTestApp, type Schema, type TestApp, type TestAppOptions } from './test-app.js';
 import { User, UserToken } from './users-plain.js';
 
 /** What a test of limits may choose. */
@@ -9,37 +9,38 @@ export interface LimitedAppOptions extends Pick<TestAppOptions, 'adapter' | 'opt
   /** Tries are counted in a table of it. */
   database?: DriverKind;
   limits?: Partial<LimitOptions>;
-  /** False for an adapter that was not told of the proxy before it. */
-  trustsProxy?: boolean;
+  /** Users of the test's own; their tables, without that of the limits. */
+  schema?: Schema;
+  /** What the adapter is told to believe. @default loopback, where the proxy before it is */
+  trustProxy?: boolean | string;
 }
+
+/** Users with a name and nothing else of their own. */
+const PLAIN: Schema = {
+  userEntity: User,
+  tokenEntity: UserToken,
+  createTables: async (runner) => {
+    const name = { name: 'name', type: 'varchar', length: '100', isNullable: true } as const;
+    await runner.createTable(userTable(runner, { name: 'users', idType: 'uuid', columns: [name] }));
+    await runner.createTable(userTokenTable(runner, { name: 'user_tokens', userTable: 'users', userIdType: 'uuid' }));
+  },
+};
 
 /** An application with limits, behind a proxy: whoever asks comes from the address in X-Forwarded-For. */
 export function createLimitedApp(choice: LimitedAppOptions = {}): Promise<TestApp> {
-  const { limits, trustsProxy = true, options, ...rest } = choice;
+  const { limits, trustProxy = 'loopback', options, schema = PLAIN, ...rest } = choice;
   return createTestApp({
     ...rest,
+    trustProxy,
     entities: [AuthLimit],
     schema: {
-      userEntity: User,
-      tokenEntity: UserToken,
+      ...schema,
       createTables: async (runner) => {
-        const name = { name: 'name', type: 'varchar', length: '100', isNullable: true } as const;
-        await runner.createTable(userTable(runner, { name: 'users', idType: 'uuid', columns: [name] }));
-        await runner.createTable(
-          userTokenTable(runner, { name: 'user_tokens', userTable: 'users', userIdType: 'uuid' }),
-        );
+        await schema.createTables(runner);
         await runner.createTable(authLimitTable(runner, { name: 'auth_limits' }));
       },
     },
     options: { limitEntity: AuthLimit, ...options, limits: { mode: 'on', ...limits } },
-    configure: (app) => {
-      if (trustsProxy && choice.adapter !== 'fastify') {
-        (app.getHttpAdapter().getInstance() as { set(name: string, value: unknown): void }).set(
-          'trust proxy',
-          'loopback',
-        );
-      }
-    },
   });
 }
 

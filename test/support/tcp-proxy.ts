@@ -5,6 +5,7 @@ export class TcpProxy {
   port = 0;
   private server?: Server;
   private readonly sockets = new Set<Socket>();
+  private lost?: string;
 
   constructor(private readonly target: { host: string; port: number }) {}
 
@@ -12,6 +13,7 @@ export class TcpProxy {
   async open(): Promise<this> {
     const server = createServer((client) => {
       const upstream = connect(this.target);
+      this.loseIn(client, upstream);
       for (const [from, to] of [
         [client, upstream],
         [upstream, client],
@@ -26,6 +28,29 @@ export class TcpProxy {
     this.server = server;
     this.port = (server.address() as AddressInfo).port;
     return this;
+  }
+
+  /**
+   * The server carries out the next statement with that text in it, and its answer is lost with the connection: whoever
+   * asked cannot know whether it was.
+   */
+  loseAnswerTo(text: string): void {
+    this.lost = text;
+  }
+
+  /** True while no such statement has come. */
+  get isWaiting(): boolean {
+    return this.lost !== undefined;
+  }
+
+  private loseIn(client: Socket, upstream: Socket): void {
+    client.on('data', (sent: Buffer) => {
+      if (this.lost === undefined || !sent.includes(this.lost)) return;
+      this.lost = undefined;
+      upstream.unpipe(client).once('data', () => client.destroy());
+      // Unpiped, nobody would read the answer.
+      upstream.resume();
+    });
   }
 
   /** Cuts every connection and refuses new ones. */

@@ -64,6 +64,8 @@ export interface TestAppOptions {
   options?: StructuralOptions & RuntimeOptions;
   poolSize?: number;
   globalPrefix?: string;
+  /** Which proxies the adapter is told to believe: `trust proxy` of Express, `trustProxy` of Fastify. */
+  trustProxy?: boolean | string;
   /** For an application that must know its address before it starts; else any free port. */
   port?: number;
   /** What main.ts would do to the application before it listens. */
@@ -143,7 +145,6 @@ export const PASSWORD = 'correct horse battery staple';
 
 /** The one fixture: a real application over HTTP, on a real database, with a real SMTP server. */
 export async function createTestApp(choice: TestAppOptions = {}): Promise<TestApp> {
-  const { adapter = 'express' } = choice;
   const schema = schemaOf(choice);
   const database = choice.on ?? (await createDatabase(choice.database ?? 'sqlite'));
   const mailbox = await new Mailbox().goUp();
@@ -159,9 +160,7 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
     .overrideProvider(Clock)
     .useValue(clock)
     .compile();
-  const app = module.createNestApplication(adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter(), {
-    logger: logs,
-  });
+  const app = module.createNestApplication(httpAdapter(choice), { logger: logs });
   if (choice.globalPrefix) app.setGlobalPrefix(choice.globalPrefix);
   choice.configure?.(app);
   const dataSource = app.get<DataSource>(getDataSourceToken());
@@ -187,6 +186,13 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
       if (!choice.on) await database.drop();
     },
   };
+}
+
+function httpAdapter({ adapter, trustProxy }: TestAppOptions): ExpressAdapter | FastifyAdapter {
+  if (adapter === 'fastify') return new FastifyAdapter(trustProxy === undefined ? {} : { trustProxy });
+  const express = new ExpressAdapter();
+  if (trustProxy !== undefined) express.set('trust proxy', trustProxy);
+  return express;
 }
 
 /** What an application of that choice imports: its database, the module, and what the test adds. */

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks } from '../../engine/hooks/hooks.js';
+import { Limits } from '../../engine/limits/limits.js';
 import { MailedLinks, type OwnedLink, takenAs } from '../../engine/links/mailed-links.js';
 import { SessionEnder } from '../../engine/sessions/session-ender.js';
 import type { Proof } from '../../engine/sign-in/proof.js';
@@ -23,6 +24,7 @@ export class ActivationService {
     private readonly fields: AccountFields,
     private readonly links: MailedLinks,
     private readonly ender: SessionEnder,
+    private readonly limits: Limits,
     private readonly hooks: Hooks,
     private readonly events: EventLog,
     private readonly clock: Clock,
@@ -49,6 +51,8 @@ export class ActivationService {
       // A second signup of an address may state what another account has taken by now.
       .catch(takenAs('SIGNUP_CONFLICT'));
     const account = { ...user, passwordHash: payload!.passwordHash, isActive: true };
+    // A stranger who failed for the name while nobody had it would keep its owner from the first login.
+    await this.limits.forget({ ...account, username: this.fields.usernameIn(restoreFields(payload!)) }, device);
     return { account, amr: ['otp'], via: 'activation', stillHolds: provenState(account) };
   }
 

@@ -103,7 +103,10 @@ export class EmailChangeService {
         },
       })
       .catch(takenAs('EMAIL_CHANGE_INVALID_TOKEN'));
-    return { email: link.payload!.address, undoUrl };
+    const { address } = link.payload!;
+    // Every session has ended: what strangers tried under the new address must not keep its owner from the next login.
+    await this.limits.forget({ ...link.user, email: address }, device);
+    return { email: address, undoUrl };
   }
 
   /** What a link can still do; looking uses nothing up. */

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { AccountWriter } from '../../engine/accounts/account-writer.js';
 import { EventLog } from '../../engine/events/event-log.js';
+import { Limits } from '../../engine/limits/limits.js';
 import { MailedLinks } from '../../engine/links/mailed-links.js';
 import { Outbox } from '../../engine/mail/outbox.js';
 import { PasswordHasher, UNUSABLE_PASSWORD_HASH } from '../../engine/passwords/password-hasher.js';
@@ -52,6 +53,7 @@ export class OperatorsService {
     private readonly ender: SessionEnder,
     private readonly links: MailedLinks,
     private readonly outbox: Outbox,
+    private readonly limits: Limits,
     private readonly events: EventLog,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
@@ -81,8 +83,8 @@ export class OperatorsService {
   }
 
   /**
-   * Sets the password of an active account, by the rules of a password change: every session and link ends, and the owner
-   * is told by mail.
+   * Sets the password of an active account, by the rules of a password change: every session and link ends, the owner is
+   * told by mail, and what was guessed before no longer counts.
    * @returns false where there is no such active account
    * @throws AuthError PASSWORD_REJECTED
    */
@@ -91,13 +93,16 @@ export class OperatorsService {
     if (!account?.isActive) return false;
     await this.policy.assertAcceptable(newPassword, account, 'new_password');
     const passwordHash = await this.hasher.hash(newPassword);
-    return this.database.transaction(async (manager) => {
+    const isSet = await this.database.transaction(async (manager) => {
       if (!(await this.users.update(manager, userId, { passwordHash }, 'active'))) return false;
       await this.ender.endEverything(manager, userId);
       await this.outbox.owe(manager, userId, 'password-changed-notice');
       await this.events.record('authn_password_change', { userId, reason: 'operator', actor }, manager);
       return true;
     });
+    // Who is helped this way may be whom strangers' guesses keep out.
+    if (isSet) await this.limits.forget(account, NO_DEVICE);
+    return isSet;
   }
 
   /** Ends every session and link of the account; no login and no link brings it back. False where it was not to be found, or deactivated before. */

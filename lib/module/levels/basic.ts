@@ -14,6 +14,7 @@ import { Limits } from '../../engine/limits/limits.js';
 import { PatientStore } from '../../engine/limits/patient-store.js';
 import { Returns } from '../../engine/limits/returns.js';
 import { MemoryLimits } from '../../engine/limits/memory-limits.js';
+import { TrustedProxies } from '../../engine/limits/trusted-proxies.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks, HOOKS_CLASS } from '../../engine/hooks/hooks.js';
 import { BreachedPasswords } from '../../engine/passwords/breached-passwords.js';
@@ -57,6 +58,7 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   PatientStore,
   Returns,
   LimitKeys,
+  TrustedProxies,
   DeviceCookie,
   ...PASSWORD_PROVIDERS,
   AccountWriter,
