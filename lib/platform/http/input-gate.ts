@@ -93,6 +93,7 @@ export class InputGate {
     if (!route) return next();
     endWithoutBody(request);
     response.setHeader('Cache-Control', cacheControl(route.endpoint));
+    if (route.endpoint.cacheSeconds === undefined) withoutETag(response);
     try {
       // Express would repeat the path, and the token in it, in its own error.
       if (!isDecodable(request.path)) throw new AuthError('INPUT_MALFORMED');
@@ -194,6 +195,18 @@ function serves({ method }: Endpoint, requestMethod: string | undefined): boolea
 
 function cacheControl({ cacheSeconds }: Endpoint): string {
   return cacheSeconds === undefined ? 'no-store' : `public, max-age=${cacheSeconds}`;
+}
+
+/**
+ * Express sends a hash of each body along, as caches and conditional requests want it. Of what nobody may keep it would be
+ * one more trace of a token, in the headers that proxies log. There is no other way to switch it off for one answer.
+ */
+function withoutETag(response: ServerResponse): void {
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.writeHead = (...args: unknown[]) => {
+    response.removeHeader('ETag');
+    return writeHead(...args);
+  };
 }
 
 /** As Express routes by default: any case, and a slash at the end or not. */
