@@ -7,6 +7,7 @@ import { availableDrivers } from './support/databases.js';
 import { emailChanges } from './support/email-changes.js';
 import { User, UserToken } from './support/users-plain.js';
 import { tokenIn } from './support/mailbox.js';
+import { createLimitedApp } from './support/limited-app.js';
 import { SCHEMA_WITHOUT_CASCADE } from './support/no-cascade.js';
 import { addInactiveUser, changeUser, countTokens, countUsers, tokenRows, userRow } from './support/rows.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
@@ -266,6 +267,26 @@ describe('accounts that nobody activates', () => {
     // Of two signups one alone would be handed out by a resend.
     expect(await tokenRows(t, old, 'activation')).toHaveLength(2);
     expect((await on.undo(link)).status).toBe(200);
+    await t.close();
+  });
+});
+
+describe('the cleanup of an application with a limit entity', () => {
+  it('deletes tries that nothing depends on any more, and no others', async () => {
+    const t = await createLimitedApp();
+    const keys = async () =>
+      (await t.dataSource.query<{ id: string }[]>('SELECT id FROM auth_limits')).map(({ id }) => id.split(':')[0]);
+    t.clock.stopAt(new Date(t.clock.now()));
+    await t.client.post('/auth/login', { email: 'guessed@example.com', password: 'wrong but long enough' });
+    t.clock.advance({ seconds: 3599 });
+    await t.app.get(Cleanup, { strict: false }).run();
+    expect((await keys()).toSorted()).toEqual(['login', 'login-address']);
+    t.clock.advance({ seconds: 1 });
+    await t.app.get(Cleanup, { strict: false }).run();
+    expect(await keys()).toEqual(['login']);
+    t.clock.advance({ seconds: 30 * DAY });
+    await t.app.get(Cleanup, { strict: false }).run();
+    expect(await keys()).toEqual([]);
     await t.close();
   });
 });

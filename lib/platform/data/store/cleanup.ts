@@ -68,7 +68,8 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly store: ExpiredRowsStore,
     private readonly pending: PendingAccountsStore,
     private readonly clock: Clock,
-    @Optional() private readonly limits: DatabaseLimits | null,
+    // Named, since the compiler tells Nest nothing of a type that may be null.
+    @Optional() @Inject(DatabaseLimits) private readonly limits: DatabaseLimits | null,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
