@@ -43,6 +43,7 @@ export {
   type LimitReturn,
   type LimitVerdict,
 } from './platform/common/limit.js';
+export { AuthThrottlerStorage, type ThrottledHit } from './engine/limits/throttler-storage.js';
 export { RedisLimits, type RedisClient } from './engine/limits/redis-limits.js';
 export {
   AUTH_EVENTS,

@@ -5,7 +5,10 @@ import { createTestApp, type Schema, type TestApp, type TestAppOptions } from '.
 import { User, UserToken } from './users-plain.js';
 
 /** What a test of limits may choose. */
-export interface LimitedAppOptions extends Pick<TestAppOptions, 'adapter' | 'options' | 'on'> {
+export interface LimitedAppOptions extends Pick<
+  TestAppOptions,
+  'adapter' | 'options' | 'on' | 'level' | 'imports' | 'controllers'
+> {
   /** Tries are counted in a table of it. */
   database?: DriverKind;
   limits?: Partial<LimitOptions>;

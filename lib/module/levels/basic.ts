@@ -15,6 +15,7 @@ import { PatientStore } from '../../engine/limits/patient-store.js';
 import { Returns } from '../../engine/limits/returns.js';
 import { MemoryLimits } from '../../engine/limits/memory-limits.js';
 import { TrustedProxies } from '../../engine/limits/trusted-proxies.js';
+import { AuthThrottlerStorage, DatabaseThrottlerStorage } from '../../engine/limits/throttler-storage.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks, HOOKS_CLASS } from '../../engine/hooks/hooks.js';
 import { BreachedPasswords } from '../../engine/passwords/breached-passwords.js';
@@ -33,7 +34,10 @@ import { UserColumns } from '../../platform/data/entities/user-columns.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../../platform/data/store/account-entities.js';
 import { Database } from '../../platform/data/store/database.js';
 import { EVENT_ENTITY, EventsStore } from '../../platform/data/store/events.store.js';
-import { DatabaseLimits, LIMIT_ENTITY } from '../../platform/data/store/limits.store.js';
+import { DatabaseHits } from '../../platform/data/store/hits.store.js';
+import { LimitCleanup } from '../../platform/data/store/limit-cleanup.js';
+import { LIMIT_ENTITY } from '../../platform/data/store/limit-table.js';
+import { DatabaseLimits } from '../../platform/data/store/limits.store.js';
 import { UsersStore } from '../../platform/data/store/users.store.js';
 import { CrossSiteGuard } from '../../platform/http/cross-site.guard.js';
 import { InputGate } from '../../platform/http/input-gate.js';
@@ -41,7 +45,7 @@ import { OWN_BODIES } from '../../platform/http/own-bodies.js';
 import { Routes } from '../../platform/http/routes.js';
 import type { StructuralOptions } from '../options/auth-options.js';
 import { ownBodies } from '../options/own-bodies.js';
-import { flowsOf, type LevelParts } from './level-parts.js';
+import { flowsOf, type LevelParts, NO_THROTTLER_STORAGE } from './level-parts.js';
 
 /** What the flows without a token table stand on; level complete has it as well. */
 export const ACCOUNT_PROVIDERS: readonly Provider[] = [
@@ -83,9 +87,10 @@ export function basicLevel(structure: StructuralOptions): LevelParts {
       ...ownResources(structure),
       { provide: AccessTokenVerifier, useClass: SignatureVerifier },
       { provide: SessionOpener, useClass: Sessionless },
+      LimitCleanup,
       ...providers,
     ],
-    exports: [AccessGuard, AccessTokenVerifier, Clock, Routes],
+    exports: [AccessGuard, AccessTokenVerifier, AuthThrottlerStorage, Clock, Routes],
   };
 }
 
@@ -121,13 +126,22 @@ export function ownResources(structure: StructuralOptions): Provider[] {
   ];
 }
 
-/** Where tries are counted: as the application says, in its table, or each instance in its memory. */
+/**
+ * Where tries are counted: as the application says, in its table, or each instance in its memory; and where the application
+ * counts what it limits itself.
+ */
 function limitStore({ limitStore: own, limitEntity }: StructuralOptions): Provider[] {
-  if (own) return [{ provide: LimitStore, useValue: own }];
-  if (!limitEntity) return [{ provide: LimitStore, useClass: MemoryLimits }];
+  if (!limitEntity) {
+    const store: Provider = own
+      ? { provide: LimitStore, useValue: own }
+      : { provide: LimitStore, useClass: MemoryLimits };
+    return [store, NO_THROTTLER_STORAGE];
+  }
   return [
     { provide: LIMIT_ENTITY, useValue: limitEntity },
     DatabaseLimits,
-    { provide: LimitStore, useExisting: DatabaseLimits },
+    own ? { provide: LimitStore, useValue: own } : { provide: LimitStore, useExisting: DatabaseLimits },
+    DatabaseHits,
+    { provide: AuthThrottlerStorage, useClass: DatabaseThrottlerStorage },
   ];
 }

@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { AccessGuard } from '../../engine/access/access.guard.js';
 import { AccessTokenVerifier } from '../../engine/access/access-token-verifier.js';
 import { CookieCredentials } from '../../engine/access/cookie-credentials.js';
+import { AuthThrottlerStorage } from '../../engine/limits/throttler-storage.js';
 import { MailedAlarm } from '../../engine/links/mailed-alarm.js';
 import { MailedLinks } from '../../engine/links/mailed-links.js';
 import { UniformAnswer } from '../../engine/links/uniform-answer.js';
@@ -95,6 +96,7 @@ export function completeLevel(structure: StructuralOptions, { backendLinks }: Re
       AuthService,
       AccessGuard,
       AccessTokenVerifier,
+      AuthThrottlerStorage,
       CookieCredentials,
       TokenDelivery,
       CookieWithdrawal,

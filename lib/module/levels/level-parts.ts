@@ -1,5 +1,7 @@
-import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import { type DynamicModule, type FactoryProvider, type Provider, Scope, type Type } from '@nestjs/common';
+import { AuthThrottlerStorage } from '../../engine/limits/throttler-storage.js';
 import { hasLevel, type Level } from '../../platform/config/levels.js';
+import { AuthStartUpError } from '../../platform/config/start-up-error.js';
 import type { FlowParts } from '../../platform/http/flow-parts.js';
 import { FLOWS } from '../flows.js';
 
@@ -22,3 +24,14 @@ export function flowsOf(level: Level, backendLinks: boolean): Pick<LevelParts, '
     providers: [...flows, ...added].flatMap(({ providers }) => providers),
   };
 }
+
+/** Where there is no table to count in. Made when it is injected, and not before: so it stops only who wants it. */
+export const NO_THROTTLER_STORAGE: FactoryProvider<never> = {
+  provide: AuthThrottlerStorage,
+  scope: Scope.TRANSIENT,
+  useFactory: () => {
+    const message = 'is missing, and AuthThrottlerStorage counts in its table: not in memory, and not in Redis';
+    const fix = 'Pass the entity to AuthModule (level basic or complete), or give ThrottlerModule another storage.';
+    throw new AuthStartUpError([{ path: 'limitEntity', message, fix }]);
+  },
+};

@@ -3,7 +3,8 @@ import { AccessGuard } from '../../engine/access/access.guard.js';
 import { AccessTokenVerifier } from '../../engine/access/access-token-verifier.js';
 import { Clock } from '../../platform/common/clock.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
-import type { LevelParts } from './level-parts.js';
+import { AuthThrottlerStorage } from '../../engine/limits/throttler-storage.js';
+import { type LevelParts, NO_THROTTLER_STORAGE } from './level-parts.js';
 
 /** Loaded at this level alone: the others have no use for jose. */
 const FOREIGN_TOKENS: FactoryProvider<AccessTokenVerifier> = {
@@ -20,7 +21,7 @@ export function noneLevel(): LevelParts {
   return {
     imports: [],
     controllers: [],
-    providers: [AccessGuard, Clock, FOREIGN_TOKENS],
-    exports: [AccessGuard, AccessTokenVerifier, Clock],
+    providers: [AccessGuard, Clock, FOREIGN_TOKENS, NO_THROTTLER_STORAGE],
+    exports: [AccessGuard, AccessTokenVerifier, AuthThrottlerStorage, Clock],
   };
 }

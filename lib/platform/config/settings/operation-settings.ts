@@ -27,6 +27,7 @@ export const OPERATION_SETTINGS: readonly SettingGroup[] = [
         path: 'cleanup.intervalSeconds',
         env: 'AUTH_CLEANUP_INTERVAL_SECONDS',
         ...integer('seconds', 3600, 0, 604_800),
+        level: 'basic',
         doc: 'Seconds between two rounds that delete rows which expired a day ago; 0 leaves them to the application.',
       },
       {

@@ -4,21 +4,11 @@ import { type LimitedKey, type LimitReturn, LimitStore, type LimitVerdict, verdi
 import { dialectOf } from '../dialect.js';
 import type { BaseAuthLimit } from '../entities/base-auth-limit.entity.js';
 import { Database } from './database.js';
+import { LIMIT_ENTITY, type LimitTable, limitTable } from './limit-table.js';
 import { firstState, hasOtherTries, stateAfterTry, stateWithoutTries } from './limit-sql.js';
-
-/** Injection token of the application's limit entity; absent where tries are counted elsewhere. */
-export const LIMIT_ENTITY = Symbol('LIMIT_ENTITY');
 
 /** Rows deleted per statement: few, so that nobody waits for a lock. */
 const BATCH = 500;
-
-/** Table and columns, as statements spell them. */
-interface Names {
-  table: string;
-  id: string;
-  state: string;
-  expiresAt: string;
-}
 
 /**
  * Counts in a table of the application's. Each count is a statement that commits itself, and never part of a flow's
@@ -47,7 +37,7 @@ export class DatabaseLimits extends LimitStore {
     const ordered = inOrder(returns);
     const keys = ordered.map(({ key }) => key);
     await this.database.write((manager) =>
-      manager.query(returning(manager, this.names(manager), ordered), [...keys, ...keys, ...keys]),
+      manager.query(returning(manager, limitTable(manager, this.entity), ordered), [...keys, ...keys, ...keys]),
     );
   }
 
@@ -77,7 +67,7 @@ export class DatabaseLimits extends LimitStore {
   }
 
   private async upsert(manager: EntityManager, keys: readonly LimitedKey[], now: number): Promise<Map<string, number>> {
-    const names = this.names(manager);
+    const names = limitTable(manager, this.entity);
     const values = keys.map(({ key }) => key);
     if (dialectOf(manager.connection).returnsChangedRows) {
       const rows: { id: string; state: string | number }[] = await manager.query(
@@ -103,14 +93,6 @@ export class DatabaseLimits extends LimitStore {
     const statement = manager.createQueryBuilder().delete().from(this.entity);
     await statement.where('id IN (:...ids) AND expiresAt <= :now', { ids, now }).execute();
   }
-
-  private names({ connection }: EntityManager): Names {
-    const metadata = connection.getMetadata(this.entity);
-    const column = (property: string) =>
-      connection.driver.escape(metadata.findColumnWithPropertyName(property)!.databaseName);
-    const table = metadata.tablePath.split('.').map((part) => connection.driver.escape(part));
-    return { table: table.join('.'), id: column('id'), state: column('state'), expiresAt: column('expiresAt') };
-  }
 }
 
 /** One order for every statement, or two of them would wait for each other's rows. */
@@ -124,7 +106,7 @@ function inOrder<T extends { readonly key: string }>(keys: readonly T[]): T[] {
  */
 function chained(
   { connection: { driver } }: EntityManager,
-  { table, id, state, expiresAt }: Names,
+  { table, id, state, expiresAt }: LimitTable,
   keys: readonly LimitedKey[],
   now: number,
 ): string {
@@ -144,7 +126,7 @@ function chained(
 }
 
 /** Counts one key where a statement returns no rows: what it made of the key comes back as the id of the insert. */
-function alone({ table, id, state, expiresAt }: Names, { budget }: LimitedKey, now: number): string {
+function alone({ table, id, state, expiresAt }: LimitTable, { budget }: LimitedKey, now: number): string {
   const expires = now + budget.windowMs;
   return (
     `INSERT INTO ${table} (${id}, ${state}, ${expiresAt}) VALUES (?, LAST_INSERT_ID(${firstState(now)}), ${expires}) ` +
@@ -156,7 +138,7 @@ function alone({ table, id, state, expiresAt }: Names, { budget }: LimitedKey, n
  * Gives tries of several keys back, in one order: PostgreSQL would lock the rows of an update as it meets them, and
  * deadlocked with others, so it is an insert there, which takes its values in turn. InnoDB goes by the primary key.
  */
-function returning({ connection }: EntityManager, names: Names, returns: readonly LimitReturn[]): string {
+function returning({ connection }: EntityManager, names: LimitTable, returns: readonly LimitReturn[]): string {
   const { table, id, state, expiresAt } = names;
   const { returnsChangedRows } = dialectOf(connection);
   const column = (name: string) => (returnsChangedRows ? `${table}.${name}` : name);
