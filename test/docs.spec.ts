@@ -29,6 +29,7 @@ const ABOUT_THE_WHOLE = new Set([
   'mail-catchers.md',
   'mail.md',
   'modes.md',
+  'monitoring.md',
   'performance.md',
   'production-checklist.md',
   'reliability.md',

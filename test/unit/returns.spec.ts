@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LimitMeter } from '../../lib/engine/limits/limit-meter.js';
 import { PatientStore } from '../../lib/engine/limits/patient-store.js';
 import { Returns } from '../../lib/engine/limits/returns.js';
 import { type LimitReturn, LimitStore, type LimitVerdict } from '../../lib/platform/common/limit.js';
@@ -25,7 +26,7 @@ describe('tries that are given back', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     store = new SlowStore();
-    returns = new Returns(new PatientStore(store));
+    returns = new Returns(new PatientStore(store), new LimitMeter());
   });
   afterEach(() => vi.useRealTimers());
   it('of a moment go together, each key once', async () => {

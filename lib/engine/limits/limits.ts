@@ -1,19 +1,20 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { SpanOptions } from '@opentelemetry/api';
 import { LRUCache } from 'lru-cache';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
 import { type Device, evidenceOf } from '../../platform/common/device.js';
 import { canonicalEmail } from '../../platform/common/email.js';
 import type { LimitVerdict } from '../../platform/common/limit.js';
+import { Traced } from '../../platform/common/traced.js';
 import { canonicalUsername } from '../../platform/common/username.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { Account, UserId } from '../../platform/data/entities/base-user.entity.js';
 import { EventLog } from '../events/event-log.js';
 import { DeviceCookie } from './device-cookie.js';
 import { type Limited, LimitKeys } from './limit-keys.js';
-import type { LimitRule } from './limit-rules.js';
-import { PatientStore } from './patient-store.js';
 import { Returns } from './returns.js';
+import { TryCounter } from './try-counter.js';
 
 /** A try that was counted and allowed. */
 export interface CountedTry {
@@ -23,19 +24,26 @@ export interface CountedTry {
   succeeded(): void;
 }
 
+/** Whose tries are counted. */
+interface Checked {
+  readonly device: Device;
+  readonly account: Account | null;
+  /** True where the network is given back what the account refuses. */
+  readonly isGuess?: boolean;
+}
+
 /** Keys whose refusals have been told: one event for each wait, not for each request of a flood. */
 const TOLD_AT_MOST = 10_000;
 
 /** Counts tries before they are made, and refuses those that are too many. */
 @Injectable()
 export class Limits {
-  private readonly logger = new Logger('AuthLimits');
   private readonly told = new LRUCache<string, true>({ max: TOLD_AT_MOST });
   /** Networks that may try no token, and owners who were told, and until when. Milliseconds since the epoch. */
   private readonly closed = new LRUCache<string, number>({ max: TOLD_AT_MOST });
 
   constructor(
-    private readonly store: PatientStore,
+    private readonly counter: TryCounter,
     private readonly returns: Returns,
     private readonly cookies: DeviceCookie,
     private readonly keys: LimitKeys,
@@ -58,15 +66,7 @@ export class Limits {
       known === undefined ? this.keys.of('login', canonical(identifier)) : this.keys.of('login-device', known);
     // In this order: a try that its network refuses would begin the account's wait anew, and its owner, who is asked to wait,
     // could be kept waiting by a network that may try nothing any more.
-    const limited = [...network, ...whom];
-    const verdicts = await this.count(limited);
-    const counted = limited.filter((_, index) => verdicts[index]?.isAllowed);
-    const refused = limited.findIndex((_, index) => verdicts[index]?.isAllowed === false);
-    if (refused !== -1) {
-      // What the account refuses was no guess, and does not count for the network either.
-      if (!this.observes) for (const { key } of counted) this.returns.add(key);
-      await this.refuse(limited[refused]!, verdicts[refused]!, device, account);
-    }
+    const verdicts = await this.check([...network, ...whom], { device, account, isGuess: true });
     const tries = verdicts[network.length]?.tries ?? 0;
     return {
       inARow: known === undefined ? tries : 0,
@@ -75,7 +75,7 @@ export class Limits {
         for (const { key } of whom) this.returns.upTo(key, tries);
         // Who spares a network its failures for one success spares a sprayer who has one account (django-allauth 65.8.1).
         // Where limits observe: what was refused by now has not counted.
-        for (const each of network) if (counted.includes(each)) this.returns.add(each.key);
+        for (const [index, { key }] of network.entries()) if (verdicts[index]!.isAllowed) this.returns.add(key);
       },
     };
   }
@@ -92,9 +92,7 @@ export class Limits {
     // try stays counted. What the network refuses is not mailed, and does not count for the mailbox.
     const limited = [...this.keys.ofNetwork('mail-address', device), ...(isReset ? mailbox : mailbox.map(allButLast))];
     try {
-      const verdicts = await this.count(limited);
-      const refused = verdicts.findIndex(({ isAllowed }) => !isAllowed);
-      if (refused !== -1) await this.refuse(limited[refused]!, verdicts[refused]!, device, null);
+      await this.check(limited, { device, account: null });
       return true;
     } catch (error) {
       if (!(error instanceof AuthError)) throw error;
@@ -111,14 +109,7 @@ export class Limits {
    * @throws AuthError LIMIT_EXCEEDED where the network has tried too many, in place of what was wrong with this one
    */
   async countBadToken(device: Device): Promise<void> {
-    for (const limited of this.keys.ofNetwork('token-address', device)) {
-      const waitMs = (this.closed.get(limited.key) ?? 0) - this.clock.now();
-      if (waitMs > 0) return this.refuse(limited, { waitMs }, device, null);
-      const [verdict] = await this.store.take([limited], this.clock.now()).catch(() => []);
-      if (!verdict || verdict.isAllowed) return;
-      this.closed.set(limited.key, this.clock.now() + verdict.waitMs);
-      await this.refuse(limited, verdict, device, null);
-    }
+    for (const limited of this.keys.ofNetwork('token-address', device)) await this.checkToken(limited, device);
   }
 
   /** True once a day for an account whose owner should know that it is being guessed at. */
@@ -126,7 +117,7 @@ export class Limits {
     const [limited] = this.keys.of('alarm', String(userId));
     // Asking the store at each further failure is work that only an account somebody has makes: its time would tell.
     if (!limited || (this.closed.get(limited.key) ?? 0) > this.clock.now()) return false;
-    const [verdict] = await this.count([limited]);
+    const [verdict] = await this.counter.count([limited]);
     this.closed.set(limited.key, this.clock.now() + verdict!.waitMs);
     return verdict!.isAllowed;
   }
@@ -143,67 +134,62 @@ export class Limits {
     await this.returns.send();
   }
 
+  private async check(limited: readonly Limited[], request: Checked): Promise<LimitVerdict[]> {
+    return limited.length === 0 ? [] : this.checkEach(limited, request);
+  }
+
+  @Traced('limit.check', (limited: readonly Limited[], _request: Checked) => rulesOf(limited))
+  private async checkEach(limited: readonly Limited[], request: Checked): Promise<LimitVerdict[]> {
+    const verdicts = await this.counter.count(limited);
+    for (const [index, verdict] of verdicts.entries()) {
+      if (verdict.isAllowed) continue;
+      // What the account refuses was no guess, and does not count for the network either.
+      const counted = request.isGuess && !this.observes ? limited.slice(0, index) : [];
+      for (const { key } of counted) this.returns.add(key);
+      await this.refuse(limited[index]!, verdict, request);
+    }
+    return verdicts;
+  }
+
+  @Traced('limit.check', (limited: Limited, _device: Device) => rulesOf([limited]))
+  private async checkToken(limited: Limited, device: Device): Promise<void> {
+    const known = { isAllowed: false, waitMs: (this.closed.get(limited.key) ?? 0) - this.clock.now() };
+    if (known.waitMs > 0) {
+      this.counter.told(limited, known);
+      return this.refuse(limited, known, { device, account: null });
+    }
+    // Nothing is guessed here: where nobody can count, links and sessions go on.
+    const [verdict] = await this.counter.count([limited]).catch((): LimitVerdict[] => []);
+    if (!verdict || verdict.isAllowed) return;
+    this.closed.set(limited.key, this.clock.now() + verdict.waitMs);
+    await this.refuse(limited, verdict, { device, account: null });
+  }
+
   private get observes(): boolean {
     return this.config.limits.mode === 'observe';
   }
 
-  /** Where limits only observe, what would be refused is tried all the same, and so are the keys after it. */
-  private async count(limited: readonly Limited[]): Promise<LimitVerdict[]> {
-    if (limited.length === 0) return [];
-    if (!this.observes) return this.countInTurn(limited);
-    const verdicts: LimitVerdict[] = [];
-    for (const each of limited) verdicts.push(...(await this.countInTurn([each])));
-    return verdicts;
-  }
-
-  private async countInTurn(limited: readonly Limited[]): Promise<LimitVerdict[]> {
-    const verdicts = await this.ask(limited);
-    const last = verdicts.length - 1;
-    if (verdicts[last]!.isAllowed || !this.returns.has(limited[last]!.key)) return verdicts;
-    // Refused for tries that were genuine, and are only not given back yet.
-    await this.returns.send();
-    return [...verdicts.slice(0, last), ...(await this.ask(limited.slice(last)))];
-  }
-
-  private async ask(limited: readonly Limited[]): Promise<LimitVerdict[]> {
-    try {
-      return await this.store.take(limited, this.clock.now());
-    } catch (error) {
-      if (error instanceof AuthError) throw error;
-      this.logger.error(`tries cannot be counted: ${error instanceof Error ? error.message : 'unknown error'}`);
-      throw new AuthError('SERVICE_UNAVAILABLE', { cause: error });
-    }
-  }
-
-  private async refuse(
-    limited: Limited,
-    { waitMs }: Pick<LimitVerdict, 'waitMs'>,
-    device: Device,
-    account: Account | null,
-  ): Promise<void> {
-    await this.tell(limited.rule, limited.key, waitMs, device, account);
-    if (!this.observes) throw this.exceeded(limited, waitMs);
-  }
-
-  private exceeded({ rule, budget }: Limited, waitMs: number): AuthError {
-    return new AuthError('LIMIT_EXCEEDED', {
+  private async refuse(limited: Limited, { waitMs }: Pick<LimitVerdict, 'waitMs'>, request: Checked): Promise<void> {
+    await this.tell(limited, waitMs, request);
+    if (this.observes) return;
+    const { rule, budget } = limited;
+    throw new AuthError('LIMIT_EXCEEDED', {
       retryAfterSeconds: Math.ceil(waitMs / 1000),
       limit: { name: rule, tries: budget.tries, windowSeconds: Math.round(budget.windowMs / 1000) },
     });
   }
 
-  private async tell(
-    rule: LimitRule,
-    key: string,
-    waitMs: number,
-    device: Device,
-    account: Account | null,
-  ): Promise<void> {
+  private async tell({ rule, key }: Limited, waitMs: number, { device, account }: Checked): Promise<void> {
     if (this.told.has(key)) return;
     this.told.set(key, true, { ttl: Math.max(1, waitMs) });
     const event = rule === 'login' || rule === 'login-device' ? 'authn_login_lock' : 'rate_limit_exceeded';
     await this.events.record(event, { userId: account?.id, device, reason: rule });
   }
+}
+
+/** A span has the names of the rules, and never whom they count. */
+function rulesOf(limited: readonly Limited[]): SpanOptions {
+  return { attributes: { 'gatehouse.limit.rules': limited.map(({ rule }) => rule) } };
 }
 
 /** One spelling for each name, or every spelling would have tries of its own. */

@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import type { LimitReturn } from '../../platform/common/limit.js';
+import { LimitMeter } from './limit-meter.js';
 import { PatientStore } from './patient-store.js';
 
 /** How long a try waits for others to be given back with it. In milliseconds. */
@@ -20,7 +21,10 @@ export class Returns implements BeforeApplicationShutdown {
   private sending: { keys: ReadonlySet<string>; done: Promise<void> }[] = [];
   private timer?: NodeJS.Timeout;
 
-  constructor(private readonly store: PatientStore) {}
+  constructor(
+    private readonly store: PatientStore,
+    private readonly meter: LimitMeter,
+  ) {}
 
   /** Gives one try back. */
   add(key: string): void {
@@ -66,7 +70,7 @@ export class Returns implements BeforeApplicationShutdown {
   /** Never fails: a new password is set by then, a right one stays right, and a try that stays counted helps no guesser. */
   private async giveBack(returns: readonly LimitReturn[]): Promise<void> {
     try {
-      await this.store.giveBack(returns);
+      await this.meter.time('give_back', () => this.store.giveBack(returns));
     } catch (error) {
       this.logger.warn(`tries cannot be given back: ${error instanceof Error ? error.message : 'unknown error'}`);
     }

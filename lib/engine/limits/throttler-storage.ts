@@ -4,6 +4,7 @@ import { Clock } from '../../platform/common/clock.js';
 import { type HitBudget, MOST_HITS } from '../../platform/data/store/hit-sql.js';
 import { DatabaseHits } from '../../platform/data/store/hits.store.js';
 import { KeyRing } from '../tokens/key-ring.js';
+import { LimitMeter } from './limit-meter.js';
 
 /** What the guard of `@nestjs/throttler` wants to know of a request: its `ThrottlerStorageRecord`. */
 export interface ThrottledHit {
@@ -58,6 +59,7 @@ export class DatabaseThrottlerStorage extends AuthThrottlerStorage {
     private readonly hits: DatabaseHits,
     private readonly ring: KeyRing,
     private readonly clock: Clock,
+    private readonly meter: LimitMeter,
   ) {
     super();
   }
@@ -70,8 +72,10 @@ export class DatabaseThrottlerStorage extends AuthThrottlerStorage {
     throttlerName: string,
   ): Promise<ThrottledHit> {
     const budget = budgetOf(ttl, limit, blockDuration, throttlerName);
-    const hashed = this.keyOf(throttlerName, key);
-    const { hits, isBlocked, endsInMs } = await this.hits.count(hashed, budget, this.clock.now());
+    const { hits, isBlocked, endsInMs } = await this.meter.time('throttle', () =>
+      this.hits.count(this.keyOf(throttlerName, key), budget, this.clock.now()),
+    );
+    this.meter.count('throttler', isBlocked ? 'refused' : 'allowed');
     const seconds = Math.ceil(endsInMs / 1000);
     return { totalHits: hits, timeToExpire: seconds, isBlocked, timeToBlockExpire: isBlocked ? seconds : 0 };
   }

@@ -8,6 +8,14 @@ interface Waiter {
   next?: Waiter;
 }
 
+/** Hears of the queue. */
+export interface HashMeasure {
+  /** One more waits, or one less. */
+  queued(change: 1 | -1): void;
+  /** Of each hash, how long it waited and how long it took in all, in milliseconds. */
+  record(waitMs: number, durationMs: number): void;
+}
+
 /** Size of libuv's thread pool, where hashes are computed; https://docs.libuv.org/en/v1.x/threadpool.html. */
 const threadPoolSize = () => Number(process.env['UV_THREADPOOL_SIZE']) || 4;
 
@@ -25,10 +33,9 @@ export class HashLimiter {
   private first?: Waiter;
   private last?: Waiter;
 
-  /** @param measure hears of each hash how long it waited and how long it took in all, in milliseconds */
   constructor(
     { concurrency, queue }: Readonly<Pick<HashingOptions, 'concurrency' | 'queue'>>,
-    private readonly measure?: (waitMs: number, durationMs: number) => void,
+    private readonly measured?: HashMeasure,
   ) {
     this.concurrency =
       concurrency > 0 ? concurrency : Math.max(1, Math.min(availableParallelism(), threadPoolSize() - 1));
@@ -48,7 +55,7 @@ export class HashLimiter {
       return await work();
     } finally {
       this.release();
-      this.measure?.(begun - asked, performance.now() - asked);
+      this.measured?.record(begun - asked, performance.now() - asked);
     }
   }
 
@@ -73,6 +80,7 @@ export class HashLimiter {
     else this.first = waiter;
     this.last = waiter;
     this.waiting++;
+    this.measured?.queued(1);
   }
 
   private dequeue(): Waiter | undefined {
@@ -81,6 +89,7 @@ export class HashLimiter {
     this.first = waiter.next;
     if (!this.first) this.last = undefined;
     this.waiting--;
+    this.measured?.queued(-1);
     return waiter;
   }
 }

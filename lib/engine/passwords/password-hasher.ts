@@ -50,7 +50,7 @@ export class PasswordHasher implements OnModuleInit {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     @Optional() times?: HashTimes,
   ) {
-    this.limiter = new HashLimiter(config.hashing, times && ((wait, duration) => times.record(wait, duration)));
+    this.limiter = new HashLimiter(config.hashing, times);
     this.peppers = new Peppers(config.hashing.pepper, config.hashing.previousPeppers);
   }
 

@@ -10,11 +10,13 @@ import { AccountFields } from '../../engine/accounts/account-fields.js';
 import { AccountWriter } from '../../engine/accounts/account-writer.js';
 import { DeviceCookie } from '../../engine/limits/device-cookie.js';
 import { LimitKeys } from '../../engine/limits/limit-keys.js';
+import { LimitMeter } from '../../engine/limits/limit-meter.js';
 import { Limits } from '../../engine/limits/limits.js';
 import { PatientStore } from '../../engine/limits/patient-store.js';
 import { Returns } from '../../engine/limits/returns.js';
 import { MemoryLimits } from '../../engine/limits/memory-limits.js';
 import { TrustedProxies } from '../../engine/limits/trusted-proxies.js';
+import { TryCounter } from '../../engine/limits/try-counter.js';
 import { AuthThrottlerStorage, DatabaseThrottlerStorage } from '../../engine/limits/throttler-storage.js';
 import { EventLog } from '../../engine/events/event-log.js';
 import { Hooks, HOOKS_CLASS } from '../../engine/hooks/hooks.js';
@@ -59,10 +61,12 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   EventsStore,
   EventLog,
   Limits,
+  TryCounter,
   PatientStore,
   Returns,
   LimitKeys,
   TrustedProxies,
+  LimitMeter,
   DeviceCookie,
   ...PASSWORD_PROVIDERS,
   AccountWriter,
