@@ -1,6 +1,14 @@
 export { AuthModule, type AuthModuleAsyncOptions } from './module/auth.module.js';
 export { type ActivationResult, AuthService, type SignInOptions, type SignupResult } from './module/auth.service.js';
 export {
+  type AuthHealth,
+  AuthHealthIndicator,
+  type HealthState,
+  type HealthStatus,
+  type HealthThresholds,
+  type MailHealthState,
+} from './module/health/auth-health-indicator.js';
+export {
   AUTH_ERRORS,
   AuthError,
   type AuthErrorBody,

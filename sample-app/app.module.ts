@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
+import { TerminusModule } from '@nestjs/terminus';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from 'nestjs-gatehouse';
 import { AccountProfileDto, AccountResponse, AccountSignupDto } from './account.dto.js';
@@ -8,6 +9,7 @@ import { AuthEventRow } from './auth-event.entity.js';
 import { AuthLimit } from './auth-limit.entity.js';
 import { databaseOptions } from './database.js';
 import { DemoController } from './demo.controller.js';
+import { HealthController } from './health.controller.js';
 import { InfoController } from './info.controller.js';
 import { PageController } from './page.controller.js';
 import { UserToken } from './user-token.entity.js';
@@ -17,6 +19,7 @@ import { User } from './user.entity.js';
 @Module({
   imports: [
     ConfigModule.forRoot(),
+    TerminusModule,
     TypeOrmModule.forRoot(databaseOptions()),
     AuthModule.forRoot({
       userEntity: User,
@@ -29,6 +32,6 @@ import { User } from './user.entity.js';
       hooks: AccountHooks,
     }),
   ],
-  controllers: [DemoController, InfoController, PageController],
+  controllers: [DemoController, HealthController, InfoController, PageController],
 })
 export class AppModule {}

@@ -17,7 +17,7 @@ interface Info {
   routes: Record<string, { method: string; path: string }>;
 }
 
-/** What the page, and whoever watches the process, wants to know. */
+/** What the page wants to know of the application. */
 @Controller()
 export class InfoController {
   constructor(
@@ -27,12 +27,6 @@ export class InfoController {
     // Level none has no routes.
     @Optional() private readonly routes?: Routes,
   ) {}
-
-  /** Answers as long as the process serves requests. */
-  @Get('health')
-  health(): { status: 'ok' } {
-    return { status: 'ok' };
-  }
 
   /** What the application is like: its mode, where its routes are, and where its mails can be read. */
   @Get('sample/info')

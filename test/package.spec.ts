@@ -12,6 +12,7 @@ const NEEDED_BY_OTHERS: Record<string, string> = {
   '@nestjs/throttler':
     'AuthThrottlerStorage has the shape of its storage; a type of it would be missed where it is not there',
   lodash: '@nestjs-modules/mailer 2.3 requires it without declaring it',
+  '@nestjs/terminus': 'takes what AuthHealthIndicator finds; by its form alone, so that nothing is loaded',
   'reflect-metadata': 'the decorators of Nest and TypeORM keep their metadata in it',
 };
 

@@ -78,7 +78,13 @@ const pathsOf = ({ problems }: AuthStartUpError) => problems.map(({ path }) => p
 /** Starts an application and returns what it logged. */
 async function logOf(auth: DynamicModule): Promise<string> {
   const logger = new LogLines();
-  const imports = [database(User, UserToken), auth];
+  const tables = TypeOrmModule.forRoot({
+    type: 'better-sqlite3',
+    database: ':memory:',
+    entities: [User, UserToken],
+    synchronize: true,
+  });
+  const imports = [tables, auth];
   const module = await Test.createTestingModule({ imports }).setLogger(logger).compile();
   const app = await module.createNestApplication({ logger }).init();
   await app.close();

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../../platform/common/clock.js';
 import { type Device, evidenceOf } from '../../platform/common/device.js';
 import type { LimitBudget, LimitedKey } from '../../platform/common/limit.js';
 import { networkOf } from '../../platform/common/network-address.js';
@@ -15,15 +16,21 @@ export interface Limited extends LimitedKey {
 /** Whoever has an address that nobody can read: together, or a client that hides its own would not be counted at all. */
 const UNREADABLE = 'unreadable';
 
+/** How long after the last such request a proxy counts as unknown: a night without visitors mends no setting. */
+const PROXY_MEMORY_MS = 3_600_000;
+
 /** Who is counted by which rule: nobody, where the rule is off. */
 @Injectable()
 export class LimitKeys {
   private readonly logger = new Logger('AuthLimits');
   private readonly budgets: Record<LimitRule, LimitBudget | undefined>;
   private hasNamedProxy = false;
+  /** When a request last came through a proxy that the adapter was not told of. Milliseconds since the epoch. */
+  private proxySeenAt?: number;
 
   constructor(
     private readonly ring: KeyRing,
+    private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {
     this.budgets = limitBudgets(config);
@@ -48,7 +55,13 @@ export class LimitKeys {
     return [];
   }
 
+  /** True where requests of the last hour came through a proxy that the adapter was not told of. */
+  get hasUnknownProxy(): boolean {
+    return this.proxySeenAt !== undefined && this.clock.now() - this.proxySeenAt < PROXY_MEMORY_MS;
+  }
+
   private nameProxy(): void {
+    this.proxySeenAt = this.clock.now();
     if (this.hasNamedProxy) return;
     this.hasNamedProxy = true;
     this.logger.error(

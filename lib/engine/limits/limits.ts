@@ -134,6 +134,14 @@ export class Limits {
     await this.returns.send();
   }
 
+  /**
+   * For health: whether tries can be counted.
+   * @throws where they cannot
+   */
+  async verify(): Promise<void> {
+    if (this.config.limits.mode !== 'off') await this.counter.verify();
+  }
+
   private async check(limited: readonly Limited[], request: Checked): Promise<LimitVerdict[]> {
     return limited.length === 0 ? [] : this.checkEach(limited, request);
   }

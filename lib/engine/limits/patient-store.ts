@@ -40,6 +40,10 @@ export class PatientStore extends LimitStore {
     return this.ask(() => this.store.giveBack(returns));
   }
 
+  override verify(): Promise<void> {
+    return this.ask(() => this.store.verify());
+  }
+
   private async ask<T>(work: () => Promise<T>): Promise<T> {
     if (this.isStuck()) throw new NoAnswer();
     return new Promise<T>((resolve, reject) => {

@@ -35,6 +35,11 @@ export class TryCounter {
     return verdicts;
   }
 
+  /** @throws where the store cannot count */
+  verify(): Promise<void> {
+    return this.store.verify();
+  }
+
   /** Tells the meter what became of a try. */
   told({ rule }: Limited, { isAllowed }: Pick<LimitVerdict, 'isAllowed'>): void {
     const refused = this.config.limits.mode === 'observe' ? 'observed' : 'refused';

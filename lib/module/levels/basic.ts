@@ -33,6 +33,7 @@ import { SessionTokens } from '../../engine/tokens/session-tokens.js';
 import { Clock } from '../../platform/common/clock.js';
 import { LimitStore } from '../../platform/common/limit.js';
 import { UserColumns } from '../../platform/data/entities/user-columns.js';
+import { TableProbe } from '../../platform/data/schema/table-probe.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../../platform/data/store/account-entities.js';
 import { Database } from '../../platform/data/store/database.js';
 import { EVENT_ENTITY, EventsStore } from '../../platform/data/store/events.store.js';
@@ -47,6 +48,8 @@ import { OWN_BODIES } from '../../platform/http/own-bodies.js';
 import { Routes } from '../../platform/http/routes.js';
 import type { StructuralOptions } from '../options/auth-options.js';
 import { ownBodies } from '../options/own-bodies.js';
+import { AuthHealthIndicator } from '../health/auth-health-indicator.js';
+import { DatabaseCheck } from '../start-up/database-check.js';
 import { flowsOf, type LevelParts, NO_THROTTLER_STORAGE } from './level-parts.js';
 
 /** What the flows without a token table stand on; level complete has it as well. */
@@ -78,6 +81,9 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   CrossSiteGuard,
   TokenCookies,
   TokenDelivery,
+  TableProbe,
+  DatabaseCheck,
+  AuthHealthIndicator,
 ];
 
 /** Level basic: signup, login and profile; whoever has an access token has it until it expires. */
@@ -94,7 +100,7 @@ export function basicLevel(structure: StructuralOptions): LevelParts {
       LimitCleanup,
       ...providers,
     ],
-    exports: [AccessGuard, AccessTokenVerifier, AuthThrottlerStorage, Clock, Routes],
+    exports: [AccessGuard, AccessTokenVerifier, AuthHealthIndicator, AuthThrottlerStorage, Clock, Routes],
   };
 }
 

@@ -37,6 +37,7 @@ import { TokensStore } from '../../platform/data/store/tokens.store.js';
 import { RefusalPages } from '../../platform/http/refusal-pages.js';
 import { Routes } from '../../platform/http/routes.js';
 import { AuthService } from '../auth.service.js';
+import { AuthHealthIndicator } from '../health/auth-health-indicator.js';
 import type { StructuralOptions } from '../options/auth-options.js';
 import { ACCOUNT_PROVIDERS, entityModule, ownResources } from './basic.js';
 import { flowsOf, type LevelParts } from './level-parts.js';
@@ -94,6 +95,7 @@ export function completeLevel(structure: StructuralOptions, { backendLinks }: Re
     ],
     exports: [
       AuthService,
+      AuthHealthIndicator,
       AccessGuard,
       AccessTokenVerifier,
       AuthThrottlerStorage,

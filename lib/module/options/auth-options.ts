@@ -106,6 +106,8 @@ export interface RuntimeOptions extends StatedGroups {
   trustedOrigins?: readonly string[];
   /** Least time, in milliseconds, of the part of signup, resend, reset and e-mail change request that depends on the address; it hides which path was taken. `AUTH_UNIFORM_ANSWER_MS`. @default 250 */
   uniformAnswerMs?: number;
+  /** True looks at the tables when the application starts, and refuses to start where one, a column of it, or a right to it is missing. `AUTH_CHECK_TABLES`. @default true */
+  checkTables?: boolean;
 }
 
 /** Everything an application passes to `AuthModule.forRoot`. */

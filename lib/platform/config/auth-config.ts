@@ -25,6 +25,7 @@ export interface AuthConfig extends ConfiguredGroups {
   /** In the form in which browsers send them. */
   readonly trustedOrigins: readonly string[];
   readonly uniformAnswerMs: number;
+  readonly checkTables: boolean;
 }
 
 /** Injection token of the one {@link AuthConfig}. */

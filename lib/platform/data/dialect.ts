@@ -18,6 +18,16 @@ interface ErrorCodes {
   readonly unavailableMessage: RegExp;
 }
 
+/** How a driver tells that tables are not what statements expect, each matched against its code, a space, and its message. */
+interface SchemaFaults {
+  readonly missingTable: RegExp;
+  readonly missingColumn: RegExp;
+  /** The database account may not do that to the table. */
+  readonly forbidden: RegExp;
+  /** Nobody may write: a replica, a server in read-only mode, a file without write permission. */
+  readonly readOnly: RegExp;
+}
+
 /**
  * Everything in which the supported databases differ and which TypeORM leaves to its caller. Adding a database means one
  * more of these, and its leg in the tests.
@@ -50,6 +60,7 @@ export interface Dialect {
   /** True where a boolean may be kept as 0 and 1, since it can be compared with a number. */
   readonly comparesBooleansWithNumbers: boolean;
   readonly errors: ErrorCodes;
+  readonly schemaFaults: SchemaFaults;
 }
 
 const SQLITE: Dialect = {
@@ -74,6 +85,13 @@ const SQLITE: Dialect = {
     unavailable: /^SQLITE_(CANTOPEN|IOERR|FULL|READONLY|NOMEM)/,
     unavailableMessage: /connection is not open/i,
   },
+  // One code for all of it.
+  schemaFaults: {
+    missingTable: /^SQLITE_ERROR no such table/,
+    missingColumn: /^SQLITE_ERROR (no such column|table .* has no column)/,
+    forbidden: /^SQLITE_(AUTH|PERM)\b/,
+    readOnly: /^SQLITE_READONLY/,
+  },
 };
 
 const POSTGRESQL: Dialect = {
@@ -96,6 +114,12 @@ const POSTGRESQL: Dialect = {
     unavailable: /^(08|53|25006$|57P0[123]$)/,
     unavailableMessage:
       /connection terminated|timeout exceeded when trying to connect|not queryable|after calling end on the pool|driver not connected/i,
+  },
+  schemaFaults: {
+    missingTable: /^(42P01|3F000) /,
+    missingColumn: /^42703 /,
+    forbidden: /^42501 /,
+    readOnly: /^25006 /,
   },
 };
 
@@ -123,6 +147,12 @@ const MARIADB_AND_MYSQL: Dialect = {
     unavailable:
       /^(ER_(DISK_FULL|RECORD_FILE_FULL|ERROR_ON_WRITE|OUT_OF_RESOURCES|OUTOFMEMORY|OPTION_PREVENTS_STATEMENT|CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|READ_ONLY_MODE|CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED|SERVER_SHUTDOWN|CONNECTION_KILLED|CLIENT_INTERACTION_TIMEOUT)|PROTOCOL_CONNECTION_LOST)$/,
     unavailableMessage: /closed state|pool is closed|connection is not established/i,
+  },
+  schemaFaults: {
+    missingTable: /^ER_(NO_SUCH_TABLE|BAD_DB_ERROR) /,
+    missingColumn: /^ER_BAD_FIELD_ERROR /,
+    forbidden: /^ER_(TABLEACCESS|COLUMNACCESS|DBACCESS)_DENIED_ERROR /,
+    readOnly: /^ER_(OPTION_PREVENTS_STATEMENT|READ_ONLY_MODE|CANT_EXECUTE_IN_READ_ONLY_TRANSACTION) /,
   },
 };
 

@@ -1,4 +1,4 @@
-import { integer, type SettingGroup } from '../setting.js';
+import { boolean, integer, type SettingGroup } from '../setting.js';
 
 export interface CleanupOptions {
   /** Seconds between two rounds that delete rows which expired a day ago; 0 leaves them to the application. `AUTH_CLEANUP_INTERVAL_SECONDS`. @default 3600 */
@@ -17,6 +17,18 @@ export const OPERATION_SETTINGS: readonly SettingGroup[] = [
         env: 'AUTH_UNIFORM_ANSWER_MS',
         ...integer('milliseconds', 250, 0, 10_000),
         doc: 'Least time, in milliseconds, of the part of signup, resend, reset and e-mail change request that depends on the address; it hides which path was taken.',
+      },
+    ],
+  },
+  {
+    title: 'Start',
+    settings: [
+      {
+        path: 'checkTables',
+        env: 'AUTH_CHECK_TABLES',
+        level: 'basic',
+        ...boolean(true),
+        doc: 'True looks at the tables when the application starts, and refuses to start where one, a column of it, or a right to it is missing.',
       },
     ],
   },

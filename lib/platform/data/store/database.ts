@@ -49,6 +49,33 @@ export class Database {
   }
 
   /**
+   * A read whose failure is what is looked for: without retries, and nothing is logged.
+   * @throws the driver's own error
+   */
+  look<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const look = () => work(this.dataSource.manager);
+    return this.turns?.read(look) ?? look();
+  }
+
+  /**
+   * Runs statements and takes back whatever they did: for finding out whether they could run at all. Without retries.
+   * @throws the driver's own error
+   */
+  rehearse<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.inTurn(async () => {
+      const runner = this.dataSource.createQueryRunner();
+      try {
+        await runner.startTransaction();
+        return await work(runner.manager);
+      } finally {
+        // A connection that broke has nothing to take back, and the error that says so is the one to throw.
+        if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+        await runner.release().catch(() => undefined);
+      }
+    });
+  }
+
+  /**
    * Runs something that cannot fail when what the manager was given for, by `write` or `transaction`, is committed, and
    * never if it failed. With any other manager nothing is awaited, and it runs at once.
    */

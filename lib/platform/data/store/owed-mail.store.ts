@@ -18,6 +18,13 @@ export type OwedMail = OwnedToken & {
   isPointless: boolean;
 };
 
+/** Mails that wait to be sent. */
+export interface MailBacklog {
+  owed: number;
+  /** When the oldest of them was owed; null where none is. */
+  oldestAt: Date | null;
+}
+
 /** Reads and writes of the token rows that owe a mail. Every method is one statement. */
 @Injectable()
 export class OwedMailStore {
@@ -49,6 +56,23 @@ export class OwedMailStore {
       const isPointless = row.usedAt !== null || row.revokedAt !== null || Number(raw[index]!.is_outdated) === 1;
       return Object.assign(this.tokens.withAccount(row), { isPointless });
     });
+  }
+
+  /**
+   * How many mails are owed, due or not, and since when, by the index of what is owed.
+   * @throws the driver's own error
+   */
+  async backlog(): Promise<MailBacklog> {
+    const row = await this.database.look((manager) =>
+      manager
+        .createQueryBuilder(this.entities.token, 'token')
+        .select('COUNT(*)', 'owed')
+        .addSelect('MIN(token.createdAt)', 'oldest')
+        .where('token.mailDueAt IS NOT NULL')
+        .getRawOne<{ owed: string | number; oldest: string | number | null }>(),
+    );
+    const oldest = row?.oldest ?? null;
+    return { owed: Number(row?.owed ?? 0), oldestAt: oldest === null ? null : new Date(Number(oldest)) };
   }
 
   /**

@@ -1,0 +1,50 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
+import { AuthStartUpError, formatProblem } from '../../platform/config/start-up-error.js';
+import { type TableFault, TableProbe } from '../../platform/data/schema/table-probe.js';
+import { databaseCode, isUnavailable } from '../../platform/data/store/database-errors.js';
+import { within } from '../../platform/common/within.js';
+import { tableProblem } from './table-problems.js';
+
+/** A table that somebody else has locked, by a migration that is under way, is no reason not to start. */
+const PATIENCE_MS = 4_000;
+
+/**
+ * Looks at the database itself, once every module of the application is initialised: whatever runs migrations before
+ * (TypeORM by `migrationsRun`, the application in `onModuleInit` or before it listens) has done so by then. Where the
+ * database is out of reach, nothing is known of its tables, and nothing is said of them: requests are 503 until it is back.
+ */
+@Injectable()
+export class DatabaseCheck implements OnApplicationBootstrap {
+  private readonly logger = new Logger('AuthModule');
+
+  constructor(
+    private readonly probe: TableProbe,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /** @throws AuthStartUpError with everything that is wrong */
+  async onApplicationBootstrap(): Promise<void> {
+    if (!this.config.checkTables) return;
+    const faults = await this.ask(() => this.probe.findFaults());
+    // The module works without the right to delete, but for what it says.
+    const [tolerable, fatal] = [faults.filter(isTolerable), faults.filter((fault) => !isTolerable(fault))];
+    if (fatal.length > 0) throw new AuthStartUpError(fatal.map(tableProblem));
+    for (const fault of tolerable) this.logger.warn(formatProblem(tableProblem(fault)));
+  }
+
+  /** What could not be found out is no fault, and must not be taken for one. */
+  private async ask<T>(question: () => Promise<T[]>): Promise<T[]> {
+    try {
+      return await within(PATIENCE_MS, question());
+    } catch (error) {
+      const why = isUnavailable(error) ? 'it is out of reach' : databaseCode(error) || 'it did not answer in time';
+      this.logger.warn(`The tables were not checked, as the database could not be asked (${why}).`);
+      return [];
+    }
+  }
+}
+
+function isTolerable(fault: TableFault): boolean {
+  return fault.kind === 'no right' && fault.right === 'DELETE';
+}
