@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../lib/platform/http/endpoint.js';
 import { ENDPOINTS } from '../lib/module/flows.js';
-import { AttackedApp, codeOf, faultOf, FORM_TYPE, JSON_TYPE } from './support/attacked-app.js';
+import { codeOf } from './support/answer-code.js';
+import { AttackedApp, faultOf, FORM_TYPE, JSON_TYPE } from './support/attacked-app.js';
 import { pathOf } from './support/every-endpoint.js';
 import { BODILESS, DEEP, HOSTILE_TOKENS, METHODS } from './support/hostile-values.js';
 import type { RawAnswer } from './support/raw-client.js';

@@ -1,7 +1,6 @@
 import { AUTH_ERRORS } from 'nestjs-gatehouse';
-import { en } from '../../lib/engine/texts/languages/en.js';
-import { isTextKey } from '../../lib/engine/texts/translate.js';
 import type { Endpoint } from '../../lib/platform/http/endpoint.js';
+import { codeOf } from './answer-code.js';
 import { endpointsOf, pathOf } from './every-endpoint.js';
 import { type RawAnswer, RawClient, type RawRequest } from './raw-client.js';
 import { dump } from './rows.js';
@@ -123,15 +122,6 @@ export function faultOf(endpoint: Endpoint, answer: RawAnswer): string | undefin
   if (!(endpoint.errors as readonly string[]).includes(code)) return `a code the reference does not list: ${shown}`;
   if (Object.keys(more).length > 0 || (errors !== undefined && !Array.isArray(errors))) return `more fields: ${shown}`;
   return undefined;
-}
-
-/** The code of a refusal: in its JSON, or the one whose text its page shows; undefined for a page with a form. */
-export function codeOf({ headers, text, body }: RawAnswer): string | undefined {
-  if (!String(headers['content-type']).startsWith('text/html')) return body?.code;
-  return Object.keys(AUTH_ERRORS).find((code) => {
-    const key = `error.${code}`;
-    return isTextKey(key) && text.includes(`<p>${en[key]}</p>`);
-  });
 }
 
 /** Of users, and a mistake of the input is reached only with credentials: it has fields, or a parameter in its path. */

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../lib/platform/http/endpoint.js';
 import { type EndpointKey, ENDPOINTS } from '../../lib/module/flows.js';
-import { PASSWORD } from './test-app.js';
+import { PASSWORD } from './password.js';
 
 /** A well-formed link token that no link has. */
 export const UNKNOWN_TOKEN = 'x'.repeat(64);

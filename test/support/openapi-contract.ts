@@ -65,8 +65,10 @@ class Contract {
   }
 
   /** What Fastify answers to a path that does not decode or is too long, and what a hook of the application refuses or fails with. */
-  private isForeign({ status, text }: Exchange): boolean {
+  private isForeign({ method, status, text }: Exchange): boolean {
     if (status < 400) return false;
+    // An answer to HEAD has no body that could tell the code.
+    if (method === 'HEAD' && status === 414) return true;
     const code = /"code":"(\w+)"/.exec(text)?.[1];
     return (
       /^FST_ERR_(BAD_URL|MAX_PARAM_LENGTH)$/.test(code ?? '') ||

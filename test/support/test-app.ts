@@ -35,8 +35,11 @@ import type { DriverKind } from './database-servers.js';
 import { createDatabase, type TestDatabase } from './databases.js';
 import { NumberedUser, NumberedUserToken, User, UserToken } from './users-plain.js';
 import { Mailbox } from './mailbox.js';
+import { PASSWORD } from './password.js';
 import { Statements } from './statements.js';
 import { TestClock } from './test-clock.js';
+
+export { PASSWORD } from './password.js';
 
 /** The application's two entities, and the migration that makes their tables. */
 export interface Schema {
@@ -140,8 +143,6 @@ export interface TestApp {
 
 /** Random enough for the start-up check, and good for nothing but tests. */
 const TEST_SECRET = 'unit-tests-only:8fJ2qLx0Zr5WmTn7KdVb3HsYc9PgEa1U';
-
-export const PASSWORD = 'correct horse battery staple';
 
 /** The one fixture: a real application over HTTP, on a real database, with a real SMTP server. */
 export async function createTestApp(choice: TestAppOptions = {}): Promise<TestApp> {

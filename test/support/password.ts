@@ -1,0 +1,2 @@
+/** The password of whoever signs up in a test. */
+export const PASSWORD = 'correct horse battery staple';
