@@ -47,8 +47,9 @@ function isPackage(id) {
 
 async function bundle() {
   const input = join(modules, 'index.js');
-  const build = await rolldown({ input, external: isPackage, plugins: [ownTemplates] });
-  await build.write({ dir: dist, format: 'esm', keepNames: true, chunkFileNames: '[name].js' });
+  // Nothing is left out: both would take for useless what is called only because it may throw (decodeURIComponent).
+  const build = await rolldown({ input, external: isPackage, plugins: [ownTemplates], treeshake: false });
+  await build.write({ dir: dist, format: 'esm', keepNames: true, minify: false, chunkFileNames: '[name].js' });
   await build.close();
 }
 

@@ -84,6 +84,18 @@ describe('the packed package', () => {
   });
 });
 
+describe('the bundle', () => {
+  // decodeURIComponent(path), called because it may throw, was once taken for useless: what the tests of the sources saw
+  // refused, the package let through.
+  it('leaves out no call of the modules it is made of', { timeout: 60_000 }, async () => {
+    const inBundle = await callsIn('dist');
+    const inModules = await callsIn('.build/lib');
+    expect(inModules.size).toBeGreaterThan(500);
+    const missing = [...inModules].filter(([name, count]) => (inBundle.get(name) ?? 0) < count);
+    expect(missing).toEqual([]);
+  });
+});
+
 describe('the published types', () => {
   it('show no class of the package that it does not export, as what a constructor takes', () => {
     const program = ts.createProgram([join(ROOT, 'dist/index.d.ts')], {
@@ -127,6 +139,36 @@ function typesIn(node: ts.Node): ts.EntityName[] {
 /** What an import or a re-export stands for. */
 function original(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
   return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+}
+
+function isOfPackage({ parent }: ts.ImportSpecifier): boolean {
+  const { moduleSpecifier } = parent.parent.parent;
+  return ts.isStringLiteral(moduleSpecifier) && !moduleSpecifier.text.startsWith('.');
+}
+
+/** How often each function, method or class is called in the JavaScript of a folder. */
+async function callsIn(folder: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  // What a module imports of a package under another name: the bundler chooses its own.
+  const aliases = new Map<string, string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportSpecifier(node) && isOfPackage(node)) aliases.set(node.name.text, node.propertyName?.text ?? '');
+    if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
+      const { expression } = node;
+      const callee = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
+      // A bundler numbers what two modules call by one name.
+      const text = ts.isIdentifier(callee) ? callee.text : ts.SyntaxKind[callee.kind]!;
+      const name = (callee === expression ? aliases.get(text) || text : text).replace(/\$\d+$/, '');
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    node.forEachChild(visit);
+  };
+  for (const file of filesIn(folder).filter((path) => path.endsWith('.js'))) {
+    aliases.clear();
+    const text = await readFile(join(ROOT, folder, file), 'utf8');
+    visit(ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true));
+  }
+  return counts;
 }
 
 /** The packages that the sources import, types and dynamic imports included. */
