@@ -147,7 +147,8 @@ class AttackedSample {
       if (fault !== undefined) throw new Error(fault);
     });
     const details = await fc.check(property, { numRuns: Math.ceil(this.plan.requests / 2), seed });
-    if (details.failed) this.faults.push(`${name}: ${fc.defaultReportMessage(details)}`);
+    if (details.failed)
+      this.faults.push(`${name}: ${String(details.errorInstance)}\n${fc.defaultReportMessage(details)}`);
   }
 
   private async send(request: RawRequest): Promise<RawAnswer> {
