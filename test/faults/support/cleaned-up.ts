@@ -24,7 +24,7 @@ export interface CleanedUp {
 
 const DAY_MS = 24 * 3600 * 1000;
 /** The application looks for expired rows this often. */
-const INTERVAL_SECONDS = 3;
+const INTERVAL_SECONDS = 2;
 const LOGINS_A_SECOND = 20;
 const USERS = 500;
 /** Of so many rows that stay, each after so many that go. */
@@ -60,9 +60,9 @@ class Rounds {
     for (let index = 0; index < BUSY.length; index++) await this.measured.activeUser(BUSY[index]!);
     await insertRows(this.tables, 'users', USERS, (index) => userOf(orderedUuid(0, index), index));
     const spent = await this.spentToken();
-    await this.logins(3);
+    await this.logins(1);
     for (let round = 0; round < rounds; round++) {
-      this.note(await this.logins(this.rows > 50_000 ? 15 : 3), this.found.without);
+      this.note(await this.logins(this.rows > 50_000 ? 15 : 2), this.found.without);
       await this.deleteUnderLoad();
     }
     this.found.lost += await this.missing();

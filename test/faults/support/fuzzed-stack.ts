@@ -20,6 +20,8 @@ export interface Attack {
   requests: number;
   forgeries: number;
   seed: number;
+  /** What takes longer hangs, in milliseconds. */
+  hangMs: number;
 }
 
 /** What came of it. */
@@ -38,8 +40,6 @@ export interface Outcome {
   end: Reading;
 }
 
-/** More than any answer takes that waits for nothing. */
-const HANG_MS = 2000;
 /** Endpoints that are asked at the same time. */
 const LANES = 8;
 /** No generator knows it. */
@@ -161,7 +161,7 @@ class AttackedSample {
       const took = performance.now() - startedAt;
       this.requests++;
       this.slowestMs = Math.max(this.slowestMs, took);
-      if (took > HANG_MS) this.hangs++;
+      if (took > this.plan.hangMs) this.hangs++;
     }
   }
 

@@ -17,7 +17,7 @@ export interface LoadOfLogins {
 }
 
 const PARALLEL = 20;
-const SECONDS = { short: 2, whole: 15 };
+const SECONDS = { short: 1, whole: 15 };
 /** Size of libuv's thread pool, which nobody has changed. */
 const THREADS = 4;
 
