@@ -4,6 +4,7 @@ import { Mailbox } from '../support/mailbox.js';
 import { createDatabase } from '../support/new-database.js';
 import { type SampleProcess, startSampleProcess } from '../support/sample-process.js';
 import { type Fault, type Figure, none, type Size } from './fault.js';
+import { allDone } from './support/all-done.js';
 import { Caller } from './support/caller.js';
 import { readTables, violationsIn } from './support/invariants.js';
 import { allDelivered, duplicatesIn, endLeases, lostMails, underWay } from './support/mails.js';
@@ -37,7 +38,7 @@ export const fault: Fault = {
   bars: ['C10', 'C4'],
   async run(size) {
     const kinds = Object.keys(KILLS) as DatabaseKind[];
-    const runs = await Promise.all(
+    const runs = await allDone(
       kinds.flatMap((kind, place) =>
         KILLS[kind][size].map((kills, index) => killOn(kind, size, kills, place * 10 + index + 1)),
       ),

@@ -16,6 +16,8 @@ const HANGING = 3;
 /** How long the tables stay locked after the signal: so long nothing can be answered. */
 const HELD_MS = 1000;
 const MOST_SECONDS = 10;
+/** How long a mail may take on a busy machine. */
+const PATIENCE_MS = 60_000;
 
 type Adapter = 'express' | 'fastify';
 const RUNS: Record<Size, [DatabaseKind, Adapter][]> = {
@@ -45,6 +47,7 @@ export const fault: Fault = {
 async function shutDown(kind: DatabaseKind, adapter: Adapter): Promise<Figure[]> {
   const database = await createDatabase(kind);
   const mailbox = await new Mailbox().goUp();
+  mailbox.patienceMs = PATIENCE_MS;
   let app: SampleProcess | undefined;
   let tables: DataSource | undefined;
   try {

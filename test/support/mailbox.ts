@@ -39,6 +39,8 @@ export class Mailbox {
   /** Addresses that are treated in a way of their own. */
   readonly behaviourTo = new Map<string, MailboxBehaviour>();
   port = 0;
+  /** How long it is waited for what does not come, in milliseconds. */
+  patienceMs = 15_000;
   private server?: SMTPServer;
   private readonly watchers = new Set<() => void>();
   private readonly held: (() => void)[] = [];
@@ -86,7 +88,7 @@ export class Mailbox {
   }
 
   private async until(condition: () => boolean, what: string): Promise<void> {
-    const deadline = AbortSignal.timeout(15_000);
+    const deadline = AbortSignal.timeout(this.patienceMs);
     let wake: (() => void) | undefined;
     deadline.addEventListener('abort', () => wake?.());
     while (!condition()) {

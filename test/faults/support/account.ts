@@ -103,16 +103,17 @@ export function waive(account: Account, kinds: readonly MailKind[]): void {
   account.promises = account.promises.filter(({ kind }) => !kinds.includes(kind));
 }
 
-const PATHS: readonly [string, MailKind][] = [
-  ['/activate?token=', 'activation'],
-  ['/reset-password?token=', 'reset'],
-  ['/confirm-email?token=', 'change'],
-  ['/undo-email-change?token=', 'undo'],
+/** Paths of the front end, and those of mode E. */
+const PATHS: readonly [RegExp, MailKind][] = [
+  [/\/activate[?/]/, 'activation'],
+  [/\/reset-password\?|\/password-reset\//, 'reset'],
+  [/\/undo-email-change\?|\/email-change\/undo\//, 'undo'],
+  [/\/confirm-email\?|\/email-change\//, 'change'],
 ];
 
 /** What a mail is about. */
-export function kindOf(mail: ReceivedMail): MailKind {
-  return PATHS.find(([path]) => mail.text?.includes(path))?.[1] ?? 'notice';
+export function kindOf({ text = '' }: ReceivedMail): MailKind {
+  return PATHS.find(([path]) => path.test(text))?.[1] ?? 'notice';
 }
 
 /** The id of the row that owes a mail, which is in its Message-ID. */

@@ -10,11 +10,14 @@ export type Reply =
   /** Nothing came for as long as anybody would wait. */
   | { kind: 'hang' };
 
-/** A request as JSON. */
+/** A request. */
 export interface Call {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   path: string;
+  /** Sent as JSON. */
   body?: Record<string, unknown>;
+  /** Sent as the form of a page, as a browser does. */
+  form?: Record<string, string>;
   bearer?: string;
 }
 
@@ -27,8 +30,9 @@ export class Caller {
 
   constructor(public origin: string) {}
 
-  send({ method, path, body, bearer }: Call, patienceMs = PATIENCE_MS): Promise<Reply> {
-    const text = body === undefined ? undefined : JSON.stringify(body);
+  send({ method, path, body, form, bearer }: Call, patienceMs = PATIENCE_MS): Promise<Reply> {
+    const text = form ? new URLSearchParams(form).toString() : body && JSON.stringify(body);
+    const type = form ? 'application/x-www-form-urlencoded' : 'application/json';
     return new Promise((resolve) => {
       const sent = request(
         new URL(path, this.origin),
@@ -37,10 +41,8 @@ export class Caller {
           agent: this.agent,
           signal: AbortSignal.timeout(patienceMs),
           headers: {
-            ...(text !== undefined && {
-              'content-type': 'application/json',
-              'content-length': Buffer.byteLength(text),
-            }),
+            ...(text !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(text) }),
+            ...(form && { 'sec-fetch-site': 'same-origin' }),
             ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
           },
         },

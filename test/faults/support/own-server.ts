@@ -9,7 +9,7 @@ import { DataSource } from 'typeorm';
 import { freePort } from '../../support/free-port.js';
 import { createDatabase, type TestDatabase } from '../../support/new-database.js';
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
 
 /**
@@ -50,7 +50,7 @@ export class OwnServer {
         command: postgres,
         args: ['-D', folder, '-p', String(port), '-k', folder, '-c', 'listen_addresses=127.0.0.1'],
         signals: { fast: 'SIGINT', crash: 'SIGQUIT' },
-        isReady: () => connectOnce({ type: 'postgres', url, connectTimeoutMS: 2000 }),
+        isReady: () => connectOnce({ type: 'postgres', url, connectTimeoutMS: 10_000 }),
       };
     });
   }
@@ -70,7 +70,7 @@ export class OwnServer {
           '--innodb-buffer-pool-size=64M',
         ],
         signals: { fast: 'SIGTERM', crash: 'SIGKILL' },
-        isReady: () => connectOnce({ type: 'mariadb', url, connectTimeout: 2000 }),
+        isReady: () => connectOnce({ type: 'mariadb', url, connectTimeout: 10_000 }),
       };
     });
   }
