@@ -26,7 +26,8 @@ const PATIENCE_MS = 30_000;
 
 /** Sends requests to an application that may be gone, and tells what a client can know of them. */
 export class Caller {
-  private readonly agent = new Agent({ keepAlive: true });
+  // A connection each: a server may close one that is idle at the very moment it is used again, which is no fault of its.
+  private readonly agent = new Agent({ keepAlive: false });
 
   constructor(public origin: string) {}
 
@@ -65,7 +66,7 @@ export class Caller {
     });
   }
 
-  /** Closes the connections it keeps. */
+  /** Closes its connections. */
   close(): void {
     this.agent.destroy();
   }

@@ -13,8 +13,8 @@ const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
 
 /**
- * How a server goes: `fast` as an administrator stops it, connections cut and everything on disk; `crash` as a power cut
- * has it, so that the next start has to recover.
+ * How a server goes: `fast` as an administrator stops it, connections cut and everything on disk; `crash` at once,
+ * so that the next start has to recover.
  */
 export type Going = 'fast' | 'crash';
 
