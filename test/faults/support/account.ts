@@ -91,7 +91,7 @@ export function enter(account: Account, { operation, world, at }: Unanswered): v
   if (isLeft && now.password !== null && now.state === 'active') {
     account.former = [...account.former, { email: now.email, password: now.password }].slice(-KEPT);
   }
-  account.promises.push(...(operation.promises ?? []).map((mail) => ({ ...mail, since: at })));
+  account.promises.push(...(operation.promises ?? []).map(({ to, kind }) => ({ to, kind, since: at })));
   if (operation.link) account.spent.set(operation.link, operation.call);
   operation.done?.(account, at);
   account.now = world;
