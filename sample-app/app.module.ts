@@ -11,6 +11,7 @@ import { databaseOptions } from './database.js';
 import { DemoController } from './demo.controller.js';
 import { HealthController } from './health.controller.js';
 import { InfoController } from './info.controller.js';
+import { limitStore } from './limit-store.js';
 import { PageController } from './page.controller.js';
 import { UserToken } from './user-token.entity.js';
 import { User } from './user.entity.js';
@@ -29,6 +30,7 @@ import { User } from './user.entity.js';
       userResponse: AccountResponse,
       eventEntity: AuthEventRow,
       limitEntity: AuthLimit,
+      limitStore: await limitStore(),
       hooks: AccountHooks,
     }),
   ],
