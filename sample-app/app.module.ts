@@ -9,6 +9,7 @@ import { AuthEventRow } from './auth-event.entity.js';
 import { AuthLimit } from './auth-limit.entity.js';
 import { databaseOptions } from './database.js';
 import { DemoController } from './demo.controller.js';
+import { GracefulEnd } from './graceful-end.js';
 import { HealthController } from './health.controller.js';
 import { InfoController } from './info.controller.js';
 import { limitStore } from './limit-store.js';
@@ -35,5 +36,6 @@ import { User } from './user.entity.js';
     }),
   ],
   controllers: [DemoController, HealthController, InfoController, PageController],
+  providers: [GracefulEnd],
 })
 export class AppModule {}

@@ -11,7 +11,8 @@ async function httpAdapter(name: string): Promise<AbstractHttpAdapter> {
     case 'express':
       return new (await import('@nestjs/platform-express')).ExpressAdapter();
     case 'fastify':
-      return new (await import('@nestjs/platform-fastify')).FastifyAdapter();
+      // What still comes while it closes is answered as ever, on connections that then end.
+      return new (await import('@nestjs/platform-fastify')).FastifyAdapter({ return503OnClosing: false });
     default:
       throw new Error(`HTTP_ADAPTER is ${name}: use express or fastify.`);
   }

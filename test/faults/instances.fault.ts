@@ -29,7 +29,7 @@ export const fault: Fault = {
 };
 
 function everything(kind: Kind, size: Size): Promise<Figure[]> {
-  const rounds = size === 'whole' ? { races: 20, endings: 12, mails: 1000 } : { races: 1, endings: 1, mails: 100 };
+  const rounds = size === 'whole' ? { races: 20, endings: 3, mails: 1000 } : { races: 1, endings: 1, mails: 100 };
   return Site.with(kind, {}, async (site) => {
     const owed = await owe(site, rounds.mails);
     await site.fleet.start(0);

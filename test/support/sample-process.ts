@@ -28,16 +28,18 @@ export interface SampleProcess {
 /**
  * Starts the built sample application on a free port, as an operator would: configured by the environment alone.
  * Applications on the same database share its accounts; the first one makes the tables.
+ * @param main where that of another version lies
  */
 export async function startSampleProcess(
   database: { readonly url: string },
   mailbox: Pick<Mailbox, 'port'>,
   env: Record<string, string> = {},
+  main = MAIN,
 ): Promise<SampleProcess> {
-  if (!existsSync(MAIN)) throw new Error('The sample application is not built: run `npm run build` first.');
-  const child = spawn(process.execPath, [MAIN], {
+  if (!existsSync(main)) throw new Error('The sample application is not built: run `npm run build` first.');
+  const child = spawn(process.execPath, [main], {
     // Not where a developer keeps an .env file.
-    cwd: dirname(MAIN),
+    cwd: dirname(main),
     env: {
       PATH: process.env['PATH'],
       PORT: '0',

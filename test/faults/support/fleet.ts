@@ -39,12 +39,9 @@ export class Fleet {
     return this.processes.length;
   }
 
-  /** Starts those that are missing: first the one that makes the tables, since two that migrate at once would both try. */
+  /** Starts those that are missing, one after the other: two that migrate at once would both try. */
   async grow(size: number): Promise<void> {
-    if (this.size === 0) await this.start(0);
-    const missing = Array.from({ length: size - this.size }, (_, index) => this.start(this.size + index));
-    const failed = (await Promise.allSettled(missing)).find((start) => start.status === 'rejected');
-    if (failed) throw failed.reason;
+    while (this.size < size) await this.start(this.size);
   }
 
   /** Starts one in the place of one that is gone. */

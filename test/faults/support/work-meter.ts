@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { createNoopMeter, type Meter, metrics } from '@opentelemetry/api';
 
 /**
@@ -16,7 +16,11 @@ export interface Work {
   events: Record<string, number>;
 }
 
-const keep = (): void => writeFileSync(file, JSON.stringify(work));
+/** As a whole: it is read at any moment. */
+const keep = (): void => {
+  writeFileSync(`${file}.new`, JSON.stringify(work));
+  renameSync(`${file}.new`, file);
+};
 const meter: Meter = Object.assign(Object.create(createNoopMeter()) as Meter, {
   createHistogram: (name: string) => ({
     record: () => {
