@@ -12,13 +12,13 @@ describe.each(['express', 'fastify'])('the sample application on %s, told to end
   let database: TestDatabase;
   let mailbox: Mailbox;
   let app: SampleProcess | undefined;
-  let isOver = false;
+  const over = new AbortController();
 
   beforeAll(async () => {
     [database, mailbox] = [await createDatabase('sqlite'), await new Mailbox().goUp()];
   });
   afterEach(async () => {
-    isOver = true;
+    over.abort();
     await app?.stop();
   });
   afterAll(async () => {
@@ -35,7 +35,7 @@ describe.each(['express', 'fastify'])('the sample application on %s, told to end
       const answers: Reply[] = [];
       const senders = Array.from({ length: SENDERS }, async () => {
         const caller = new Caller(origin);
-        for (let isThere = true; isThere && !isOver;) {
+        for (let isThere = true; isThere && !over.signal.aborted;) {
           const reply = await caller.send(HEALTH);
           isThere = reply.kind === 'answer';
           if (isThere) answers.push(reply);

@@ -5,6 +5,8 @@ import { versionBefore } from './support/previous-version.js';
 import { Rollout, type Version } from './rolling-restart/rollout.js';
 
 const MIGRATION = 'sample-app/migrations/1796000000000-add-limits.ts';
+/** Operations in each stage, on a machine that is busy with other things as well. */
+const SOME = 40;
 const NAMES = { postgres: 'PostgreSQL', mariadb: 'MariaDB' };
 /** Longer than a claim of a worker lasts. */
 const MAIL_PATIENCE_MS = 150_000;
@@ -26,11 +28,14 @@ async function roll(kind: keyof typeof NAMES, from: Version, instances: number):
   return Rollout.with(kind, from, instances, async (rollout) => {
     const { balancer, visitors, database, mailbox } = rollout;
     const visit = visitors.visit();
-    await rollout.getsDone(100);
+    await rollout.getsDone(SOME);
     if (from !== 'this') await rollout.migrate();
-    await rollout.getsDone(100);
-    for (let index = 0; index < instances; index++) await rollout.replace(index);
-    await rollout.getsDone(100);
+    await rollout.getsDone(SOME);
+    for (let index = 0; index < instances; index++) {
+      await rollout.replace(index);
+      console.log(`${NAMES[kind]}: ${index + 1} of ${instances} replaced, ${visitors.total} operations acknowledged`);
+    }
+    await rollout.getsDone(SOME);
     visitors.pause();
     await visit;
     const owed = await allDelivered(database, MAIL_PATIENCE_MS);

@@ -4,7 +4,7 @@ import { exactly } from './races.js';
 import { NAMES, PASSWORD, type Site } from './site.js';
 
 const OWED = 'mail_due_at IS NOT NULL';
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 600_000;
 /** Signups at a time: few enough that none finds the queue before the hash full. */
 const AT_A_TIME = 40;
 

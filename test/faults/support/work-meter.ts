@@ -21,21 +21,20 @@ const keep = (): void => {
   writeFileSync(`${file}.new`, JSON.stringify(work));
   renameSync(`${file}.new`, file);
 };
-const meter: Meter = Object.assign(Object.create(createNoopMeter()) as Meter, {
-  createHistogram: (name: string) => ({
-    record: () => {
-      if (name !== 'gatehouse.hash.duration') return;
-      work.hashes++;
-      keep();
-    },
-  }),
-  createCounter: () => ({
-    add: (count: number, attributes: Record<string, string>) => {
-      const event = attributes['gatehouse.event']!;
-      work.events[event] = (work.events[event] ?? 0) + count;
-      keep();
-    },
-  }),
+const meter: Meter = createNoopMeter();
+meter.createHistogram = (name) => ({
+  record: () => {
+    if (name !== 'gatehouse.hash.duration') return;
+    work.hashes++;
+    keep();
+  },
+});
+meter.createCounter = () => ({
+  add: (count, attributes) => {
+    const event = String(attributes?.['gatehouse.event']);
+    work.events[event] = (work.events[event] ?? 0) + count;
+    keep();
+  },
 });
 
 keep();
