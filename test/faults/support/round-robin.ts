@@ -35,7 +35,7 @@ export class RoundRobin extends Caller {
     const first = this.turn++;
     for (let tries = 0; tries < callers.length; tries++) {
       const reply = await callers[(first + tries) % callers.length]!.send(call, patienceMs);
-      if (reply.kind !== 'refused') return this.noted(call, reply);
+      if (reply.kind !== 'refused') return this.noted(call, reply, callers[(first + tries) % callers.length]!.origin);
       this.passedOn++;
     }
     this.failures.push(`${call.method} ${call.path}: no instance was there`);
@@ -47,9 +47,9 @@ export class RoundRobin extends Caller {
     for (const caller of [...this.callers.values(), ...this.former]) caller.close();
   }
 
-  private noted({ method, path }: Call, reply: Reply): Reply {
+  private noted({ method, path }: Call, reply: Reply, origin: string): Reply {
     if (reply.kind === 'answer') this.answered++;
-    if (reply.kind !== 'answer') this.failures.push(`${method} ${path}: ${reply.kind}`);
+    if (reply.kind !== 'answer') this.failures.push(`${method} ${path} at ${origin}: ${reply.kind}`);
     else if (reply.status >= 500) {
       this.failures.push(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
     }
