@@ -1,7 +1,6 @@
 import { IsOptional, Matches } from 'class-validator';
 import { BaseUser, BaseUserToken, SignupDto, userTable, userTokenTable } from 'nestjs-gatehouse';
-import { Column, DeleteDateColumn, Entity, JoinColumn, ManyToOne } from 'typeorm';
-import type { Schema, TestApp } from './test-app.js';
+import { Column, type DataSource, DeleteDateColumn, Entity, JoinColumn, ManyToOne, type QueryRunner } from 'typeorm';
 
 /** A user with a number that nobody else may have, and whom the application deletes softly. */
 @Entity('users')
@@ -27,10 +26,10 @@ export class CallerSignupDto extends SignupDto {
 }
 
 /** The two tables, as the application's migration makes them. */
-export const CALLER_SCHEMA: Schema = {
+export const CALLER_SCHEMA = {
   userEntity: Caller,
   tokenEntity: CallerToken,
-  createTables: async (runner) => {
+  createTables: async (runner: QueryRunner): Promise<void> => {
     await runner.createTable(
       userTable(runner, {
         name: 'users',
@@ -44,12 +43,16 @@ export const CALLER_SCHEMA: Schema = {
   },
 };
 
+interface WithDataSource {
+  dataSource: DataSource;
+}
+
 /** Deletes an account as the application does: the row stays. */
-export async function softDelete({ dataSource }: Pick<TestApp, 'dataSource'>, email: string): Promise<void> {
+export async function softDelete({ dataSource }: WithDataSource, email: string): Promise<void> {
   await dataSource.getRepository(Caller).softDelete({ email });
 }
 
 /** The row of an address, soft-deleted or not. */
-export function callerRow({ dataSource }: Pick<TestApp, 'dataSource'>, email: string): Promise<Caller | null> {
+export function callerRow({ dataSource }: WithDataSource, email: string): Promise<Caller | null> {
   return dataSource.getRepository(Caller).findOne({ where: { email }, withDeleted: true });
 }
