@@ -3,7 +3,7 @@ import { RedisLimits } from 'nestjs-gatehouse';
 import { type DataSource, DataSource as Source } from 'typeorm';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { type Answer, inParallel } from './support/client.js';
-import { describeOnServers } from './support/databases.js';
+import { availableDatabases, describeOnServers } from './support/databases.js';
 import { createLimitedApp, from } from './support/limited-app.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 import { PASSWORD, type TestApp } from './support/test-app.js';
@@ -57,6 +57,25 @@ describeOnServers('while somebody has locked the limit table on %s', (database) 
     expect(othersMs).toBeLessThan(4_000);
     expect(loginsMs).toBeLessThan(SOON_MS);
     await expect.poll(async () => told(await logIn(t!)), { timeout: 10_000 }).toBe('200');
+  });
+});
+
+describe.each(availableDatabases())('while the limit table is not there on %s', (database) => {
+  let t: TestApp | undefined;
+  afterEach(() => t?.close());
+
+  it('logins are 503, and everything else goes on', async () => {
+    t = await createLimitedApp({ database });
+    await t.activeUser(EMAIL);
+    await t.dataSource.query('ALTER TABLE auth_limits RENAME TO auth_limits_away');
+    expect(told(await logIn(t))).toBe('503 SERVICE_UNAVAILABLE');
+    const { status } = await t.client.post('/auth/signup', { email: 'new@example.com', password: PASSWORD });
+    expect(status).toBe(201);
+    await t.mailbox.waitFor('new@example.com');
+    expect((await t.client.post('/auth/password-reset/request', { email: EMAIL })).status).toBe(202);
+    expect((await t.client.post('/auth/activate', { token: 'x'.repeat(64) })).status).toBe(400);
+    await t.dataSource.query('ALTER TABLE auth_limits_away RENAME TO auth_limits');
+    expect(told(await logIn(t))).toBe('200');
   });
 });
 

@@ -59,7 +59,7 @@ export class TryCounter {
     try {
       return await this.meter.time('take', () => this.store.take(limited, this.clock.now()));
     } catch (error) {
-      if (error instanceof AuthError) throw error;
+      // Whatever it is, a missing table as well: nobody can count, and that is all that callers must know.
       this.logger.error(`tries cannot be counted: ${error instanceof Error ? error.message : 'unknown error'}`);
       throw new AuthError('SERVICE_UNAVAILABLE', { cause: error });
     }

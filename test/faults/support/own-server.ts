@@ -75,11 +75,15 @@ export class OwnServer {
     });
   }
 
-  /** Forgets everything whenever it goes, as a cache does. */
-  static redis(): Promise<OwnServer> {
+  /**
+   * Forgets everything whenever it goes, as a cache does.
+   * @param remembers true for one that has each write on disk before it answers
+   */
+  static redis(remembers = false): Promise<OwnServer> {
+    const kept = remembers ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
     return OwnServer.launch('redis', (folder, port, url) => ({
       command: 'redis-server',
-      args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'],
+      args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...kept],
       signals: { fast: 'SIGTERM', crash: 'SIGKILL' },
       isReady: async () => {
         const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
