@@ -110,13 +110,13 @@ async function starve(
 }
 
 async function observe(size: Size, store: Store, apps: SampleProcess[], mailbox: Mailbox): Promise<Figure[]> {
-  const callers = apps.map(({ origin }) => new Caller(origin));
+  const origins = apps.map(({ origin }) => origin);
   const rounds = size === 'short' ? 2 : 10;
   const logIn = (email: string, password: string, index: number) =>
-    ask(callers[index % callers.length]!, { method: 'POST', path: '/auth/login', body: { email, password } });
+    ask(origins[index % origins.length]!, { method: 'POST', path: '/auth/login', body: { email, password } });
   const attack = (email: string) => inParallel(CROWD, (index) => logIn(email, WRONG, index));
   const bearer = await activate(apps[0]!, mailbox, 'owner@example.org');
-  const others = () => everythingElse(callers, bearer, `new-${Math.random()}@example.org`);
+  const others = () => everythingElse(origins, bearer, `new-${Math.random()}@example.org`);
 
   const before = comparedIn(await attack('victim@example.org'));
   const memoryBefore = residentMiB(apps[0]!);
@@ -139,7 +139,6 @@ async function observe(size: Size, store: Store, apps: SampleProcess[], mailbox:
   );
   const after = comparedIn(await attack('victim@example.org'));
   const fresh = comparedIn(await attack('next-victim@example.org'));
-  for (const caller of callers) caller.close();
 
   const on = `(${store.name})`;
   const dead = [...guesses, ...later];
@@ -194,24 +193,24 @@ async function observe(size: Size, store: Store, apps: SampleProcess[], mailbox:
 }
 
 /** Health, the guard, the profile, a signup with its mail, and a reset request. */
-async function everythingElse(callers: Caller[], bearer: string, email: string): Promise<Reply[]> {
+async function everythingElse(origins: string[], bearer: string, email: string): Promise<Reply[]> {
   return inParallel(20, (index) => {
-    const caller = callers[index % 2]!;
+    const origin = origins[index % 2]!;
     switch (Math.floor(index / 2) % 5) {
       case 0:
-        return ask(caller, { method: 'GET', path: '/health' });
+        return ask(origin, { method: 'GET', path: '/health' });
       case 1:
-        return ask(caller, { method: 'GET', path: '/auth/me', bearer });
+        return ask(origin, { method: 'GET', path: '/auth/me', bearer });
       case 2:
-        return ask(caller, { method: 'GET', path: '/demo/protected', bearer });
+        return ask(origin, { method: 'GET', path: '/demo/protected', bearer });
       case 3:
-        return ask(caller, {
+        return ask(origin, {
           method: 'POST',
           path: '/auth/signup',
           body: { email: `${index}-${email}`, password: PASSWORD },
         });
       default:
-        return ask(caller, {
+        return ask(origin, {
           method: 'POST',
           path: '/auth/password-reset/request',
           body: { email: 'owner@example.org' },
@@ -220,10 +219,14 @@ async function everythingElse(callers: Caller[], bearer: string, email: string):
   });
 }
 
-/** Again where a connection was closed that had been idle: no answer, and nothing done. */
-async function ask(caller: Caller, call: Call): Promise<Reply> {
-  const reply = await caller.send(call);
-  return reply.kind === 'cut' ? caller.send(call) : reply;
+/** By a connection of its own: one that is kept may be closed by the other side just now. */
+async function ask(origin: string, call: Call): Promise<Reply> {
+  const caller = new Caller(origin);
+  try {
+    return await caller.send(call);
+  } finally {
+    caller.close();
+  }
 }
 
 /** Guesses that went through to the comparison. */
