@@ -45,13 +45,6 @@ export const fault: Fault = {
     const redis = { forgets: await OwnServer.redis(), remembers: await OwnServer.redis(true) };
     const postgres = await OwnServer.postgres();
     try {
-      const inRedis = (server: OwnServer, remembers: boolean): Store => ({
-        name: remembers ? 'Redis, killed, with its data' : 'Redis, killed, without its data',
-        remembers,
-        env: { REDIS_URL: server.url.href },
-        die: () => server.stop('crash'),
-        comeBack: () => server.start(),
-      });
       figures.push(...(await starve(size, await createDatabase('sqlite'), () => inRedis(redis.forgets, false))));
       figures.push(...(await starve(size, await createDatabase('sqlite'), () => inRedis(redis.remembers, true))));
       for (const kind of ['locked', 'gone'] as const) {
@@ -63,6 +56,15 @@ export const fault: Fault = {
     return figures;
   },
 };
+
+/** A Redis of the script's own, killed without a warning. */
+const inRedis = (server: OwnServer, remembers: boolean): Store => ({
+  name: remembers ? 'Redis, killed, with its data' : 'Redis, killed, without its data',
+  remembers,
+  env: { REDIS_URL: server.url.href },
+  die: () => server.stop('crash'),
+  comeBack: () => server.start(),
+});
 
 /** A limit table that somebody has locked, or renamed. */
 function inTable({ options }: TestDatabase, kind: 'locked' | 'gone'): Store {

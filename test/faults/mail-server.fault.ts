@@ -37,9 +37,9 @@ function faultsAt(phase: SmtpPhase): SmtpFault[] {
 function troublesOf(size: Size): { trouble: SmtpTrouble; times: number }[] {
   return SMTP_PHASES.flatMap((phase) => {
     const kinds = faultsAt(phase);
-    return kinds.map((fault, index) => {
+    return kinds.map((each, index) => {
       const times = size === 'short' ? 1 : Math.floor(10 / kinds.length) + (index < 10 % kinds.length ? 1 : 0);
-      return { trouble: { phase, fault }, times };
+      return { trouble: { phase, fault: each }, times };
     });
   });
 }
@@ -118,7 +118,7 @@ class Sender {
   async meet(troubles: readonly { trouble: SmtpTrouble; times: number }[]) {
     const spoilt = new Map<string, SmtpTrouble>();
     const hanging: string[] = [];
-    const isSlow = ({ trouble: { fault } }: (typeof troubles)[number]) => fault.endsWith('hang');
+    const isSlow = ({ trouble }: (typeof troubles)[number]) => trouble.fault.endsWith('hang');
     for (const { trouble, times } of troubles.toSorted((a, b) => Number(isSlow(a)) - Number(isSlow(b)))) {
       await this.smtp.cause(trouble);
       const before = this.smtp.met;
@@ -171,8 +171,8 @@ function judge(database: TestDatabase, fates: Fate[], spoilt: ReadonlyMap<string
   const on = `(${database.kind})`;
   const troubleOf = ({ email }: Fate) => spoilt.get(email);
   const isForGood = (fate: Fate) => {
-    const { phase, fault } = troubleOf(fate) ?? {};
-    return fault === '5xx' && ['RCPT', 'DATA', 'after DATA'].includes(phase!);
+    const { phase, fault: kind } = troubleOf(fate) ?? {};
+    return kind === '5xx' && ['RCPT', 'DATA', 'after DATA'].includes(phase!);
   };
   const isTaken = (fate: Fate) => troubleOf(fate)?.fault.startsWith('taken') ?? false;
   const count = (is: (fate: Fate) => boolean) => fates.filter(is).length;

@@ -57,12 +57,11 @@ export async function fatesOf(database: TestDatabase, mailbox: Mailbox): Promise
     const copies = mailbox.to(mail.email);
     const ids = new Set(copies.map(({ messageId }) => messageId));
     const links = new Set(copies.map(tokenIn));
-    return {
-      ...mail,
+    return Object.assign(mail, {
       copies: copies.length,
       isOneMail: copies.length === 0 || (ids.size === 1 && ids.has(`<${mail.id}@example.com>`) && links.size === 1),
       events: events.filter(({ detail }) => JSON.stringify(detail).includes(mail.id)).map(({ event }) => String(event)),
-    };
+    });
   });
 }
 
