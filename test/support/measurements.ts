@@ -32,7 +32,6 @@ export class Measurements {
   async of(name: string): Promise<Record<string, number>> {
     const points: DataPoint<unknown>[] =
       (await this.all()).find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
-    const valueOf = (value: unknown) => (typeof value === 'number' ? value : (value as { count: number }).count);
     return Object.fromEntries(
       points.map(({ attributes, value }) => [Object.values(attributes).join(' '), valueOf(value)]),
     );
@@ -42,4 +41,9 @@ export class Measurements {
     metrics.disable();
     await this.provider.shutdown();
   }
+}
+
+/** The sum of a counter, or how many measurements a histogram has. */
+function valueOf(value: unknown): number {
+  return typeof value === 'number' ? value : (value as { count: number }).count;
 }
