@@ -33,6 +33,7 @@ import { SessionTokens } from '../../engine/tokens/session-tokens.js';
 import { Clock } from '../../platform/common/clock.js';
 import { LimitStore } from '../../platform/common/limit.js';
 import { UserColumns } from '../../platform/data/entities/user-columns.js';
+import { TextStorage } from '../../platform/data/schema/text-storage.js';
 import { TableProbe } from '../../platform/data/schema/table-probe.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../../platform/data/store/account-entities.js';
 import { Database } from '../../platform/data/store/database.js';
@@ -50,6 +51,7 @@ import type { StructuralOptions } from '../options/auth-options.js';
 import { ownBodies } from '../options/own-bodies.js';
 import { AuthHealthIndicator } from '../health/auth-health-indicator.js';
 import { DatabaseCheck } from '../start-up/database-check.js';
+import { TextCheck } from '../start-up/text-check.js';
 import { flowsOf, type LevelParts, NO_THROTTLER_STORAGE } from './level-parts.js';
 
 /** What the flows without a token table stand on; level complete has it as well. */
@@ -82,6 +84,8 @@ export const ACCOUNT_PROVIDERS: readonly Provider[] = [
   TokenCookies,
   TokenDelivery,
   TableProbe,
+  TextStorage,
+  TextCheck,
   DatabaseCheck,
   AuthHealthIndicator,
 ];

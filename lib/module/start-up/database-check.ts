@@ -3,11 +3,8 @@ import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.
 import { AuthStartUpError, formatProblem } from '../../platform/config/start-up-error.js';
 import { type TableFault, TableProbe } from '../../platform/data/schema/table-probe.js';
 import { databaseCode, isUnavailable } from '../../platform/data/store/database-errors.js';
-import { within } from '../../platform/common/within.js';
 import { tableProblem } from './table-problems.js';
-
-/** A table that somebody else has locked, by a migration that is under way, is no reason not to start. */
-const PATIENCE_MS = 4_000;
+import { TextCheck } from './text-check.js';
 
 /**
  * Looks at the database itself, once every module of the application is initialised: whatever runs migrations before
@@ -20,6 +17,7 @@ export class DatabaseCheck implements OnApplicationBootstrap {
 
   constructor(
     private readonly probe: TableProbe,
+    private readonly texts: TextCheck,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
@@ -30,13 +28,16 @@ export class DatabaseCheck implements OnApplicationBootstrap {
     // The module works without the right to delete, but for what it says.
     const [tolerable, fatal] = [faults.filter(isTolerable), faults.filter((fault) => !isTolerable(fault))];
     if (fatal.length > 0) throw new AuthStartUpError(fatal.map(tableProblem));
-    for (const fault of tolerable) this.logger.warn(formatProblem(tableProblem(fault)));
+    const warnings = await this.ask(() => this.texts.warnings());
+    for (const warning of [...tolerable.map((fault) => formatProblem(tableProblem(fault))), ...warnings]) {
+      this.logger.warn(warning);
+    }
   }
 
   /** What could not be found out is no fault, and must not be taken for one. */
   private async ask<T>(question: () => Promise<T[]>): Promise<T[]> {
     try {
-      return await within(PATIENCE_MS, question());
+      return await question();
     } catch (error) {
       const why = isUnavailable(error) ? 'it is out of reach' : databaseCode(error) || 'it did not answer in time';
       this.logger.warn(`The tables were not checked, as the database could not be asked (${why}).`);

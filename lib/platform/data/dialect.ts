@@ -51,6 +51,8 @@ export interface Dialect {
   readonly hasNumberedPlaceholders: boolean;
   /** What a text column needs to be compared byte by byte: usual collations take `é` for `e` and `A` for `a`. */
   readonly binaryText: Pick<TableColumnOptions, 'charset' | 'collation'>;
+  /** Where the character set of a text is chosen, if it can be anything but Unicode. */
+  readonly textIsKept: 'by column' | 'by database' | 'as Unicode';
   /** True where a unique constraint is nothing but a unique index, and TypeORM names it as one. */
   readonly hasUniqueIndexesOnly: boolean;
   /** Length of a text column that refers to a UUID; undefined where such a column needs none. */
@@ -70,6 +72,7 @@ const SQLITE: Dialect = {
   returnsChangedRows: true,
   composesWrites: false,
   hasNumberedPlaceholders: false,
+  textIsKept: 'as Unicode',
   binaryText: {},
   hasUniqueIndexesOnly: false,
   rebuildsChangedTables: true,
@@ -100,6 +103,7 @@ const POSTGRESQL: Dialect = {
   returnsChangedRows: true,
   composesWrites: true,
   hasNumberedPlaceholders: true,
+  textIsKept: 'by database',
   binaryText: {},
   hasUniqueIndexesOnly: false,
   rebuildsChangedTables: false,
@@ -132,6 +136,7 @@ const MARIADB_AND_MYSQL: Dialect = {
   returnsChangedRows: false,
   composesWrites: false,
   hasNumberedPlaceholders: false,
+  textIsKept: 'by column',
   binaryText: { charset: 'utf8mb4', collation: 'utf8mb4_bin' },
   hasUniqueIndexesOnly: true,
   uuidTextLength: '36',

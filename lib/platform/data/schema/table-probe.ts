@@ -1,5 +1,6 @@
 import { Inject, Injectable, Optional, type Type } from '@nestjs/common';
 import { type EntityManager, type EntityMetadata, QueryFailedError } from 'typeorm';
+import { within } from '../../common/within.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../config/auth-config.js';
 import { hasLevel } from '../../config/levels.js';
 import { dialectOf } from '../dialect.js';
@@ -31,6 +32,9 @@ interface ProbedEntity {
   readonly changed: readonly Column[];
 }
 
+/** For each entity: a table that a migration elsewhere has locked is no reason to wait for it. */
+const PATIENCE_MS = 4_000;
+
 const EVERYTHING: readonly TableRight[] = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 
 /** Finds out whether the tables of the application's entities are such that the module can use them. Nothing is written. */
@@ -53,13 +57,17 @@ export class TableProbe {
   /**
    * Everything that is wrong with the tables, by one narrow look at each entity: what the module reads and writes, on no
    * row, in a transaction that is taken back.
-   * @throws the driver's error for whatever is no fault of a table, above all where the database is out of reach
+   * @throws the driver's error for whatever is no fault of a table, above all where the database is out of reach;
+   * TookTooLong where it does not answer
    */
   async findFaults(): Promise<TableFault[]> {
     const faults: TableFault[] = [];
     for (const entity of this.probed()) {
       try {
-        await this.database.rehearse((manager) => this.useAll(manager, entity));
+        await within(
+          PATIENCE_MS,
+          this.database.rehearse((manager) => this.useAll(manager, entity)),
+        );
       } catch (error) {
         if (!faultIn(this.database, error)) throw error;
         faults.push(...(await this.explain(entity)));
@@ -129,10 +137,11 @@ export class TableProbe {
     return faults;
   }
 
-  /** A transaction each, since the first error ends one. */
+  /** A transaction for each that writes, since the first error ends one. */
   private async faultOf(statement: string): Promise<SchemaFault | undefined> {
+    const run = (manager: EntityManager) => manager.query<unknown>(statement);
     try {
-      await this.database.rehearse((manager) => manager.query(statement));
+      await (statement.startsWith('SELECT') ? this.database.look(run) : this.database.rehearse(run));
       return undefined;
     } catch (error) {
       if (isUnavailable(error)) throw error;
