@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import type { LimitReturn } from '../../platform/common/limit.js';
+import { oneLineOf } from '../../platform/common/one-line.js';
 import { LimitMeter } from './limit-meter.js';
 import { PatientStore } from './patient-store.js';
 
@@ -72,7 +73,7 @@ export class Returns implements BeforeApplicationShutdown {
     try {
       await this.meter.time('give_back', () => this.store.giveBack(returns));
     } catch (error) {
-      this.logger.warn(`tries cannot be given back: ${error instanceof Error ? error.message : 'unknown error'}`);
+      this.logger.warn(`tries cannot be given back: ${oneLineOf(error)}`);
     }
   }
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import { Clock } from '../../platform/common/clock.js';
 import type { LimitVerdict } from '../../platform/common/limit.js';
+import { oneLineOf } from '../../platform/common/one-line.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import type { Limited } from './limit-keys.js';
 import { LimitMeter } from './limit-meter.js';
@@ -60,7 +61,7 @@ export class TryCounter {
       return await this.meter.time('take', () => this.store.take(limited, this.clock.now()));
     } catch (error) {
       // Whatever it is, a missing table as well: nobody can count, and that is all that callers must know.
-      this.logger.error(`tries cannot be counted: ${error instanceof Error ? error.message : 'unknown error'}`);
+      this.logger.error(`tries cannot be counted: ${oneLineOf(error)}`);
       throw new AuthError('SERVICE_UNAVAILABLE', { cause: error });
     }
   }

@@ -32,7 +32,7 @@ export function describeMailFailure(error: unknown): string {
   const known = [code, reasonOf(error as SmtpError), responseCode, command && `at ${command}`]
     .filter(Boolean)
     .join(' ');
-  return (known || message || 'unknown failure').replaceAll(/\s+/g, ' ').slice(0, 500);
+  return (known || message || 'unknown failure').replaceAll(/[\s\p{Cc}]+/gu, ' ').slice(0, 500);
 }
 
 /** Why, in one code: of the system (ECONNREFUSED), of OpenSSL (CERT_HAS_EXPIRED), or of the time-out that ended it. */
