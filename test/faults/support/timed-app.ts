@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
@@ -38,6 +39,8 @@ await CALLER_SCHEMA.createTables(runner);
 await runner.release();
 await populate(app.get(AuthService), dataSource);
 if (options.withoutEqualiser) disableEqualisers(providersOf(app.get(ModulesContainer)), dataSource);
+// Between two bursts a connection may be idle for longer than the usual five seconds.
+(app.getHttpServer() as Server).keepAliveTimeout = 120_000;
 await app.listen(0, '127.0.0.1');
 console.log(await app.getUrl());
 // Whoever started this process holds its standard input open, and is gone when that ends.

@@ -44,7 +44,7 @@ export async function reachable(kinds: readonly DatabaseKind[]): Promise<Databas
 export async function startTimedServer({ kind, mail = 'well', ...rest }: TimedServerOptions): Promise<TimedServer> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
+    for (const step of undo.splice(0).toReversed()) await step();
   };
   try {
     const database = await createDatabase(kind);
