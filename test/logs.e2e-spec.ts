@@ -147,7 +147,8 @@ describe('what is logged of every flow, with the logs of TypeORM and SMTP on', (
 
   it('runs through faults of the database', async () => {
     await t.dataSource.query('ALTER TABLE user_tokens RENAME TO elsewhere');
-    await post(500, 'signup', { email: address('fault'), password: password() });
+    const { body } = await post(500, 'signup', { email: address('fault'), password: password() });
+    expect(body.code).toBe('SERVICE_FAILED');
     await post(500, 'password-reset/confirm', { token: canaries.make(48), new_password: password() });
     await t.dataSource.query('ALTER TABLE elsewhere RENAME TO user_tokens');
   });
