@@ -41,7 +41,7 @@ export class ClockedProcess {
     writeFileSync(join(this.folder, 'seconds'), String(seconds));
     const said = () => this.app.output.split('clock stepped to ').length;
     const before = said();
-    this.app.kill('SIGUSR2');
+    this.app.kill('SIGWINCH');
     for (const end = performance.now() + 20_000; performance.now() < end;) {
       if (said() > before) return;
       await delay(10);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /**
  * Loaded before an application (`node --import`): its wall clock, and nothing else of it, is wrong by the seconds that
- * stand in the file CLOCK_FILE. SIGUSR2 reads them again, which steps the clock as a correction of the time does. Timers go
+ * stand in the file CLOCK_FILE. SIGWINCH, which Nest does not take for the end, reads them again, which steps the clock as a correction of the time does. Timers go
  * on, for they run by the monotonic clock, which no correction touches.
  */
 const file = process.env['CLOCK_FILE'];
@@ -16,7 +16,7 @@ function read(): void {
 const now = (): number => RealDate.now() + offsetMs;
 
 read();
-process.on('SIGUSR2', () => {
+process.on('SIGWINCH', () => {
   read();
   // A signal has no answer: whoever sent it waits for this line.
   console.log(`clock stepped to ${offsetMs / 1000} s`);
