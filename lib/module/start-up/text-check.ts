@@ -6,7 +6,7 @@ import { UserColumns } from '../../platform/data/entities/user-columns.js';
 import { type ColumnText, TextStorage } from '../../platform/data/schema/text-storage.js';
 import { ACCOUNT_ENTITIES, type AccountEntities } from '../../platform/data/store/account-entities.js';
 import { Database } from '../../platform/data/store/database.js';
-import { LIMIT_ENTITY } from '../../platform/data/store/limits.store.js';
+import { LIMIT_ENTITY } from '../../platform/data/store/limit-table.js';
 import { validatedProperties } from '../../platform/http/dto-properties.js';
 import { OWN_BODIES, type OwnBodies } from '../../platform/http/own-bodies.js';
 
