@@ -22,7 +22,9 @@ export class GracefulEnd implements OnApplicationBootstrap, BeforeApplicationShu
   ) {}
 
   onApplicationBootstrap(): void {
-    const server = this.adapterHost.httpAdapter.getHttpServer() as Server;
+    // A command has no server.
+    const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
+    if (!server) return;
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     // Before the adapter answers.
     server.prependListener('request', (_request, response: ServerResponse) => {

@@ -43,13 +43,14 @@ class Listener {
   }
 }
 
-async function createAudited(choice: TestAppOptions = {}): Promise<TestApp> {
+function createAudited(choice: TestAppOptions = {}): Promise<TestApp> {
   const options = { ...choice.options, eventEntity: AuthEventRow };
-  const t = await createTestApp({ ...choice, options, entities: [AuthEventRow] });
-  const runner = t.dataSource.createQueryRunner();
-  await runner.createTable(authEventTable(runner, { name: 'auth_events' }));
-  await runner.release();
-  return t;
+  return createTestApp({
+    ...choice,
+    options,
+    entities: [AuthEventRow],
+    moreTables: (runner) => runner.createTable(authEventTable(runner, { name: 'auth_events' })),
+  });
 }
 
 const trail = (t: TestApp, userId?: unknown) =>

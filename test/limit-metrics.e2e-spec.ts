@@ -2,6 +2,7 @@ import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { AuthThrottlerStorage, type LimitReturn, LimitStore, type LimitVerdict } from 'nestjs-gatehouse';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Returns } from '../lib/engine/limits/returns.js';
 import { address, createLimitedApp, from } from './support/limited-app.js';
 import { Measurements } from './support/measurements.js';
 import { PASSWORD, type TestApp } from './support/test-app.js';
@@ -116,8 +117,10 @@ describe('limits, as OpenTelemetry sees them', () => {
     await start({});
     await t.activeUser(EMAIL);
     await t.client.post('/auth/login', { email: EMAIL, password: PASSWORD }, from(address(1)));
-    // One of the signup's network and mailbox, one of the login's network, one of its account.
-    expect(await measured.of('gatehouse.limit.store.duration')).toEqual({ take: 3, give_back: 1 });
+    await t.app.get(Returns, { strict: false }).send();
+    // The signup's network and mailbox, and the login's network and account, are a question each.
+    expect(await measured.of('gatehouse.limit.store.duration')).toMatchObject({ take: 2 });
+    expect((await measured.of('gatehouse.limit.store.duration'))['give_back']).toBeGreaterThan(0);
   });
 
   it('are spans with the names of the rules, and of nobody', async () => {
@@ -134,10 +137,8 @@ describe('limits, as OpenTelemetry sees them', () => {
     ]);
     const { UNSET } = SpanStatusCode;
     expect(brief).toEqual([
-      [['login-address'], 'succeeded', undefined, UNSET],
-      [['login'], 'succeeded', undefined, UNSET],
-      [['login-address'], 'succeeded', undefined, UNSET],
-      [['login'], 'refused', 'login', UNSET],
+      [['login-address', 'login'], 'succeeded', undefined, UNSET],
+      [['login-address', 'login'], 'refused', 'login', UNSET],
       [['mail-address', 'mailbox'], 'succeeded', undefined, UNSET],
       [['token-address'], 'succeeded', undefined, UNSET],
     ]);

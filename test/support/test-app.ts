@@ -63,6 +63,8 @@ export interface TestAppOptions {
   integerKeys?: boolean;
   /** Entities and tables of the test's own; the key is then theirs. */
   schema?: Schema;
+  /** Tables beside those of the schema. */
+  moreTables?: (runner: QueryRunner) => Promise<void>;
   /** Options of the module, over the fixture's. */
   options?: StructuralOptions & RuntimeOptions;
   poolSize?: number;
@@ -165,7 +167,7 @@ export async function createTestApp(choice: TestAppOptions = {}): Promise<TestAp
   if (choice.globalPrefix) app.setGlobalPrefix(choice.globalPrefix);
   choice.configure?.(app);
   const dataSource = app.get<DataSource>(getDataSourceToken());
-  if (!choice.on) await createTables(dataSource, schema);
+  if (!choice.on) await createTables(dataSource, schema, choice.moreTables);
   await app.listen(choice.port ?? 0, '127.0.0.1');
   const client = new Client(await app.getUrl());
   holdToDocument(app, client.origin);
@@ -257,9 +259,14 @@ async function mailIsDone(dataSource: DataSource): Promise<void> {
   while ((await dataSource.query<unknown[]>(owed)).length > 0) await pause(5);
 }
 
-async function createTables(dataSource: DataSource, schema: Schema): Promise<void> {
+async function createTables(
+  dataSource: DataSource,
+  schema: Schema,
+  more?: TestAppOptions['moreTables'],
+): Promise<void> {
   const runner = dataSource.createQueryRunner();
   await schema.createTables(runner);
+  await more?.(runner);
   await runner.release();
 }
 

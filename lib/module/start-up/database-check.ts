@@ -25,23 +25,24 @@ export class DatabaseCheck implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.checkTables) return;
     const faults = await this.ask(() => this.probe.findFaults());
+    if (!faults) return;
     // The module works without the right to delete, but for what it says.
     const [tolerable, fatal] = [faults.filter(isTolerable), faults.filter((fault) => !isTolerable(fault))];
     if (fatal.length > 0) throw new AuthStartUpError(fatal.map(tableProblem));
-    const warnings = await this.ask(() => this.texts.warnings());
+    const warnings = (await this.ask(() => this.texts.warnings())) ?? [];
     for (const warning of [...tolerable.map((fault) => formatProblem(tableProblem(fault))), ...warnings]) {
       this.logger.warn(warning);
     }
   }
 
   /** What could not be found out is no fault, and must not be taken for one. */
-  private async ask<T>(question: () => Promise<T[]>): Promise<T[]> {
+  private async ask<T>(question: () => Promise<T[]>): Promise<T[] | undefined> {
     try {
       return await question();
     } catch (error) {
       const why = isUnavailable(error) ? 'it is out of reach' : databaseCode(error) || 'it did not answer in time';
       this.logger.warn(`The tables were not checked, as the database could not be asked (${why}).`);
-      return [];
+      return undefined;
     }
   }
 }

@@ -144,9 +144,10 @@ export class TableProbe {
       await (statement.startsWith('SELECT') ? this.database.look(run) : this.database.rehearse(run));
       return undefined;
     } catch (error) {
-      if (isUnavailable(error)) throw error;
+      const fault = faultIn(this.database, error);
+      if (!fault && isUnavailable(error)) throw error;
       // Whatever else is wrong with a part of a statement, such as a column that it leaves out, is not asked for.
-      return faultIn(this.database, error);
+      return fault;
     }
   }
 
