@@ -85,7 +85,7 @@ async function measure(where: string, { app, database, tables, requests }: Stage
   });
   // Answered one after the other by a process that takes connections in their order: the others have arrived by then.
   const watch = new Caller(app.origin);
-  for (let count = 0; count < 3; count++) await watch.send({ method: 'GET', path: '/health' });
+  for (let count = 0; count < 3; count++) await watch.send({ method: 'GET', path: '/sample/info' });
   await delay(200);
   watch.close();
 
@@ -172,7 +172,7 @@ async function refusedAfter(app: SampleProcess, signalledAt: number): Promise<nu
   const caller = new Caller(app.origin);
   let accepted = 0;
   do {
-    const reply = await caller.send({ method: 'GET', path: '/health' }, 2000);
+    const reply = await caller.send({ method: 'GET', path: '/sample/info' }, 2000);
     caller.close();
     if (reply.kind === 'refused') return 0;
     accepted++;

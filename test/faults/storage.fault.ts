@@ -74,7 +74,7 @@ async function wearOut(size: Size, folder: string): Promise<Figure[]> {
       const end = trouble === 'disk full' ? fillDisk(folder) : lockFile(file);
       await delay(trouble === 'disk full' ? FULL_MS : LOCK_MS);
       end();
-      recoveries.push(await untilServed(visitors));
+      recoveries.push(await untilServed(caller, recoveries.length));
       visitors.pause();
       await visiting;
       const tables = await readTables(database);
@@ -124,11 +124,13 @@ function lockFile(file: string): () => void {
   };
 }
 
-/** Milliseconds until something is acknowledged again. */
-async function untilServed(visitors: Visitors): Promise<number> {
-  const [startedAt, before] = [Date.now(), visitors.total];
-  while (visitors.total < before + VISITORS) {
-    if (Date.now() - startedAt > 60_000) break;
+/** Milliseconds until somebody new can sign up again: those who were left without an answer may have no account to go on with. */
+async function untilServed(caller: Caller, round: number): Promise<number> {
+  const startedAt = Date.now();
+  for (let number = 0; Date.now() - startedAt < 60_000; number++) {
+    const body = { email: `after-${round}-${number}@example.org`, password: 'correct horse battery staple' };
+    const reply = await caller.send({ method: 'POST', path: '/auth/signup', body });
+    if (reply.kind === 'answer' && reply.status === 201) break;
     await delay(20);
   }
   return Date.now() - startedAt;

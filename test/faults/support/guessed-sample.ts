@@ -154,7 +154,7 @@ export class GuessedSample {
   /** What a request costs that asks nothing of anything. */
   healthChecks(seconds: number): Promise<Cost> {
     const { port } = this.measured;
-    const crowd = { port, method: 'GET', path: '/health', from: OWNERS_ADDRESS, connections: 20 } as const;
+    const crowd = { port, method: 'GET', path: '/sample/info', from: OWNERS_ADDRESS, connections: 20 } as const;
     return this.cost(this.guessers.run({ ...crowd, seconds, perSecond: COST_RATE }), [200]);
   }
 
