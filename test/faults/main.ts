@@ -12,7 +12,7 @@ const all = readdirSync(new URL('.', import.meta.url))
 const USAGE = `npm run faults -- [--short] [--write] [name ...]
 
   name     one or more of ${all.join(', ')}; all where none is given
-  --short  the form that every change runs
+  --short  the form that every change runs; what misses is tried once more
   --write  puts the figures of whole runs into docs/reliability.md
 
 Exits 1 if a promise is broken or a script could not be carried out. Everything happens on 127.0.0.1 and is stopped again.`;
@@ -35,20 +35,28 @@ let isBroken = false;
 for (const name of names) {
   const { fault } = (await import(`./${name}${SUFFIX}`)) as { fault: Fault };
   console.log(`\n== ${name}: ${fault.claim}`);
+  const figures = await carryOut(name, fault);
+  // What a busy machine has spoilt is tried once more; a promise that is broken shows again, and both tables are printed.
+  const again = values.short && !isSound(figures) ? await carryOut(name, fault) : figures;
+  if (!isSound(again)) isBroken = true;
+  if (values.write) writeFigures(new URL('../../../../docs/reliability.md', import.meta.url), name, toTable(figures));
+}
+async function carryOut(name: string, fault: Fault): Promise<Figure[]> {
   const startedAt = Date.now();
-  let figures: Figure[];
   try {
-    figures = await fault.run(values.short ? 'short' : 'whole');
+    const figures = await fault.run(values.short ? 'short' : 'whole');
+    console.log(`${toTable(figures)}\n${name} took ${((Date.now() - startedAt) / 1000).toFixed(0)} s`);
+    return figures;
   } catch (error) {
     console.error(error);
-    isBroken = true;
-    continue;
+    return [];
   }
-  const table = toTable(figures);
-  const seconds = ((Date.now() - startedAt) / 1000).toFixed(0);
-  console.log(`${table}\n${name} took ${seconds} s`);
-  if (figures.length === 0 || figures.some(({ holds }) => !holds)) isBroken = true;
-  if (values.write) writeFigures(new URL('../../../../docs/reliability.md', import.meta.url), name, table);
 }
+
+/** False also where there is no figure at all. */
+function isSound(figures: readonly Figure[]): boolean {
+  return figures.length > 0 && figures.every(({ holds }) => holds);
+}
+
 // Whatever a driver still holds open does not keep the scripts alive.
 process.exit(isBroken ? 1 : 0);

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { DataSource, type EntityManager, QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AuthError } from '../../lib/platform/common/auth.errors.js';
 import { dialectOf } from '../../lib/platform/data/dialect.js';
@@ -124,6 +124,7 @@ describe('an error of the database', () => {
 
   it.each([
     'Connection terminated unexpectedly',
+    new QueryRunnerAlreadyReleasedError().message,
     'timeout exceeded when trying to connect',
     'Client has encountered a connection error and is not queryable',
     'Cannot use a pool after calling end on the pool',

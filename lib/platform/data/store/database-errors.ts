@@ -13,8 +13,11 @@ const UNREACHABLE = new Set([
   'ENOENT',
 ]);
 
-/** TypeORM's own complaint about a data source that was destroyed, or not initialized yet. */
-const CLOSED = /connection is closed|before connection is established/i;
+/**
+ * TypeORM's own complaint about a data source that was destroyed, or not initialized yet; and about a query runner that it
+ * has released by itself, since its connection broke between two statements of a transaction.
+ */
+const CLOSED = /connection is closed|before connection is established|query runner already released/i;
 
 /** True for an error that running the statements again may cure. */
 export function isTransient(error: unknown): boolean {
