@@ -197,11 +197,11 @@ describe('Database', () => {
       expect(work.runs).toBe(failures + 1);
     });
 
-    it.each(['40P01', 'ER_LOCK_DEADLOCK'])('gives up after three retries with a 503: %s', async (code) => {
+    it.each(['40P01', 'ER_LOCK_DEADLOCK'])('gives up after five retries with a 503: %s', async (code) => {
       const work = failing(Array.from({ length: 9 }, () => queryFailed(code)));
       const error = await failureOf(database[method](work.run));
       expect(error).toMatchObject({ code: 'SERVICE_BUSY', status: 503, retryAfterSeconds: 1 });
-      expect(work.runs).toBe(4);
+      expect(work.runs).toBe(6);
       expectTold(error, code);
     });
 
