@@ -5,6 +5,7 @@ import { Returns } from '../lib/engine/limits/returns.js';
 import { PasswordHasher } from '../lib/engine/passwords/password-hasher.js';
 import { type Answer, fingerprint, inParallel } from './support/client.js';
 import { availableDrivers } from './support/databases.js';
+import { fillQueue } from './support/full-queue.js';
 import { address, createLimitedApp, from } from './support/limited-app.js';
 import { tokenIn } from './support/mailbox.js';
 import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
@@ -228,6 +229,18 @@ describe.each(availableDrivers())('guessing passwords, counted on %s', (database
     const reset = await t.client.post('/auth/password-reset/confirm', { token, new_password: NEW_PASSWORD });
     expect(reset.status).toBe(200);
     expect((await logIn(email, NEW_PASSWORD)).status).toBe(200);
+  });
+
+  it('counts no login that is turned away because too many hashes wait, neither for the account nor for the network', async () => {
+    const email = 'crowded@example.com';
+    await t.activeUser(email);
+    const ip = newAddress();
+    const makeRoom = fillQueue(t);
+    for (let tries = 0; tries < 25; tries++) expect((await logIn(email, PASSWORD, ip)).status).toBe(503);
+    await makeRoom();
+    await fail(email, 4);
+    expect((await logIn(email, WRONG, ip)).status).toBe(401);
+    expect((await logIn(email, WRONG)).status).toBe(429);
   });
 
   it('counts what signed-in users are asked for again, and a reset by mail begins anew', async () => {

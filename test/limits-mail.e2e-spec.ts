@@ -3,6 +3,7 @@ import { fingerprint, inParallel } from './support/client.js';
 import { availableDatabases } from './support/databases.js';
 import { address, createLimitedApp, from } from './support/limited-app.js';
 import { countTokens, countUsers } from './support/rows.js';
+import { fillQueue } from './support/full-queue.js';
 import { tokenIn } from './support/mailbox.js';
 import { PASSWORD, type TestApp } from './support/test-app.js';
 
@@ -93,6 +94,15 @@ describe.each(availableDatabases())('mail that strangers cause, counted on %s', 
     expect(statuses.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 201));
     expect(statuses.slice(20)).toEqual([429, 429]);
     expect((await post('signup', signup, '203.0.113.42')).status).toBe(201);
+  });
+
+  it('does not count what was turned away because too many hashes waited: its mail was never made', async () => {
+    const signup = { email: 'turned-away@example.com', password: PASSWORD };
+    const makeRoom = fillQueue(t);
+    for (let round = 0; round < 25; round++) expect((await post('signup', signup, '203.0.113.43')).status).toBe(503);
+    await makeRoom();
+    expect((await post('signup', signup, '203.0.113.43')).status).toBe(201);
+    expect(await mailsTo(signup.email)).toBe(1);
   });
 
   it('is refused from one address of the network after twenty requests an hour, whatever the mailboxes', async () => {

@@ -4,6 +4,7 @@ import { loadArgon2Engine } from '../lib/engine/passwords/argon2-engine.js';
 import { parsePhc } from '../lib/engine/passwords/argon2-phc.js';
 import { PasswordHasher } from '../lib/engine/passwords/password-hasher.js';
 import { inParallel, visible } from './support/client.js';
+import { from } from './support/limited-app.js';
 import { stacks } from './support/stacks.js';
 import { User, UserToken } from './support/users-plain.js';
 import { claimsOf } from './support/jwt.js';
@@ -242,6 +243,38 @@ describe('login when too many hashes wait', () => {
 
     const after = await t.client.post('/auth/login', { email: 'busy@example.com', password: PASSWORD });
     expect(after.status).toBe(200);
+  });
+
+  it('keeps whoever comes from another network waiting for one hash, not for a flood of them', async () => {
+    const flooded = await createTestApp({
+      trustProxy: 'loopback',
+      options: { hashing: { memoryKib: 19_456, timeCost: 2, concurrency: 1, queue: 8 } },
+    });
+    try {
+      await flooded.activeUser('busy@example.com');
+      const over = new AbortController();
+      const statuses = new Set<number>();
+      const body = { email: 'busy@example.com', password: WRONG };
+      const flood = inParallel(30, async () => {
+        while (!over.signal.aborted)
+          statuses.add((await flooded.client.post('/auth/login', body, from('198.51.100.1'))).status);
+      });
+      const answers: number[] = [];
+      try {
+        while (!statuses.has(503)) await pause(1);
+        for (const path of ['/auth/login', '/auth/signup', '/auth/login', '/auth/login', '/auth/login']) {
+          const own = { email: path === '/auth/login' ? 'busy@example.com' : 'new@example.com', password: PASSWORD };
+          answers.push((await flooded.client.post(path, own, from('203.0.113.7'))).status);
+        }
+      } finally {
+        over.abort();
+        await flood;
+      }
+      expect(answers).toEqual([200, 201, 200, 200, 200]);
+      expect([...statuses].sort()).toEqual([401, 503]);
+    } finally {
+      await flooded.close();
+    }
   });
 
   it('gives the places of clients that hung up to the next', async () => {

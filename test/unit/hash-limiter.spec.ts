@@ -96,6 +96,44 @@ describe('HashLimiter', () => {
     await expect(limiter.run(async () => 'free again')).resolves.toBe('free again');
   });
 
+  it('serves parties in turns: whoever sends many waits behind their own, and others behind one of them', async () => {
+    const started: string[] = [];
+    const { work, finish } = controllableWork(started);
+    const limiter = new HashLimiter({ concurrency: 1, queue: 64 });
+    const guesses = ['guess 1', 'guess 2', 'guess 3', 'guess 4'].map((name) => limiter.run(work(name), 'guesser'));
+    const owners = [limiter.run(work('owner 1'), 'owner'), limiter.run(work('owner 2'), 'owner')];
+    for (const name of ['guess 1', 'guess 2', 'owner 1', 'guess 3', 'owner 2', 'guess 4']) {
+      await setImmediate();
+      finish(name);
+    }
+    await Promise.all([...guesses, ...owners]);
+    expect(started).toEqual(['guess 1', 'guess 2', 'owner 1', 'guess 3', 'owner 2', 'guess 4']);
+  });
+
+  it('gives whoever has fewer waiting the place of the newest of the party that has most, when the queue is full', async () => {
+    const started: string[] = [];
+    const { work, finish } = controllableWork(started);
+    const queued: number[] = [];
+    const limiter = new HashLimiter(
+      { concurrency: 1, queue: 3 },
+      { queued: (change) => queued.push(change), record: () => undefined },
+    );
+    const [first, second, third, fourth] = [1, 2, 3, 4].map((n) => limiter.run(work(`guess ${n}`), 'guesser'));
+    const owner = limiter.run(work('owner'), 'owner');
+    await expect(fourth).rejects.toMatchObject({ code: 'SERVICE_BUSY', retryAfterSeconds: 1 });
+    // Two and one: an exchange would only turn it round, and who sends most must not gain by it.
+    await expect(limiter.run(work('owner too'), 'owner')).rejects.toMatchObject({ code: 'SERVICE_BUSY' });
+    await expect(limiter.run(work('guess 5'), 'guesser')).rejects.toMatchObject({ code: 'SERVICE_BUSY' });
+    for (const name of ['guess 1', 'guess 2', 'owner', 'guess 3']) {
+      await setImmediate();
+      finish(name);
+    }
+    await Promise.all([first, second, third, owner]);
+    expect(started).toEqual(['guess 1', 'guess 2', 'owner', 'guess 3']);
+    expect(queued.reduce((sum, change) => sum + change, 0)).toBe(0);
+    await expect(limiter.run(async () => 'free again')).resolves.toBe('free again');
+  });
+
   it('lets nobody wait when the queue is 0', async () => {
     const { work, finish } = controllableWork([]);
     const limiter = new HashLimiter({ concurrency: 1, queue: 0 });

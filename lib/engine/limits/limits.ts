@@ -20,8 +20,10 @@ import { TryCounter } from './try-counter.js';
 export interface CountedTry {
   /** How many for the account have failed in a row, this one included; 0 where nobody counts. */
   readonly inARow: number;
-  /** Takes the count back: it was no guess. */
+  /** Takes the count back, and those of the failures before it: it was no guess. */
   succeeded(): void;
+  /** Takes this count back alone: nothing was compared, as where too many hashes wait. */
+  notMade(): void;
 }
 
 /** Whose tries are counted. */
@@ -30,6 +32,14 @@ interface Checked {
   readonly account: Account | null;
   /** True where the network is given back what the account refuses. */
   readonly isGuess?: boolean;
+}
+
+/** Who asks for a mail, and to where. */
+export interface MailRequest {
+  /** Canonical. */
+  readonly address: string;
+  readonly device: Device;
+  readonly isReset?: boolean;
 }
 
 /** Keys whose refusals have been told: one event for each wait, not for each request of a flood. */
@@ -74,31 +84,40 @@ export class Limits {
         // With those before it, and none after it: what somebody guesses while this is on its way still counts.
         for (const { key } of whom) this.returns.upTo(key, tries);
         // Who spares a network its failures for one success spares a sprayer who has one account (django-allauth 65.8.1).
-        // Where limits observe: what was refused by now has not counted.
-        for (const [index, { key }] of network.entries()) if (verdicts[index]!.isAllowed) this.returns.add(key);
+        this.giveBack(network, verdicts);
       },
+      notMade: () => this.giveBack([...network, ...whom], verdicts),
     };
   }
 
   /**
-   * Before a stranger's request makes a mail to an address, whether anybody has it or not.
+   * Counts a stranger's request for a mail to an address, whether anybody has it or not, and then lets it be made.
    * @param isReset the mailbox's last mail is left for these: signups without end would keep its owner from the way back
-   * @returns false where the mailbox has had its share: the request is answered as ever, and nothing is sent
-   * @throws AuthError LIMIT_EXCEEDED where the network has
+   * @param make hears false where the mailbox has had its share: the request is answered as ever, and nothing is sent. Where it
+   * fails because the service cannot serve anybody just now, the count is taken back: its mail was not made
+   * @throws AuthError LIMIT_EXCEEDED where the network has had its share; whatever `make` throws
    */
-  async beforeMail(address: string, device: Device, isReset = false): Promise<boolean> {
+  async countMail<T>(
+    { address, device, isReset = false }: MailRequest,
+    make: (mayMail: boolean) => Promise<T>,
+  ): Promise<T> {
+    const network = this.keys.ofNetwork('mail-address', device);
     const mailbox = this.config.sendsMail ? this.keys.of('mailbox', address) : [];
-    // A signup costs a hash also where its mailbox has had its share, and would be free for the network without end: that
-    // try stays counted. What the network refuses is not mailed, and does not count for the mailbox.
-    const limited = [...this.keys.ofNetwork('mail-address', device), ...(isReset ? mailbox : mailbox.map(allButLast))];
-    try {
-      await this.check(limited, { device, account: null });
-      return true;
-    } catch (error) {
+    // What the network refuses is not mailed, and does not count for the mailbox.
+    const limited = [...network, ...(isReset ? mailbox : mailbox.map(allButLast))];
+    const counted = await this.check(limited, { device, account: null }).catch((error: unknown) => {
       if (!(error instanceof AuthError)) throw error;
-      if (error.limit?.name === 'mailbox') return false;
+      // A signup costs a hash also where its mailbox has had its share, and would be free for the network without end: that
+      // try stays counted.
+      if (error.limit?.name === 'mailbox') return undefined;
       // Nothing is guessed here: where nobody can count, people still get their mail.
-      if (error.code === 'SERVICE_UNAVAILABLE') return true;
+      if (error.code === 'SERVICE_UNAVAILABLE') return [];
+      throw error;
+    });
+    try {
+      return await make(counted !== undefined);
+    } catch (error) {
+      if (isOutOfService(error)) this.giveBack(limited, counted ?? []);
       throw error;
     }
   }
@@ -173,6 +192,11 @@ export class Limits {
     await this.refuse(limited, verdict, { device, account: null });
   }
 
+  /** Where limits observe: what was refused by now has not counted. */
+  private giveBack(counted: readonly Limited[], verdicts: readonly LimitVerdict[]): void {
+    for (const [index, { key }] of counted.entries()) if (verdicts[index]?.isAllowed) this.returns.add(key);
+  }
+
   private get observes(): boolean {
     return this.config.limits.mode === 'observe';
   }
@@ -203,6 +227,11 @@ function rulesOf(limited: readonly Limited[]): SpanOptions {
 /** One spelling for each name, or every spelling would have tries of its own. */
 function canonical(identifier: string): string {
   return canonicalEmail(identifier) ?? canonicalUsername(identifier) ?? identifier;
+}
+
+/** Of the service and not of the request: nothing that a stranger sends brings it about. */
+function isOutOfService(error: unknown): boolean {
+  return error instanceof AuthError && ['SERVICE_BUSY', 'SERVICE_UNAVAILABLE'].includes(error.code);
 }
 
 function allButLast({ budget, ...limited }: Limited): Limited {

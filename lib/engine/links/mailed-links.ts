@@ -99,14 +99,17 @@ export class MailedLinks {
     facts: LinkFacts & { identifier: string; device: Device },
     newLink: () => LinkRow | Promise<LinkRow>,
   ): Promise<string | null> {
-    return this.uniform.after(async () => {
-      // Before anybody is looked up: a known and an unknown address cost the same counter.
-      const isReset = facts.reason === 'password-reset';
-      if (!(await this.limits.beforeMail(facts.identifier, facts.device, isReset))) return null;
-      const link = await newLink();
-      const isOwed = await this.ask(owner, link, facts);
-      return isOwed ? this.shown(link) : null;
-    });
+    const { identifier: address, device } = facts;
+    const isReset = facts.reason === 'password-reset';
+    // Before anybody is looked up: a known and an unknown address cost the same counter.
+    const answer = () =>
+      this.limits.countMail({ address, device, isReset }, async (mayMail) => {
+        if (!mayMail) return null;
+        const link = await newLink();
+        const isOwed = await this.ask(owner, link, facts);
+        return isOwed ? this.shown(link) : null;
+      });
+    return this.uniform.after(answer);
   }
 
   /**

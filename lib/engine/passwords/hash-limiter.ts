@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { AuthError } from '../../platform/common/auth.errors.js';
 import type { HashingOptions } from '../../platform/config/settings/password-settings.js';
+import { FairQueue } from './fair-queue.js';
 
-/** A caller in the queue; a linked list, so that taking the first costs the same however long the queue is. */
+/** A caller in the queue. */
 interface Waiter {
   start: () => void;
-  next?: Waiter;
+  refuse: (reason: AuthError) => void;
 }
 
 /** Hears of the queue. */
@@ -20,18 +21,17 @@ export interface HashMeasure {
 const threadPoolSize = () => Number(process.env['UV_THREADPOOL_SIZE']) || 4;
 
 /**
- * Lets a bounded number of hashes (or of other costly work) run at once, the rest wait in order of arrival, and turns callers away when too many
- * wait. Stops two attacks: a flood of logins that takes 19 MiB each until memory is gone, and one that fills libuv's
- * thread pool, which file access and name resolution need too.
+ * Lets a bounded number of hashes (or of other costly work) run at once, the rest wait, and turns callers away when too many
+ * do. Stops three attacks: a flood of logins that takes 19 MiB each until memory is gone; one that fills libuv's thread
+ * pool, which file access and name resolution need too; and one network's guesses that take every place of the queue, since
+ * networks take turns.
  */
 export class HashLimiter {
   /** How many hashes run at once, at most. */
   readonly concurrency: number;
   private readonly maxWaiting: number;
+  private readonly queue = new FairQueue<Waiter>();
   private running = 0;
-  private waiting = 0;
-  private first?: Waiter;
-  private last?: Waiter;
 
   constructor(
     { concurrency, queue }: Readonly<Pick<HashingOptions, 'concurrency' | 'queue'>>,
@@ -45,11 +45,13 @@ export class HashLimiter {
   /**
    * Runs the work as soon as it is its turn; its result, or its rejection, is the caller's.
    *
-   * @throws AuthError SERVICE_BUSY at once, with Retry-After, when the queue is full
+   * @param party whose turn it takes, such as a network; within one, the order is that of arrival
+   * @throws AuthError SERVICE_BUSY, with Retry-After, when the queue is full: at once, or when a party that has fewer waiting
+   * takes the place
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>, party = ''): Promise<T> {
     const asked = performance.now();
-    await this.acquire();
+    await this.acquire(party);
     const begun = performance.now();
     try {
       return await work();
@@ -59,37 +61,34 @@ export class HashLimiter {
     }
   }
 
-  private acquire(): Promise<void> | undefined {
+  private acquire(party: string): Promise<void> | undefined {
     if (this.running < this.concurrency) {
       this.running++;
       return undefined;
     }
-    if (this.waiting >= this.maxWaiting) throw new AuthError('SERVICE_BUSY', { retryAfterSeconds: 1 });
-    return new Promise((start) => this.enqueue({ start }));
+    if (this.queue.size >= this.maxWaiting) this.makeRoom(party);
+    return new Promise((start, refuse) => {
+      this.queue.add(party, { start, refuse });
+      this.measured?.queued(1);
+    });
   }
 
-  /** Hands the permit to whoever waits longest: it never becomes free in between, so no newcomer can overtake. */
+  /** Hands the permit to whoever's turn it is: it never becomes free in between, so no newcomer can overtake. */
   private release(): void {
-    const waiter = this.dequeue();
-    if (waiter) waiter.start();
-    else this.running--;
-  }
-
-  private enqueue(waiter: Waiter): void {
-    if (this.last) this.last.next = waiter;
-    else this.first = waiter;
-    this.last = waiter;
-    this.waiting++;
-    this.measured?.queued(1);
-  }
-
-  private dequeue(): Waiter | undefined {
-    const waiter = this.first;
-    if (!waiter) return undefined;
-    this.first = waiter.next;
-    if (!this.first) this.last = undefined;
-    this.waiting--;
+    const waiter = this.queue.take();
+    if (!waiter) {
+      this.running--;
+      return;
+    }
     this.measured?.queued(-1);
-    return waiter;
+    waiter.start();
+  }
+
+  private makeRoom(party: string): void {
+    const busy = new AuthError('SERVICE_BUSY', { retryAfterSeconds: 1 });
+    const last = this.queue.makeRoom(party);
+    if (!last) throw busy;
+    this.measured?.queued(-1);
+    last.refuse(busy);
   }
 }

@@ -59,7 +59,11 @@ export class PasswordCheck {
     const { flow, device, identifier } = attempt;
     // Before the hash: a guess too many costs no computation, and fills no queue that others wait in.
     const counted = await this.limits.beforePassword(whoseBudget(account, attempt), account, device);
-    const isCorrect = await this.hasher.verify(account?.isActive ? account.passwordHash : undefined, password);
+    const isCorrect = await this.compare(account, password, device).catch((error: unknown) => {
+      // Or whoever floods the queue would use up the tries of those whom it turns away.
+      counted.notMade();
+      throw error;
+    });
     if (account && isCorrect) {
       counted.succeeded();
       return account;
@@ -83,6 +87,10 @@ export class PasswordCheck {
    */
   async verifyCurrent(userId: UserId, password: string, attempt: PasswordAttempt): Promise<Account> {
     return this.verify(await this.users.findWithHash(userId), password, { ...attempt, userId });
+  }
+
+  private compare(account: Account | null, password: string, device: Device): Promise<boolean> {
+    return this.hasher.verify(account?.isActive ? account.passwordHash : undefined, password, device);
   }
 }
 

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnModuleInit, Optional } from '@nestjs/common';
 import { AuthError } from '../../platform/common/auth.errors.js';
+import type { Device } from '../../platform/common/device.js';
+import { networkOf } from '../../platform/common/network-address.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../platform/config/auth-config.js';
 import { HashTimes } from './hash-times.js';
 import { type Argon2Engine, loadArgon2Engine } from './argon2-engine.js';
@@ -65,16 +67,21 @@ export class PasswordHasher implements OnModuleInit {
   /**
    * Gives the PHC string to store.
    *
+   * @param device where it comes from: networks take turns where hashes wait
    * @throws AuthError PASSWORD_REJECTED for a password that could never be verified (the policy refuses it earlier),
    * SERVICE_BUSY when too many hashes wait
    */
-  async hash(typed: string): Promise<string> {
+  async hash(typed: string, device?: Device): Promise<string> {
     const normalisation = this.normalisationOf(typed);
     const password = spell(typed, normalisation);
     if (!this.isPossible(password)) throw new AuthError('PASSWORD_REJECTED');
     const { engine } = await this.prepare();
-    const phc = await this.limiter.run(() => engine.hash(password, this.config.hashing, this.peppers.current?.secret));
-    return withMarks(phc, { pepperId: this.peppers.current?.id, normalisation });
+    const { current } = this.peppers;
+    const phc = await this.limiter.run(
+      () => engine.hash(password, this.config.hashing, current?.secret),
+      partyOf(device),
+    );
+    return withMarks(phc, { pepperId: current?.id, normalisation });
   }
 
   /**
@@ -91,9 +98,10 @@ export class PasswordHasher implements OnModuleInit {
    * computation. That depends on the input alone, so it tells nothing about accounts. Lowering `password.maxLength`
    * therefore shuts out whoever has a longer password, until a reset.
    *
+   * @param device where it comes from: networks take turns where hashes wait
    * @throws AuthError SERVICE_BUSY when too many hashes wait
    */
-  async verify(stored: string | undefined, typed: string): Promise<boolean> {
+  async verify(stored: string | undefined, typed: string, device?: Device): Promise<boolean> {
     const password: Spellings = { none: typed, nfc: spell(typed, 'nfc') };
     if (!this.isPossible(password.none) && !this.isPossible(password.nfc)) return false;
     const { engine, standIn } = await this.prepare();
@@ -102,7 +110,7 @@ export class PasswordHasher implements OnModuleInit {
     const matches = await this.limiter.run(() => {
       begun = performance.now();
       return comparison ? comparison(password) : engine.verify(standIn, password.nfc);
-    });
+    }, partyOf(device));
     const isCorrect = comparison !== undefined && matches;
     if (!isCorrect && this.config.hashing.importedHashes) await this.untilUniform(begun);
     return isCorrect;
@@ -209,4 +217,9 @@ export class PasswordHasher implements OnModuleInit {
     const standIn = await this.limiter.run(() => engine.hash(nobodysPassword, this.config.hashing));
     return { engine, standIn };
   }
+}
+
+/** Whoever has no address that can be read is one party: the application itself, and clients that hide theirs. */
+function partyOf(device: Device | undefined): string {
+  return networkOf(device?.ip ?? '') ?? '';
 }

@@ -75,9 +75,10 @@ export class EmailChangeService {
       await this.changeAtOnce(account, newEmail, device);
       return null;
     }
-    const mayMail = await this.limits.beforeMail(newEmail, device);
     const link = this.links.newLink('email-change', { address: newEmail });
-    const isOwed = await this.uniform.after(async () => mayMail && this.oweLink(account, newEmail, link, device));
+    const isOwed = await this.limits.countMail({ address: newEmail, device }, (mayMail) =>
+      this.uniform.after(async () => mayMail && this.oweLink(account, newEmail, link, device)),
+    );
     return isOwed ? this.links.shown(link) : null;
   }
 

@@ -46,7 +46,8 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
       (await this.signIn.tryOpen(await this.prove(credentials, device), device));
     if (!tokens) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
     const { password } = credentials;
-    if (this.hasher.needsRehash(proof.account.passwordHash, password)) await this.rehash(proof.account, password);
+    if (this.hasher.needsRehash(proof.account.passwordHash, password))
+      await this.rehash(proof.account, password, device);
     return tokens;
   }
 
@@ -70,12 +71,12 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
   }
 
   /** Lifts the stored hash to today's parameters; of many parallel logins, one does. Its failure never fails a login. */
-  private async rehash(account: Account, password: string): Promise<void> {
+  private async rehash(account: Account, password: string, device: Device): Promise<void> {
     const key = `${account.id} ${account.passwordHash}`;
     if (this.renewed.has(key)) return;
     this.renewed.set(key, true);
     try {
-      const passwordHash = await this.hasher.hash(password);
+      const passwordHash = await this.hasher.hash(password, device);
       await this.database.write((manager) => this.users.replaceHash(manager, account, passwordHash));
     } catch (error) {
       this.renewed.delete(key);

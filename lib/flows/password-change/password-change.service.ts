@@ -55,7 +55,7 @@ export class PasswordChangeService {
     const account = await this.passwords.verifyCurrent(userId, currentPassword, attempt);
     await this.policy.assertAcceptable(newPassword, account, 'new_password');
     await this.hooks.run('beforePasswordChange', () => ({ user: this.users.entityOf(account), device }));
-    const passwordHash = await this.hasher.hash(newPassword);
+    const passwordHash = await this.hasher.hash(newPassword, device);
     await this.database.transaction(async (manager) => {
       // First, so that a login with the old password waits for the row, finds another hash and opens no session.
       // Of parallel changes one wins: for the others the password they verified is no longer the current one.

@@ -79,7 +79,7 @@ export class PasswordResetService {
       prepare: async (link) => {
         await this.policy.assertAcceptable(newPassword, link.user, 'new_password');
         await this.hooks.run('beforePasswordReset', () => ({ user: this.users.entityOf(link.user), device }));
-        passwordHash = await this.hasher.hash(newPassword);
+        passwordHash = await this.hasher.hash(newPassword, device);
       },
       change: (manager, link) => this.setPassword(manager, link.user, passwordHash),
       finish: (manager, link) => this.finish(manager, link, device),

@@ -41,9 +41,10 @@ export class SignupService {
     const username = this.fields.usernameIn(fields);
     await this.policy.assertAcceptable(password, { email, name, username });
     await this.hooks.run('beforeSignup', () => ({ email, fields, device }));
-    const mayMail = await this.limits.beforeMail(email, device);
-    // Always, and before anything depends on the address: the time of the hash tells nothing about it.
-    const passwordHash = await this.hasher.hash(password);
-    return this.writer.write({ email, fields, passwordHash, device, mayMail });
+    return this.limits.countMail({ address: email, device }, async (mayMail) => {
+      // Always, and before anything depends on the address: the time of the hash tells nothing about it.
+      const passwordHash = await this.hasher.hash(password, device);
+      return this.writer.write({ email, fields, passwordHash, device, mayMail });
+    });
   }
 }

@@ -79,7 +79,7 @@ export function userTableColumns(
  *
  * @param table name of the existing table
  * @param values for each added column that may not be null, the SQL expression existing rows get, and for any other if
- * they get something; never put user input
+ * they get something; over columns that were there before, since all are filled by one statement; never put user input
  * @param options `username: true` adds that column too
  * @throws Error naming the columns that need a value and have none
  */
@@ -112,11 +112,10 @@ async function addAndFill(
     added.map((column) => (required.includes(column) ? nullable(column) : column)),
   );
   const { driver } = queryRunner.dataSource;
-  for (const column of added.filter(({ name }) => values[name] !== undefined)) {
-    await queryRunner.query(
-      `UPDATE ${driver.escape(table)} SET ${driver.escape(column.name)} = ${values[column.name]}`,
-    );
-  }
+  const filled = added.filter(({ name }) => values[name] !== undefined);
+  // One statement for all of them: each would write every row of the table anew.
+  const changes = filled.map(({ name }) => `${driver.escape(name)} = ${values[name]}`);
+  if (changes.length > 0) await queryRunner.query(`UPDATE ${driver.escape(table)} SET ${changes.join(', ')}`);
   await queryRunner.changeColumns(
     table,
     required.map((column) => ({ oldColumn: nullable(column), newColumn: column })),
