@@ -16,7 +16,7 @@ export const fault: Fault = {
     const incidents = rowsOf(ROOT, INCIDENTS, 'case');
     const tested = new Set(cases.filter(isTested).map((row) => row['case']));
     return Promise.resolve([
-      all('cases with a test', cases, isTested, 263),
+      all('cases with a test', cases, isTested, 264),
       all(
         'of these, P0',
         cases.filter(({ weight }) => weight === 'P0'),

@@ -10,6 +10,8 @@ const FORGERIES = { short: 150, whole: 2_000 };
 /** Longer than an answer may take; of every change, on a machine that does other things, longer than anybody waits. In milliseconds. */
 const HANG_MS = { short: 10_000, whole: 2_000 };
 const KIB = 1024;
+/** What may be open at one moment and not at another. */
+const RESOURCES = 20;
 
 /** Either adapter on every database; the short form each once. */
 function stacks(size: Size): Pick<Attack, 'adapter' | 'kind'>[] {
@@ -40,7 +42,8 @@ async function run(size: Size): Promise<Figure[]> {
 function tell({ adapter, kind }: Attack, { requests, slowestMs, faults, half, end }: Outcome): void {
   console.log(
     `${adapter} on ${kind}: ${requests} requests, slowest ${ms(slowestMs)}, ` +
-      `at the end ${mib(end.rss)} of memory, ${mib(end.heapUsed)} of them heap, ${half.resources} and ${end.resources} open resources`,
+      `at the end ${mib(end.rss)} of memory, ${mib(end.heapUsed)} of them heap, ${half.resources} and ${end.resources} open resources, ` +
+      `${half.listeners} and ${end.listeners} listeners`,
   );
   for (const fault of faults) console.error(fault);
 }
@@ -75,6 +78,17 @@ function figuresOf(outcomes: readonly Outcome[], size: Size): Figure[] {
       sum((each) => each.accepted),
     ),
     size === 'short' ? told(keeps, kib(kept)) : atMost(keeps, kept, KIB, kib),
+    none(
+      'listeners of the process more than at half of them',
+      sum(({ half, end }) => Math.max(0, end.listeners - half.listeners)),
+    ),
+    // A connection to the database, or the timer of a mail, may be there in one moment and not in the other.
+    atMost(
+      'timers and sockets more than at half of them, in one process',
+      Math.max(...outcomes.map(({ half, end }) => end.resources - half.resources)),
+      RESOURCES,
+      String,
+    ),
     told('RSS grown by a request, in the second half', kib(grown)),
   ];
 }

@@ -19,7 +19,7 @@ export function hasBrowser(): boolean {
 
 /** Starts Chromium without a window, with more flags or none. */
 export function launchBrowser(...flags: string[]): Promise<Browser> {
-  return chromium.launch({ executablePath: inject('legs').chromiumPath, args: [...FLAGS, ...flags] });
+  return chromium.launch({ executablePath: inject('legs').paths.chromium, args: [...FLAGS, ...flags] });
 }
 
 /** A tab that keeps a list of everything a page must not do. */

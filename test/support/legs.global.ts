@@ -5,12 +5,21 @@ import { connectToServer, type DriverKind } from './database-servers.js';
 import { connectToRedis } from './redis-server.js';
 
 /** Something outside the package that some tests need and a machine may lack. */
-export type Leg = DriverKind | 'redis' | 'express' | 'fastify' | 'chromium';
+export type Leg = DriverKind | 'redis' | 'express' | 'fastify' | 'chromium' | 'firefox' | 'webkit';
 
-/** What this machine can test, and the browser to do it with. */
+/** Where Debian's packages put the browsers, and what WebKitGTK needs: a driver, and a screen that nobody sees. */
+const paths = {
+  chromium: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+  firefox: process.env['FIREFOX_PATH'] ?? '/usr/bin/firefox-esr',
+  webKitDriver: '/usr/bin/WebKitWebDriver',
+  miniBrowser: `/usr/lib/${multiarch()}/webkit2gtk-4.1/MiniBrowser`,
+  xvfb: '/usr/bin/Xvfb',
+};
+
+/** What this machine can test, and the browsers to do it with. */
 export interface Legs {
   available: Leg[];
-  chromiumPath: string;
+  paths: typeof paths;
 }
 
 declare module 'vitest' {
@@ -19,8 +28,6 @@ declare module 'vitest' {
     legs: Legs;
   }
 }
-
-const chromiumPath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
 /** Each fails where its leg is missing; a server tells its version. */
 const probes: Record<Leg, () => Promise<unknown>> = {
@@ -32,7 +39,9 @@ const probes: Record<Leg, () => Promise<unknown>> = {
   redis: redisVersion,
   express: () => import('@nestjs/platform-express'),
   fastify: () => import('@nestjs/platform-fastify'),
-  chromium: () => access(chromiumPath, constants.X_OK),
+  chromium: () => executable(paths.chromium),
+  firefox: () => executable(paths.firefox),
+  webkit: () => Promise.all([paths.webKitDriver, paths.miniBrowser, paths.xvfb].map(executable)).then(() => undefined),
 };
 
 /**
@@ -48,7 +57,16 @@ export default async function setup(project: TestProject): Promise<void> {
   if (missing.length > 0 && process.env['GATEHOUSE_REQUIRE_ALL_LEGS'] === '1') {
     throw new Error(`GATEHOUSE_REQUIRE_ALL_LEGS=1, and missing: ${missing.map(({ leg }) => leg).join(', ')}`);
   }
-  project.provide('legs', { available: present.map(({ leg }) => leg), chromiumPath });
+  project.provide('legs', { available: present.map(({ leg }) => leg), paths });
+}
+
+function executable(path: string): Promise<void> {
+  return access(path, constants.X_OK);
+}
+
+/** Debian's name for the processor, in the path of libraries. */
+function multiarch(): string {
+  return process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
 }
 
 async function redisVersion(): Promise<string> {

@@ -29,6 +29,8 @@ export interface Reading {
   hashes: number;
   /** Timers, sockets and the like that keep the process alive. */
   resources: number;
+  /** Listeners of the process itself. */
+  listeners: number;
 }
 
 const reader = new PeriodicExportingMetricReader({
@@ -69,6 +71,7 @@ async function read(): Promise<Reading> {
     loopMax,
     hashes: await countHashes(),
     resources: process.getActiveResourcesInfo().length,
+    listeners: process.eventNames().reduce((count, name) => count + process.listenerCount(name), 0),
   };
 }
 
