@@ -4,7 +4,7 @@ import { availableDatabases } from './support/databases.js';
 import { tokenIn } from './support/mailbox.js';
 import { activate, failed, giveMoreTime, LATER, settled, signUp, wake } from './support/owed-mail.js';
 import { tokenRows } from './support/rows.js';
-import { createTestApp, type TestApp } from './support/test-app.js';
+import { createTestApp, PASSWORD, type TestApp } from './support/test-app.js';
 
 const isUpdate = ({ sql }: { sql: string }): boolean => /^UPDATE\b.*\buser_tokens\b/.test(sql);
 
@@ -48,6 +48,26 @@ describe.each(availableDatabases())('the outbox on %s', (database) => {
     expect((await settled(t, email)).mailError).toBeNull();
     await giveMoreTime(t);
     expect(t.mailbox.to(email)).toHaveLength(1);
+  });
+
+  it('tells of a changed password where the account was then: not a thief who has changed the address since', async () => {
+    const [email, thief] = ['owner@example.org', 'thief@example.org'];
+    const { access_token: bearer } = await t.activeUser(email);
+    t.mailbox.behaviour = 'try again later';
+    const passwords = { current_password: PASSWORD, new_password: 'what a thief would choose' };
+    expect((await t.client.post('/auth/password-change', passwords, { bearer })).status).toBe(204);
+    await vi.waitFor(async () => {
+      const notice = (await tokenRows(t, email)).find(({ purpose }) => purpose === 'password-changed-notice');
+      expect(notice?.mailError).not.toBeNull();
+    }, 10_000);
+    await t.dataSource.query(`UPDATE users SET email = '${thief}' WHERE email = '${email}'`);
+    t.mailbox.behaviour = 'accept';
+    t.clock.advance({ seconds: 7 });
+    wake(t);
+    const { text } = await t.mailbox.waitFor(email, 2);
+    expect(text).toContain('password');
+    await t.mailIsDone();
+    expect(t.mailbox.to(thief)).toEqual([]);
   });
 
   it('a mail that was given up is sent after all when an operator makes it due again', async () => {

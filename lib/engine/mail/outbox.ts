@@ -30,10 +30,15 @@ export class Outbox {
     return this.config.sendsMail ? new Date(this.clock.now()) : null;
   }
 
-  /** Writes a row that owes a notice. */
-  async owe(manager: EntityManager, userId: UserId, purpose: NoticeName): Promise<void> {
+  /**
+   * Writes a row that owes a notice.
+   * @param address where it goes also when the account has another one by the time it is sent: a thief who changes password and
+   * address must not be the one who is told. Undefined for the address of that time
+   */
+  async owe(manager: EntityManager, userId: UserId, purpose: NoticeName, address?: string): Promise<void> {
     if (!this.config.sendsMail) return;
-    await this.tokens.insert(manager, userId, this.notice(purpose));
+    const payload = address === undefined ? null : { address };
+    await this.tokens.insert(manager, userId, { ...this.notice(purpose), payload });
     this.wakeAfter(manager);
   }
 

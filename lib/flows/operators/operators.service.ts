@@ -96,7 +96,7 @@ export class OperatorsService {
     const isSet = await this.database.transaction(async (manager) => {
       if (!(await this.users.update(manager, userId, { passwordHash }, 'active'))) return false;
       await this.ender.endEverything(manager, userId);
-      await this.outbox.owe(manager, userId, 'password-changed-notice');
+      await this.outbox.owe(manager, userId, 'password-changed-notice', account.email);
       await this.events.record('authn_password_change', { userId, reason: 'operator', actor }, manager);
       return true;
     });

@@ -63,7 +63,7 @@ export class PasswordChangeService {
         throw new AuthError('PASSWORD_CURRENT_WRONG');
       }
       await this.ender.endEverything(manager, userId, session?.goesOn ? session.id : undefined);
-      await this.outbox.owe(manager, userId, 'password-changed-notice');
+      await this.outbox.owe(manager, userId, 'password-changed-notice', account.email);
       await this.events.record(
         'authn_password_change',
         { userId, sessionId: session?.id, device, reason: 'password-change' },

@@ -117,6 +117,6 @@ export class PasswordResetService {
     await this.events.record('authn_password_change', facts, manager);
     await this.hooks.within(manager, 'afterPasswordReset', user.id, { device });
     await this.ender.endEverything(manager, user.id, link.id);
-    await this.outbox.owe(manager, user.id, 'password-changed-notice');
+    await this.outbox.owe(manager, user.id, 'password-changed-notice', user.email);
   }
 }

@@ -18,7 +18,10 @@ export interface SignupPayload extends StoredFields {
   madeAccount?: true;
 }
 
-/** The address a link is mailed to and stands for: following the link makes it that of the account. */
+/**
+ * The address a mail goes to, whatever has become of the account's since. A link stands for it: following the link makes it
+ * that of the account.
+ */
 export interface AddressPayload {
   address: string;
 }
@@ -35,6 +38,7 @@ export interface TokenPayloads {
   'password-reset': AlarmPayload;
   'email-change': AddressPayload;
   'email-change-undo': AddressPayload;
+  'password-changed-notice': AddressPayload;
 }
 
 /** What a row may carry. */
