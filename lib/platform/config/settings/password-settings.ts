@@ -30,10 +30,7 @@ export interface HashingOptions {
   timeCost: number;
   /** Hashes computed at once; 0 means min(cores, UV_THREADPOOL_SIZE - 1). `AUTH_HASH_CONCURRENCY`. @default 0 */
   concurrency: number;
-  /**
-   * Hashes that may wait, where networks take turns; of one more, one of the network that has most waiting is answered 503 with
-   * Retry-After. `AUTH_HASH_QUEUE`. @default 64
-   */
+  /** Hashes that may wait, networks in turns; of one more, the newest of the network with most is answered 503. `AUTH_HASH_QUEUE`. @default 64 */
   queue: number;
   /** True verifies the bcrypt, scrypt and PBKDF2 hashes of imported users, each replaced at its owner's next login. `AUTH_IMPORTED_HASHES`. @default false */
   importedHashes: boolean;
