@@ -56,13 +56,18 @@ describe('the invariants of the fault scripts', () => {
     const twice = [mail('first'), mail('first')];
     expect(duplicatesIn(twice, new Set(['first 5']))).toEqual({ count: 1, unexplained: [], different: [] });
     expect(duplicatesIn(twice, new Set())).toMatchObject({ count: 1, unexplained: [expect.any(String)] });
-    const another = { ...mail('first'), text: 'another link' };
-    expect(duplicatesIn([mail('first'), another], new Set(['first 5']))).toMatchObject({
-      different: [expect.any(String)],
-    });
+    const differing = (copy: Partial<ReceivedMail>) =>
+      duplicatesIn([mail('first'), { ...mail('first'), ...copy }], new Set(['first 5'])).different;
+    expect(differing({ text: 'told https://app.example.com/another' })).toEqual([expect.any(String)]);
+    expect(differing({ recipients: ['bob@example.com'] })).toEqual([expect.any(String)]);
+    expect(differing({ text: 'Hello Ann, told https://app.example.com/one' })).toEqual([]);
   });
 });
 
 function mail(id: string): ReceivedMail {
-  return { messageId: `<${id}@example.com>`, text: 'told', recipients: ['ann@example.com'] } as ReceivedMail;
+  return {
+    messageId: `<${id}@example.com>`,
+    text: 'told https://app.example.com/one',
+    recipients: ['ann@example.com'],
+  } as ReceivedMail;
 }
