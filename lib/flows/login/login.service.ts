@@ -46,8 +46,9 @@ export class LoginService<T extends IssuedTokens = TokenPair> {
       (await this.signIn.tryOpen(await this.prove(credentials, device), device));
     if (!tokens) throw new AuthError('LOGIN_INVALID_CREDENTIALS');
     const { password } = credentials;
-    if (this.hasher.needsRehash(proof.account.passwordHash, password))
+    if (this.hasher.needsRehash(proof.account.passwordHash, password)) {
       await this.rehash(proof.account, password, device);
+    }
     return tokens;
   }
 
